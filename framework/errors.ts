@@ -1,0 +1,62 @@
+// Every error that Millrace raises on purpose, in one list: who can mend it, what happened in a sentence, what to do next. Callers test the code;
+// the words may change. What varies comes in as details and is put where {name} stands.
+
+export type ErrorKind = 'user' | 'environment' | 'bug'
+
+interface ErrorEntry {
+  readonly kind: ErrorKind
+  readonly message: string
+  readonly remedy: string
+}
+
+const entries = {
+  // The topology, as its author wrote it.
+  'topology-invalid': {
+    kind: 'user',
+    message: 'Topology {topology}: {problem}',
+    remedy: '{remedy}',
+  },
+  // Records.
+  'record-too-large': {
+    kind: 'user',
+    message: 'A record of {sizeBytes} bytes for {topic}-{partition} is over the limit of {maxBytes} bytes.',
+    remedy: 'Send less in one record, or raise max.message.bytes of the topic and maxRequestBytes of the app.',
+  },
+  // The broker.
+  'broker-unreachable': {
+    kind: 'environment',
+    message: 'No broker answers at {brokers}.',
+    remedy: 'Start Kafka (or `millrace broker`) there, or set MILLRACE_BROKERS to where it is.',
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>
+
+export type ErrorCode = keyof typeof entries
+
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** An error that Millrace raised on purpose. `message` ends with the remedy; `cause` is what lay beneath. */
+export class MillraceError extends Error {
+  override readonly name = 'MillraceError'
+  readonly code: ErrorCode
+  readonly kind: ErrorKind
+  readonly remedy: string
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, cause?: unknown) {
+    const entry: ErrorEntry = entries[code]
+    const remedy = fillIn(entry.remedy, details)
+    super(`${fillIn(entry.message, details)} ${remedy}`, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.kind = entry.kind
+    this.remedy = remedy
+    this.details = details
+  }
+}
+
+export function isMillraceError(error: unknown, code?: ErrorCode): error is MillraceError {
+  return error instanceof MillraceError && (code === undefined || error.code === code)
+}
+
+function fillIn(text: string, details: ErrorDetails): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (details[name] === undefined ? whole : String(details[name])))
+}

@@ -1,0 +1,236 @@
+// What Millrace needs of Kafka, and nothing more. Implemented by plugins/kafka (Apache Kafka and the embedded broker, over the
+// Kafka protocol) and by plugins/broker-memory (the deterministic reference). One contract suite, test/contract/broker.ts.
+//
+// Each role (fetching, restoring, producing, group) is an object of its own with connections of its own: a broker answers one request
+// at a time on a connection, so a long poll must not stand before a heartbeat or a commit.
+//
+// All methods reject with a MillraceError. Retriable faults (a moved leader, a dropped connection) are retried inside, within
+// the limits of the settings, and never seen here.
+
+import type { Headers, Offset, RecordReader, Timestamp, TopicPartition } from './record.ts'
+import type { Serde } from './serde.ts'
+
+export interface Broker {
+  /** Connects and checks that what answers is Kafka. */
+  connect(): Promise<void>
+  readonly admin: Admin
+  fetcher(options: FetcherOptions): Fetcher
+  producer(options: ProducerOptions): Producer
+  member(options: MemberOptions): GroupMember
+  /** Closes what is still open of the above. */
+  close(): Promise<void>
+}
+
+// ---------------------------------------------------------------------------------------------------------------- topics
+
+export interface Admin {
+  /** By name; a topic that does not exist is missing in the map. */
+  topics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>
+  topicNames(): Promise<readonly string[]>
+  /** Creates all, or says per topic why not. A topic that exists already is left as it is and reported as `exists`. */
+  createTopics(topics: readonly NewTopic[]): Promise<ReadonlyMap<string, 'created' | 'exists'>>
+  deleteTopics(names: readonly string[]): Promise<void>
+  /** All settings of a topic, defaults included. */
+  topicSettings(name: string): Promise<ReadonlyMap<string, string>>
+  /** Deletes the records before each offset. */
+  deleteRecords(before: readonly PartitionOffset[]): Promise<void>
+  startOffsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>
+  /** `readCommitted`: the last stable offset; otherwise the high watermark. */
+  endOffsets(partitions: readonly TopicPartition[], options?: { readCommitted: boolean }): Promise<readonly PartitionOffset[]>
+  /** The first offset whose record has this timestamp or a later one; the end offset if there is none. */
+  offsetsAt(partitions: readonly TopicPartition[], timestamp: Timestamp): Promise<readonly PartitionOffset[]>
+  /** What a group has committed; partitions without a commit are missing. Waits for open transactions to end (KIP-447). */
+  committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]>
+  /** Sets the offsets of a group that has no members. */
+  resetCommitted(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>
+  groups(): Promise<readonly GroupSummary[]>
+  group(groupId: string): Promise<GroupDescription | undefined>
+}
+
+export interface TopicDescription {
+  readonly name: string
+  readonly partitions: number
+}
+
+export interface NewTopic {
+  readonly name: string
+  readonly partitions: number
+  /** -1: the broker's default. */
+  readonly replicationFactor?: number
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: Offset
+}
+
+export interface CommittedOffset extends PartitionOffset {
+  /** Opaque text kept beside the offset; Kafka Streams keeps its partition times there. */
+  readonly metadata: string
+}
+
+export interface GroupSummary {
+  readonly groupId: string
+  readonly protocolType: string
+}
+
+export interface GroupDescription extends GroupSummary {
+  /** As Kafka spells it: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead. */
+  readonly state: string
+  readonly protocol: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly host: string
+    readonly assignment: Uint8Array
+  }[]
+}
+
+// -------------------------------------------------------------------------------------------------------------- fetching
+
+export interface FetcherOptions {
+  /** Names the connection in logs and to the broker. */
+  readonly clientId: string
+  readonly readCommitted: boolean
+  /** How much may lie fetched and not yet taken, in all partitions together. */
+  readonly bufferBytesMax: number
+}
+
+/** Reads the partitions it is assigned, ahead of who takes what it read, up to `bufferBytesMax`. */
+export interface Fetcher {
+  /** Replaces the assignment: partitions that stay (the same position or -1 for "where it is") go on, with what is fetched already. */
+  assign(positions: readonly PartitionOffset[]): void
+  /** Partitions not fetched until resumed; what is fetched of them already is still handed out. */
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /** What has arrived since the last call; never waits. A fault of the whole fetcher (connection lost for good, authorisation) throws. */
+  take(): readonly Fetched[]
+  /** Resolves when `take` has something to give, or throw. */
+  arrived(): Promise<void>
+  close(): Promise<void>
+}
+
+export type Fetched = FetchedRecords | FetchProblem
+
+export interface FetchedRecords {
+  readonly kind: 'records'
+  readonly topic: string
+  readonly partition: number
+  readonly reader: RecordReader
+  readonly sizeBytes: number
+  readonly highWatermark: Offset
+  /** The end for readers of committed records; equals the high watermark without open transactions. */
+  readonly lastStableOffset: Offset
+}
+
+/** The partition is not fetched on until assigned anew. */
+export interface FetchProblem {
+  readonly kind: 'problem'
+  readonly topic: string
+  readonly partition: number
+  readonly problem: 'offset out of range' | 'topic deleted'
+}
+
+// ------------------------------------------------------------------------------------------------------------- producing
+
+export interface ProducerOptions {
+  readonly clientId: string
+  /** How long a record may wait for others before it is sent. */
+  readonly lingerMs: number
+  /** Appended and not yet acknowledged, in all partitions together; above it `full` is true. */
+  readonly bufferBytesMax: number
+  readonly compression: 'none' | 'gzip' | 'lz4'
+  /** With it the producer is transactional. */
+  readonly transactionalId?: string
+}
+
+/**
+ * Writes batches in place. Appending is synchronous and never waits: who appends looks at `full` between records and then waits for
+ * `drained()`. Idempotent: retries write nothing twice and keep the order.
+ */
+export interface Producer {
+  /** Rejects with `topic-missing` if there is no such topic. The same name gives the same writer. */
+  writer(topic: string): Promise<TopicWriter>
+  readonly full: boolean
+  drained(): Promise<void>
+  /** Sends what has waited for `lingerMs`, cheaply; called once every turn of the loop. */
+  poll(): void
+  /** Sends everything and resolves when all is acknowledged. Rejects with the first failure, from then on always. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TopicWriter {
+  readonly topic: string
+  readonly partitions: number
+  /** Where Java's default partitioner puts a key: murmur2 of its bytes. A null key (start -1) goes round robin by batch. */
+  partitionOf(bytes: Uint8Array, keyStart: number, keyEnd: number): number
+  /**
+   * Appends one record. The key is copied from `keyBytes` (start -1: null); the value is written in place by `valueSerde`
+   * (`value` null: a tombstone, no serde needed). Throws `record-too-large`, and what the serde throws; then nothing was appended.
+   */
+  append<V>(
+    partition: number,
+    timestamp: number,
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: V | null,
+    valueSerde: Pick<Serde<V>, 'write'>,
+    headers: Headers,
+  ): void
+  /** One past the last acknowledged record of a partition; undefined before the first. Exact after `flush`. */
+  acknowledged(partition: number): Offset | undefined
+}
+
+// ----------------------------------------------------------------------------------------------------------------- group
+
+export interface MemberOptions {
+  readonly clientId: string
+  readonly groupId: string
+  /** Static membership (KIP-345). */
+  readonly groupInstanceId?: string
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  /** The group protocol's name, such as `stream`. */
+  readonly protocol: string
+  /** What this member tells the leader; asked for at each join. */
+  subscription(): Uint8Array
+  /** Called on the member that leads: an assignment for each member. */
+  assign(members: readonly MemberSubscription[]): Promise<ReadonlyMap<string, Uint8Array>>
+}
+
+export interface MemberSubscription {
+  readonly memberId: string
+  readonly groupInstanceId: string | undefined
+  readonly subscription: Uint8Array
+}
+
+/**
+ * One member of a consumer group. The plugin speaks the protocol and sends heartbeats by itself while a generation holds; who owns the member decides
+ * when to (re)join, so that it can finish its record and commit before.
+ *
+ *   new → joining → stable → rebalancing → joining …
+ *                      └──→ lost (expelled: its partitions may already be another's) → joining …
+ *   any → left
+ */
+export interface GroupMember {
+  readonly state: 'new' | 'joining' | 'stable' | 'rebalancing' | 'lost' | 'left'
+  /** Resolves when the state is no longer `stable`. */
+  changed(): Promise<void>
+  /** Joins and waits for the assignment; retried inside until there is one. */
+  join(): Promise<Assignment>
+  /** Rejects with `member-fenced` if the generation is over. */
+  commit(offsets: readonly CommittedOffset[]): Promise<void>
+  /** Milliseconds since the coordinator last answered a heartbeat. */
+  readonly heartbeatAgeMs: number
+  /** Leaves the group, so that others need not wait for the session timeout. */
+  leave(): Promise<void>
+}
+
+export interface Assignment {
+  readonly generation: number
+  readonly memberId: string
+  readonly assignment: Uint8Array
+}

@@ -1,0 +1,105 @@
+// Where state lies on a machine, as bytes. A state engine (plugins/store-leveldb, plugins/store-memory) opens one folder for each task; all
+// stores of the task are in it, and a batch over all of them is written at once, together with the changelog positions that it reaches.
+// The layers above (typed stores, record cache, change log, uncommitted buffer) are in framework/state.
+
+import type { Offset } from './record.ts'
+
+export interface StateEngine {
+  readonly name: string
+  readonly supports: StateEngineSupport
+  /**
+   * Opens the state of one task, and makes it if there is none. Rejects with `state-locked` (another process has it),
+   * `state-not-writable` or `state-corrupt`.
+   */
+  open(folder: string): Promise<StateFolder>
+  /** Sets a corrupt folder aside, so that `open` makes a new one; gives the place where it lies now. */
+  setAside(folder: string): Promise<string>
+}
+
+export interface StateEngineSupport {
+  /** Whether what was written is there after a crash of the process. */
+  readonly durable: boolean
+}
+
+export interface StateFolder {
+  store(name: string): ByteStore
+  /** By changelog topic: one past the last record whose effect is in the folder. */
+  positions(): ReadonlyMap<string, Offset>
+  /** All or nothing, also if the process dies. Later mutations of a key win. */
+  write(batch: StateBatch): Promise<void>
+  /** Forgets one store's entries. */
+  clear(store: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StateBatch {
+  readonly mutations: readonly Mutation[]
+  readonly positions: ReadonlyMap<string, Offset>
+}
+
+export interface Mutation {
+  readonly store: string
+  readonly key: Uint8Array
+  /** null deletes. */
+  readonly value: Uint8Array | null
+}
+
+/** Synchronous, because operators are. Keys are ordered as unsigned bytes. */
+export interface ByteStore {
+  get(key: Uint8Array): Buffer | undefined
+  /** Entries with from <= key < to; an absent bound is open. Bounded memory: read in pages. */
+  range(options: RangeOptions): Iterable<ByteEntry>
+  /** A guess. */
+  approximateEntries(): number
+}
+
+export interface RangeOptions {
+  readonly from?: Uint8Array
+  readonly to?: Uint8Array
+  readonly reverse?: boolean
+}
+
+export interface ByteEntry {
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+// ------------------------------------------------------------------------------------------ stores as processors see them
+
+/** A read-only view, as queries have it. */
+export interface ReadOnlyKeyValueStore<K, V> {
+  readonly name: string
+  /** undefined if there is no such key. */
+  get(key: K): V | undefined
+  /** Both bounds included, in the order of the serialized keys; an absent bound is open. */
+  range(from?: K, to?: K): Iterable<[K, V]>
+  reverseRange(from?: K, to?: K): Iterable<[K, V]>
+  all(): Iterable<[K, V]>
+  reverseAll(): Iterable<[K, V]>
+  approximateEntries(): number
+}
+
+/** A key-value store of the Processor API (Kafka Streams: KeyValueStore). */
+export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
+  /** null deletes. */
+  put(key: K, value: V | null): void
+  /** Gives the value that was there, and leaves it. */
+  putIfAbsent(key: K, value: V): V | undefined
+  /** Gives the value that was there. */
+  delete(key: K): V | undefined
+}
+
+/** The value of a timestamped store (Kafka Streams: ValueAndTimestamp). */
+export interface ValueAndTimestamp<V> {
+  readonly value: V
+  readonly timestamp: number
+}
+
+export interface ReadOnlyWindowStore<K, V> {
+  readonly name: string
+  /** The value of a key in the window that starts then. */
+  fetch(key: K, start: number): V | undefined
+  /** Windows of a key that start between two times, both included, by start. */
+  fetchRange(key: K, startFrom: number, startTo: number): Iterable<[start: number, value: V]>
+  all(): Iterable<[{ readonly key: K; readonly start: number; readonly end: number }, V]>
+}

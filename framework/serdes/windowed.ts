@@ -1,0 +1,23 @@
+// The keys of windowed results as Kafka Streams writes them: the key, then the start of the window as a long; the end is not written, it is
+// start + size (TimeWindowedSerializer, WindowKeySchema.toBinary of a windowed key in a topic).
+
+import type { Windowed } from '../graph/window-spec.ts'
+import type { Serde } from '../ports/serde.ts'
+import { long } from './serdes.ts'
+
+export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
+  const time = long()
+  return {
+    name: `windowed(${key.name})`,
+    immutable: false,
+    read(bytes, start, end) {
+      if (end - start < 8) throw new Error(`a windowed key has at least 8 bytes, not ${end - start}`)
+      const windowStart = time.read(bytes, end - 8, end)
+      return { key: key.read(bytes, start, end - 8), start: windowStart, end: windowStart + sizeMs }
+    },
+    write(value, target) {
+      key.write(value.key, target)
+      time.write(value.start, target)
+    },
+  }
+}
