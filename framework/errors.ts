@@ -23,6 +23,21 @@ const entries = {
     remedy: 'Send less in one record, or raise max.message.bytes of the topic and maxRequestBytes of the app.',
   },
   // The broker.
+  'topic-missing': {
+    kind: 'environment',
+    message: 'There is no topic {topic}.',
+    remedy: 'Create it, or correct its name in the topology.',
+  },
+  'topic-invalid': {
+    kind: 'environment',
+    message: 'The topic {topic} cannot be created: {problem}',
+    remedy: 'Choose another name or other settings for it.',
+  },
+  'member-fenced': {
+    kind: 'environment',
+    message: 'The group {group} has gone on without the member {member}: its partitions may already be another\'s.',
+    remedy: 'Nothing was lost: what was not committed is processed again. If it happens often, raise sessionTimeoutMs.',
+  },
   'broker-unreachable': {
     kind: 'environment',
     message: 'No broker answers at {brokers}.',
