@@ -1,0 +1,92 @@
+// The import rules of the architecture: what each folder of the framework may see. Imports go one way, and what is not listed is forbidden.
+
+const anyone = ['errors', 'ports']
+
+/** Folder (or file) of framework/ → the folders and files of framework/ that it may import besides its own. */
+const mayImport = {
+  errors: [],
+  ports: [],
+  graph: [...anyone, 'serdes'],
+  serdes: [...anyone, 'graph/window-spec'],
+  dsl: [...anyone, 'graph', 'serdes'],
+  state: [...anyone, 'graph', 'serdes'],
+  operators: [...anyone, 'graph', 'serdes', 'state/contract'],
+  // The entry point hands the runtime a definition: it needs that type, and nothing of how definitions are written.
+  runtime: [...anyone, 'graph', 'serdes', 'state', 'operators', 'dsl/topology-definition'],
+  compiler: [...anyone, 'graph', 'serdes'],
+}
+
+const place = (name) => `^framework/${name}(/|[.]ts$)`
+
+const layers = Object.entries(mayImport).map(([layer, others]) => ({
+  name: `framework-${layer}`,
+  comment: `framework/${layer} imports only ${others.length === 0 ? 'its own files' : others.join(', ')}.`,
+  severity: 'error',
+  from: { path: place(layer) },
+  to: { path: '^(framework|plugins|cli|test|scripts)/', pathNot: [layer, ...others].map(place) },
+}))
+
+export default {
+  forbidden: [
+    ...layers,
+    {
+      name: 'plugins-see-the-index-only',
+      comment: 'A plugin imports framework/index.ts and its own files: so it could be a package of its own.',
+      severity: 'error',
+      from: { path: '^plugins/([^/]+)/' },
+      to: { path: '^(framework|plugins|cli|test|scripts)/', pathNot: ['^plugins/$1/', '^framework/index[.]ts$'] },
+    },
+    {
+      name: 'nothing-built-in-imports-a-composition-root',
+      comment: 'The cli and the tests compose; nobody imports them.',
+      severity: 'error',
+      from: { path: '^(framework|plugins)/' },
+      to: { path: '^(cli|test|scripts)/' },
+    },
+    {
+      name: 'the-testkit-needs-no-test-runner',
+      comment: 'test/kit is published as millrace/testkit.',
+      severity: 'error',
+      from: { path: '^test/kit/' },
+      to: { path: ['^node_modules/(vitest|fast-check)/', '^(cli|scripts)/'] },
+    },
+    {
+      name: 'no-circle',
+      comment: 'Types may refer to each other; code that runs may not.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'only-what-package-json-names',
+      severity: 'error',
+      from: { path: '^(framework|plugins|cli|test/kit)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'], couldNotResolve: false },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    // One place imports each large library, so that it could be exchanged.
+    ...onePlaceFor('kafkajs', '^plugins/kafka/'),
+    ...onePlaceFor('classic-level', '^plugins/store-leveldb/'),
+    ...onePlaceFor('ts-morph', '^framework/compiler/'),
+    ...onePlaceFor('esbuild', '^framework/compiler/'),
+    ...onePlaceFor('@oclif/core', '^cli/'),
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^build/'] },
+    exclude: { path: '^test/fixtures/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+}
+
+function onePlaceFor(library, path) {
+  return [
+    {
+      name: `one-place-for-${library.replace(/^@/, '').replace('/', '-')}`,
+      severity: 'error',
+      from: { path: '^(framework|plugins|cli)/', pathNot: path },
+      to: { path: `^node_modules/${library}/` },
+    },
+  ]
+}

@@ -1,0 +1,29 @@
+// Builds the package into build/: what tsc emits, and nothing whose source is gone. Incremental, so that every script that needs build/ can call it.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const build = join(root, 'build')
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+
+const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+if (existsSync(build)) removeOrphans(build)
+process.exitCode = status ?? 1
+
+/** tsc leaves what it emitted of a file that was since moved or deleted; the package would carry it on. */
+function removeOrphans(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) removeOrphans(path)
+    else if (!entry.name.endsWith('.tsbuildinfo') && !hasSource(path)) rmSync(path)
+  }
+}
+
+function hasSource(emitted) {
+  const source = join(root, relative(build, emitted))
+  return existsSync(source) || existsSync(source.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts'))
+}

@@ -1,0 +1,109 @@
+// Runs checks one after the other, all of them whatever fails, and ends with `N passed, N failed`.
+//
+//   node scripts/checks.mjs GROUP CHECK...     runs the checks and keeps their counts under GROUP
+//   node scripts/checks.mjs --sum GROUP...     prints the sum over groups that ran before; a group without counts is a failure
+//
+// A run of vitest counts its tests, every other check counts as one.
+
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const results = join(root, '.cache', 'checks')
+
+const checks = {
+  build: { command: ['node', 'scripts/build.mjs'], says: 'the package builds' },
+  lint: { command: ['biome', 'ci', '--colors=off', '.'], says: 'biome finds nothing' },
+  types: { command: ['tsc', '--noEmit', '-p', 'tsconfig.json'], says: 'everything type-checks' },
+  imports: {
+    command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'framework', 'plugins', 'cli', 'test', 'scripts'],
+    says: 'imports go one way',
+  },
+  unused: { command: ['knip', '--no-progress', '--no-config-hints'], says: 'nothing is unused' },
+  tests: { command: ['vitest', 'run'], vitest: true, says: 'the tests' },
+  package: { command: ['node', 'test/package/check.mjs'], says: 'the package, as a stranger gets it' },
+  kafka: { command: ['vitest', 'run', '--config', 'vitest.kafka.config.ts'], vitest: true, says: 'the tests on Apache Kafka' },
+}
+
+const [group, ...names] = process.argv.slice(2)
+process.exitCode = (group === '--sum' ? sum(names) : await run(group, names)) ? 0 : 1
+
+async function run(group, names) {
+  mkdirSync(results, { recursive: true })
+  rmSync(resultsOf(group), { force: true })
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  const lines = []
+  for (const name of names) {
+    const started = performance.now()
+    console.log(`\n── ${name}: ${checks[name].says}`)
+    const counts = await runCheck(name, checks[name])
+    add(total, counts)
+    const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(6)
+    lines.push(`${counts.failed === 0 ? 'passed' : 'FAILED'} ${seconds} s  ${name}${checks[name].vitest ? ` (${spell(counts)})` : ''}`)
+  }
+  writeFileSync(resultsOf(group), JSON.stringify(total))
+  console.log(`\n${lines.join('\n')}\n${spell(total)}`)
+  return total.failed === 0
+}
+
+async function runCheck(name, check) {
+  const report = join(results, `vitest-${name}.json`)
+  rmSync(report, { force: true })
+  const reporters = check.vitest ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []
+  const status = await exitCodeOf([...check.command, ...reporters])
+  if (!check.vitest) return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 }
+  const counts = countsOf(report)
+  // A file that cannot be loaded or an unhandled rejection fails the run without failing a test.
+  if (status !== 0 && counts.failed === 0) counts.failed = 1
+  return counts
+}
+
+function countsOf(report) {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    const unloadable = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
+    return { passed: numPassedTests, failed: numFailedTests + unloadable, skipped: numPendingTests + numTodoTests }
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+function exitCodeOf([command, ...args]) {
+  const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH: path } })
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(error.message)
+      resolve(1)
+    })
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+function sum(groups) {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  for (const group of groups) {
+    try {
+      add(total, JSON.parse(readFileSync(resultsOf(group), 'utf8')))
+    } catch {
+      console.log(`${group} did not run to its end`)
+      add(total, { passed: 0, failed: 1, skipped: 0 })
+    }
+  }
+  console.log(spell(total))
+  return total.failed === 0
+}
+
+function add(total, counts) {
+  for (const outcome of Object.keys(total)) total[outcome] += counts[outcome]
+}
+
+function spell({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
+
+function resultsOf(group) {
+  return join(results, `${group}.json`)
+}

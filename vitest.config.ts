@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+// Everything that needs npm alone. What needs a real Kafka has vitest.kafka.config.ts.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/fixtures/**', 'test/**/*.kafka.test.ts'],
+    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // A promise that nobody awaited is a bug of the product, also when the assertion before it held.
+    dangerouslyIgnoreUnhandledErrors: false,
+    passWithNoTests: false,
+  },
+})
