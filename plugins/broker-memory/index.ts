@@ -1,0 +1,3 @@
+export { type BrokerMemoryOptions, brokerMemory } from './broker-memory.ts'
+export { MemoryBroker } from './memory-broker.ts'
+export { MemoryCluster } from './memory-cluster.ts'

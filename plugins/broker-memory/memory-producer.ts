@@ -1,0 +1,170 @@
+// Appends to the logs of a memory cluster. As with Kafka, nothing is seen by others until it is sent: a crash loses what still waits.
+
+import {
+  type ByteTarget,
+  type Headers,
+  MillraceError,
+  murmur2,
+  type Offset,
+  type Producer,
+  type ProducerOptions,
+  type Serde,
+  type TopicWriter,
+} from '../../framework/index.ts'
+import type { MemoryCluster } from './memory-cluster.ts'
+import type { PartitionLog, StoredRecord } from './partition-log.ts'
+
+interface WaitingRecord {
+  readonly log: PartitionLog
+  readonly record: StoredRecord
+  readonly sent: () => void
+}
+
+export class MemoryProducer implements Producer {
+  private readonly cluster: MemoryCluster
+  private readonly options: ProducerOptions
+  private readonly writers = new Map<string, MemoryTopicWriter>()
+  private waiting: WaitingRecord[] = []
+  private waitingBytes = 0
+  private waitingSinceMs = 0
+  private closed = false
+
+  constructor(cluster: MemoryCluster, options: ProducerOptions) {
+    this.cluster = cluster
+    this.options = options
+  }
+
+  get full(): boolean {
+    return this.waitingBytes > this.options.bufferBytesMax
+  }
+
+  async writer(topic: string): Promise<TopicWriter> {
+    const known = this.writers.get(topic)
+    if (known !== undefined) return known
+    const { logs, settings } = this.cluster.requireTopic(topic)
+    const writer = new MemoryTopicWriter(topic, logs, Number(settings.get('max.message.bytes')), (waiting) => this.add(waiting))
+    this.writers.set(topic, writer)
+    return writer
+  }
+
+  async drained(): Promise<void> {
+    if (this.full) this.send()
+  }
+
+  poll(): void {
+    if (this.waiting.length > 0 && this.cluster.clock.monotonicMs() - this.waitingSinceMs >= this.options.lingerMs) this.send()
+  }
+
+  async flush(): Promise<void> {
+    this.send()
+  }
+
+  async close(): Promise<void> {
+    this.send()
+    this.closed = true
+  }
+
+  crash(): void {
+    this.waiting = []
+    this.closed = true
+  }
+
+  private add(waiting: WaitingRecord): void {
+    if (this.waiting.length === 0) this.waitingSinceMs = this.cluster.clock.monotonicMs()
+    this.waiting.push(waiting)
+    this.waitingBytes += waiting.record.bytes.length
+  }
+
+  private send(): void {
+    if (this.closed || this.waiting.length === 0) return
+    const waiting = this.waiting
+    this.waiting = []
+    this.waitingBytes = 0
+    for (const { log, record, sent } of waiting) {
+      log.append(record)
+      sent()
+    }
+    for (const writer of this.writers.values()) writer.startBatch()
+    this.cluster.changed()
+  }
+}
+
+/** What Kafka counts for a record beside its key and value, about. */
+const recordOverheadBytes = 70
+
+class MemoryTopicWriter implements TopicWriter {
+  readonly topic: string
+  readonly partitions: number
+  private readonly logs: readonly PartitionLog[]
+  private readonly maxMessageBytes: number
+  private readonly add: (waiting: WaitingRecord) => void
+  private readonly acknowledgedOffsets = new Map<number, Offset>()
+  private readonly scratch = new Scratch()
+  private batch = 0
+
+  constructor(topic: string, logs: readonly PartitionLog[], maxMessageBytes: number, add: (waiting: WaitingRecord) => void) {
+    this.topic = topic
+    this.partitions = logs.length
+    this.logs = logs
+    this.maxMessageBytes = maxMessageBytes
+    this.add = add
+  }
+
+  /** Records with a null key go to the next partition from now on. */
+  startBatch(): void {
+    this.batch++
+  }
+
+  partitionOf(bytes: Uint8Array, keyStart: number, keyEnd: number): number {
+    return (keyStart < 0 ? this.batch : murmur2(bytes, keyStart, keyEnd)) % this.partitions
+  }
+
+  append<V>(
+    partition: number,
+    timestamp: number,
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: V | null,
+    valueSerde: Pick<Serde<V>, 'write'>,
+    headers: Headers,
+  ): void {
+    const log = this.logs[partition]
+    if (log === undefined) throw new MillraceError('topic-missing', { topic: `${this.topic}-${partition}` })
+    const { scratch } = this
+    const keySize = keyStart < 0 ? 0 : keyEnd - keyStart
+    scratch.end = 0
+    scratch.reserve(keySize)
+    if (keySize > 0) scratch.bytes.set(keyBytes.subarray(keyStart, keyEnd), 0)
+    scratch.end = keySize
+    if (value !== null) valueSerde.write(value, scratch)
+    const sizeBytes = scratch.end + recordOverheadBytes
+    if (sizeBytes > this.maxMessageBytes)
+      throw new MillraceError('record-too-large', { sizeBytes, topic: this.topic, partition, maxBytes: this.maxMessageBytes })
+    const record = {
+      timestamp,
+      bytes: Buffer.from(scratch.bytes.subarray(0, scratch.end)),
+      keySize,
+      hasKey: keyStart >= 0,
+      hasValue: value !== null,
+      headers: headers.map(({ key, value }) => ({ key, value: value === null ? null : Uint8Array.from(value) })),
+    }
+    this.add({ log, record, sent: () => this.acknowledgedOffsets.set(partition, log.endOffset) })
+  }
+
+  acknowledged(partition: number): Offset | undefined {
+    return this.acknowledgedOffsets.get(partition)
+  }
+}
+
+class Scratch implements ByteTarget {
+  bytes = Buffer.alloc(1024)
+  end = 0
+
+  reserve(sizeBytes: number): void {
+    if (this.end + sizeBytes <= this.bytes.length) return
+    const larger = Buffer.alloc(Math.max(this.end + sizeBytes, this.bytes.length * 2))
+    this.bytes.copy(larger, 0, 0, this.end)
+    this.bytes = larger
+  }
+}
