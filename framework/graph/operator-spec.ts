@@ -4,7 +4,7 @@
 
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
-import type { ProcessorSupplier } from './processor.ts'
+import type { FixedKeyProcessorSupplier, ProcessorSupplier } from './processor.ts'
 import type { AggregationWindow, CountWindow } from './window-spec.ts'
 
 export type Callback<R> = (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>) => R
@@ -22,7 +22,8 @@ export type OperatorSpec =
   | { readonly kind: 'print'; readonly label: string | undefined }
   /** Sends a record to the first child whose predicate holds (`children` in the order of the branches; null: the default). */
   | { readonly kind: 'branch'; readonly branches: readonly { readonly child: string; readonly predicate: Callback<boolean> | null }[] }
-  | { readonly kind: 'process'; readonly supplier: ProcessorSupplier; readonly fixedKey: boolean; readonly stores: readonly string[] }
+  | { readonly kind: 'process'; readonly supplier: ProcessorSupplier; readonly stores: readonly string[] }
+  | { readonly kind: 'processValues'; readonly supplier: FixedKeyProcessorSupplier; readonly stores: readonly string[] }
   // Aggregations of streams. The store's serdes are those of the store spec.
   | { readonly kind: 'aggregate'; readonly store: string; readonly aggregation: Aggregation; readonly sendsOldValues: boolean }
   | {
@@ -41,15 +42,8 @@ export type OperatorSpec =
       readonly negate: boolean
       readonly store: string | null
       readonly sendsOldValues: boolean
-      readonly parent: TableView
     }
-  | {
-      readonly kind: 'tableMapValues'
-      readonly mapper: Callback<unknown>
-      readonly store: string | null
-      readonly sendsOldValues: boolean
-      readonly parent: TableView
-    }
+  | { readonly kind: 'tableMapValues'; readonly mapper: Callback<unknown>; readonly store: string | null; readonly sendsOldValues: boolean }
   | { readonly kind: 'toStream' }
   // Joins.
   | {

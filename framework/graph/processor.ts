@@ -38,3 +38,17 @@ export interface ProcessorContext<K, V> {
   /** Asks for a commit after the current record. */
   commit(): void
 }
+
+export type FixedKeyProcessorSupplier = () => FixedKeyProcessor<unknown, unknown, unknown>
+
+/** A processor that keeps the key of each record, so that nothing need be repartitioned behind it (Kafka Streams: FixedKeyProcessor, KIP-820). */
+export interface FixedKeyProcessor<K, V, VOut> {
+  init?(context: FixedKeyProcessorContext<K, VOut>): void
+  process(record: ProcessorRecord<K, V>): void
+  close?(): void
+}
+
+export interface FixedKeyProcessorContext<K, V> extends Omit<ProcessorContext<K, V>, 'forward'> {
+  /** Sends on the record being processed with this value; throws in a punctuation, where there is no record whose key to keep. */
+  forward(record: { readonly value: V; readonly timestamp?: number; readonly headers?: Headers }, child?: string): void
+}

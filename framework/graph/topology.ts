@@ -42,8 +42,13 @@ export interface SourceNode {
 
 export type SourceInput =
   | { readonly kind: 'topics'; readonly topics: readonly TopicRef[] }
-  /** A bounded source of the program itself: one partition; its position is committed under `<application id>-<name>-elements`. */
-  | { readonly kind: 'elements'; readonly elements: readonly (readonly [key: unknown, value: unknown])[] }
+  /**
+   * A bounded source of the program itself: one partition; its position is committed under `<application id>-<name>-elements`. An element without
+   * a timestamp has the wall-clock time of its emission.
+   */
+  | { readonly kind: 'elements'; readonly elements: readonly Element[] }
+
+export type Element = readonly [key: unknown, value: unknown, timestamp?: number]
 
 export interface ProcessorNode {
   readonly kind: 'processor'
@@ -74,6 +79,8 @@ export interface RepartitionTopic {
   readonly name: string
   /** Set by the user; else derived from the topics upstream. */
   readonly partitions: number | undefined
+  /** As Kafka Streams sets them: deleted by the app, never by time. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 /** The name of a topic on the broker. */
