@@ -1,7 +1,7 @@
 // Runs checks one after the other, all of them whatever fails, and ends with `N passed, N failed`.
 //
-//   node scripts/checks.mjs GROUP CHECK...     runs the checks and keeps their counts under GROUP
-//   node scripts/checks.mjs --sum GROUP...     prints the sum over groups that ran before; a group without counts is a failure
+//   checks.ts GROUP CHECK...     runs the checks and keeps their counts under GROUP
+//   checks.ts --sum GROUP...     prints the sum over groups that ran before; a group without counts is a failure
 //
 // A run of vitest counts its tests, every other check counts as one.
 
@@ -13,7 +13,28 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const results = join(root, '.cache', 'checks')
 
-const checks = {
+interface Check {
+  readonly command: readonly string[]
+  readonly says: string
+  readonly vitest?: boolean
+}
+
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+/** What we read of vitest's JSON report. */
+interface VitestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+}
+
+const checks: Readonly<Record<string, Check>> = {
   build: { command: ['node', 'scripts/build.mjs'], says: 'the package builds' },
   lint: { command: ['biome', 'ci', '--colors=off', '.'], says: 'biome finds nothing' },
   types: { command: ['tsc', '--noEmit', '-p', 'tsconfig.json'], says: 'everything type-checks' },
@@ -23,32 +44,37 @@ const checks = {
   },
   unused: { command: ['knip', '--no-progress', '--no-config-hints'], says: 'nothing is unused' },
   tests: { command: ['vitest', 'run'], vitest: true, says: 'the tests' },
-  package: { command: ['node', 'test/package/check.mjs'], says: 'the package, as a stranger gets it' },
+  package: {
+    command: ['node', '--import', './scripts/typescript.mjs', 'test/package/check.ts'],
+    says: 'the package, as a stranger gets it',
+  },
   kafka: { command: ['vitest', 'run', '--config', 'vitest.kafka.config.ts'], vitest: true, says: 'the tests on Apache Kafka' },
 }
 
-const [group, ...names] = process.argv.slice(2)
+const [group = '', ...names] = process.argv.slice(2)
 process.exitCode = (group === '--sum' ? sum(names) : await run(group, names)) ? 0 : 1
 
-async function run(group, names) {
+async function run(group: string, names: readonly string[]): Promise<boolean> {
   mkdirSync(results, { recursive: true })
   rmSync(resultsOf(group), { force: true })
-  const total = { passed: 0, failed: 0, skipped: 0 }
-  const lines = []
+  const total = none()
+  const lines: string[] = []
   for (const name of names) {
+    const check = checks[name]
+    if (check === undefined) throw new Error(`There is no check ${name}: ${Object.keys(checks).join(', ')}.`)
     const started = performance.now()
-    console.log(`\n── ${name}: ${checks[name].says}`)
-    const counts = await runCheck(name, checks[name])
+    console.log(`\n── ${name}: ${check.says}`)
+    const counts = await runCheck(name, check)
     add(total, counts)
     const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(6)
-    lines.push(`${counts.failed === 0 ? 'passed' : 'FAILED'} ${seconds} s  ${name}${checks[name].vitest ? ` (${spell(counts)})` : ''}`)
+    lines.push(`${counts.failed === 0 ? 'passed' : 'FAILED'} ${seconds} s  ${name}${check.vitest ? ` (${spell(counts)})` : ''}`)
   }
   writeFileSync(resultsOf(group), JSON.stringify(total))
   console.log(`\n${lines.join('\n')}\n${spell(total)}`)
   return total.failed === 0
 }
 
-async function runCheck(name, check) {
+async function runCheck(name: string, check: Check): Promise<Counts> {
   const report = join(results, `vitest-${name}.json`)
   rmSync(report, { force: true })
   const reporters = check.vitest ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []
@@ -60,9 +86,11 @@ async function runCheck(name, check) {
   return counts
 }
 
-function countsOf(report) {
+function countsOf(report: string): Counts {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }: VitestReport = JSON.parse(
+      readFileSync(report, 'utf8'),
+    )
     const unloadable = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
     return { passed: numPassedTests, failed: numFailedTests + unloadable, skipped: numPendingTests + numTodoTests }
   } catch {
@@ -70,7 +98,7 @@ function countsOf(report) {
   }
 }
 
-function exitCodeOf([command, ...args]) {
+function exitCodeOf([command = '', ...args]: readonly string[]): Promise<number> {
   const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH: path } })
   return new Promise((resolve) => {
@@ -82,8 +110,8 @@ function exitCodeOf([command, ...args]) {
   })
 }
 
-function sum(groups) {
-  const total = { passed: 0, failed: 0, skipped: 0 }
+function sum(groups: readonly string[]): boolean {
+  const total = none()
   for (const group of groups) {
     try {
       add(total, JSON.parse(readFileSync(resultsOf(group), 'utf8')))
@@ -96,14 +124,20 @@ function sum(groups) {
   return total.failed === 0
 }
 
-function add(total, counts) {
-  for (const outcome of Object.keys(total)) total[outcome] += counts[outcome]
+function none(): Counts {
+  return { passed: 0, failed: 0, skipped: 0 }
 }
 
-function spell({ passed, failed, skipped }) {
+function add(total: Counts, counts: Counts): void {
+  total.passed += counts.passed
+  total.failed += counts.failed
+  total.skipped += counts.skipped
+}
+
+function spell({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
 
-function resultsOf(group) {
+function resultsOf(group: string): string {
   return join(results, `${group}.json`)
 }
