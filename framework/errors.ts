@@ -22,6 +22,16 @@ const entries = {
     message: 'A record of {sizeBytes} bytes for {topic}-{partition} is over the limit of {maxBytes} bytes.',
     remedy: 'Send less in one record, or raise max.message.bytes of the topic and maxRequestBytes of the app.',
   },
+  'record-undecodable': {
+    kind: 'user',
+    message: 'The record at {place} cannot be read by {node} in task {task}: {problem}.',
+    remedy: 'Mend the type or serde of its source, or set onUndecodable to skip, which counts and leaves out such records.',
+  },
+  'callback-failed': {
+    kind: 'user',
+    message: 'A callback of {node} threw in task {task} on {place}: {problem}{frames}\n',
+    remedy: 'Mend the callback, or filter the record out before it; the task starts again at this record.',
+  },
   // The broker.
   'topic-missing': {
     kind: 'environment',
@@ -42,6 +52,17 @@ const entries = {
     kind: 'environment',
     message: 'No broker answers at {brokers}.',
     remedy: 'Start Kafka (or `millrace broker`) there, or set MILLRACE_BROKERS to where it is.',
+  },
+  'protocol-malformed': {
+    kind: 'environment',
+    message: 'What came over the wire is not a message of the Kafka protocol: {problem}.',
+    remedy: 'Check that the address is a Kafka broker (not a web server, nor a TLS port without TLS).',
+  },
+  // The app: settings, start, tasks.
+  'settings-invalid': {
+    kind: 'user',
+    message: 'The settings are wrong:\n  {problems}\n',
+    remedy: 'Correct them in millrace.config.ts or in the environment.',
   },
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 

@@ -1,5 +1,6 @@
 // All that a topology file, a configuration or a plugin may import. No logic here.
 
+export { type Config, defineConfig } from './config.ts'
 export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from './errors.ts'
 export type * from './graph/processor.ts'
 export type { Windowed } from './graph/window-spec.ts'

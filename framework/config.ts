@@ -1,0 +1,129 @@
+// The settings of an app: one table of what there is, of what kind, with defaults that are Kafka Streams' wherever it has the setting. Read by the runtime
+// (framework/runtime/settings.ts), which also takes each from its environment variable: `commitIntervalMs` from MILLRACE_COMMIT_INTERVAL_MS.
+
+import type { Plugin } from './ports/plugin.ts'
+
+/** How a setting is written: in the configuration by its JavaScript type, in the environment as text. */
+export type SettingSpec =
+  | { readonly kind: 'text'; readonly default: string | undefined; readonly description: string }
+  /** Separated by commas in the environment. */
+  | { readonly kind: 'list'; readonly default: readonly string[]; readonly description: string }
+  /** A whole number, not below `min`. */
+  | { readonly kind: 'number'; readonly min: number; readonly default: number; readonly description: string }
+  | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string | undefined; readonly description: string }
+
+const MiB = 1024 * 1024
+
+export const settingsTable = {
+  /** The consumer group and the prefix of internal topics and state. By default the topology's name, after `applicationIdPrefix`. */
+  applicationId: { kind: 'text', default: undefined, description: 'the consumer group, and what names of internal topics begin with' },
+  /** Put before the topology's name to make the application id. */
+  applicationIdPrefix: { kind: 'text', default: '', description: "put before the topology's name to make the application id" },
+  /** Where Kafka is: `host:port`, several separated by commas in the environment. */
+  brokers: { kind: 'list', default: ['127.0.0.1:9092'], description: 'where Kafka is: host:port' },
+  /** The name of the broker plugin; by default `kafka`, and `memory` for an app that has local sources only. */
+  broker: { kind: 'text', default: undefined, description: 'the broker plugin, such as kafka or memory' },
+  /** The name of the state engine that persistent stores lie in. */
+  stateStore: { kind: 'text', default: 'leveldb', description: 'the state engine of persistent stores' },
+  processingGuarantee: {
+    kind: 'choice',
+    choices: ['at_least_once', 'exactly_once_v2'],
+    default: 'at_least_once',
+    description: 'what a crash may do to results',
+  },
+  streamThreads: { kind: 'number', min: 1, default: 1, description: 'threads that run tasks, each a member of the group' },
+  /** Where local state lies. A folder for each application is made in it. */
+  stateDir: { kind: 'text', default: '.millrace/state', description: 'where local state lies' },
+  /** How often offsets are committed, caches flushed and state written (Kafka Streams: commit.interval.ms). */
+  commitIntervalMs: { kind: 'number', min: 0, default: 30_000, description: 'time between commits' },
+  /** The record caches of all stores together (statestore.cache.max.bytes). 0: every update is sent on at once. */
+  cacheBytesMax: { kind: 'number', min: 0, default: 10 * MiB, description: 'size of the record caches of all stores together' },
+  /** What stores may hold before a commit writes it to disk (statestore.uncommitted.max.bytes). */
+  uncommittedBytesMax: {
+    kind: 'number',
+    min: 1,
+    default: 64 * MiB,
+    description: 'size of state not yet committed, above which a commit is made',
+  },
+  standbyReplicas: { kind: 'number', min: 0, default: 0, description: 'further copies of each state, kept up to date on other instances' },
+  /** How long a task with several inputs waits for one that has no records, so as to process in the order of time (max.task.idle.ms). */
+  maxTaskIdleMs: { kind: 'number', min: -1, default: 0, description: 'how long a task waits for an input that may have older records' },
+  /** Fetched records of a partition that a task holds before its fetching is paused (buffered.records.per.partition). */
+  bufferedRecordsPerPartitionMax: {
+    kind: 'number',
+    min: 1,
+    default: 20_000,
+    description: 'records of a partition held before fetching pauses',
+  },
+  fetchBufferBytesMax: { kind: 'number', min: 1024, default: 16 * MiB, description: 'size of what is fetched and not yet taken' },
+  producerBufferBytesMax: { kind: 'number', min: 1024, default: 16 * MiB, description: 'size of what is sent and not yet acknowledged' },
+  lingerMs: { kind: 'number', min: 0, default: 100, description: 'how long a record waits for others before it is sent' },
+  compression: { kind: 'choice', choices: ['none', 'gzip', 'lz4'], default: 'none', description: 'of what is sent' },
+  /** Of topics that the app makes; -1 is the broker's default. */
+  replicationFactor: { kind: 'number', min: -1, default: -1, description: 'copies of internal topics; -1 is the default of the broker' },
+  /** How often consumed records of repartition topics are deleted (repartition.purge.interval.ms). */
+  repartitionPurgeIntervalMs: {
+    kind: 'number',
+    min: 0,
+    default: 30_000,
+    description: 'time between deletions of consumed repartition records',
+  },
+  sessionTimeoutMs: {
+    kind: 'number',
+    min: 1,
+    default: 45_000,
+    description: 'after this long without a heartbeat the group goes on without a member',
+  },
+  heartbeatIntervalMs: { kind: 'number', min: 1, default: 3_000, description: 'time between heartbeats' },
+  rebalanceTimeoutMs: { kind: 'number', min: 1, default: 300_000, description: 'how long a rebalance waits for a member' },
+  /** Static membership: a restart under the same id within the session timeout causes no rebalance (group.instance.id). */
+  groupInstanceId: { kind: 'text', default: undefined, description: 'name of this instance in its group, for static membership' },
+  /** What a record does whose bytes cannot be read (deserialization.exception.handler). */
+  onUndecodable: { kind: 'choice', choices: ['fail', 'skip'], default: 'fail', description: 'what a record does that cannot be read' },
+  /** What a callback does that throws (processing.exception.handler). */
+  onCallbackFailure: { kind: 'choice', choices: ['fail', 'continue'], default: 'fail', description: 'what a callback does that throws' },
+  /** `read`: a value is checked where it is first read; `always`: each record that arrives is. */
+  validate: { kind: 'choice', choices: ['read', 'always'], default: 'read', description: 'when the bytes of a record are checked' },
+  naming: {
+    kind: 'choice',
+    choices: ['variables', 'kafka-streams'],
+    default: undefined,
+    description: 'where names of operators, stores and internal topics come from; used by the compiler',
+  },
+  logLevel: { kind: 'choice', choices: ['debug', 'info', 'warn', 'error'], default: 'info', description: 'the least level that is logged' },
+} as const satisfies Readonly<Record<string, SettingSpec>>
+
+type Table = typeof settingsTable
+
+export type SettingName = keyof Table
+
+type ValueOf<S extends SettingSpec> = S extends { kind: 'choice' }
+  ? S['choices'][number]
+  : S extends { kind: 'number' }
+    ? number
+    : S extends { kind: 'list' }
+      ? readonly string[]
+      : string
+
+/** All settings as an app runs with them. Without a default a setting may be undefined. */
+export type Settings = { readonly [N in SettingName]: ValueOf<Table[N]> | (Table[N]['default'] extends undefined ? undefined : never) }
+
+/** What `millrace.config.ts` says. What it leaves out has its default; environment variables win over it. */
+export type Config = { readonly [N in SettingName]?: ValueOf<Table[N]> } & {
+  /** Used beside those that come with Millrace. */
+  readonly plugins?: readonly Plugin[]
+}
+
+/**
+ * Types the configuration of a project, for `export default` in `millrace.config.ts`.
+ *
+ * @example
+ * ```ts
+ * import { defineConfig } from 'millrace'
+ *
+ * export default defineConfig({ brokers: ['kafka-1:9092', 'kafka-2:9092'], commitIntervalMs: 5_000 })
+ * ```
+ */
+export function defineConfig(config: Config): Config {
+  return config
+}

@@ -1,0 +1,80 @@
+// From a configuration and an environment to settings that can be relied on. All problems are reported at once.
+
+import * as v from 'valibot'
+import { type Config, type SettingName, type SettingSpec, type Settings, settingsTable } from '../config.ts'
+import { MillraceError } from '../errors.ts'
+import { didYouMean, nearest } from './did-you-mean.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const prefix = 'MILLRACE_'
+/** Variables that are no settings. */
+const otherVariables = ['MILLRACE_DEBUG']
+const names = Object.keys(settingsTable) as SettingName[]
+const variables = new Map(names.map((name) => [variableOf(name), name]))
+
+export interface SettingsRead {
+  readonly settings: Settings
+  /** Sentences for the log: what looks odd and may be right. */
+  readonly warnings: readonly string[]
+}
+
+/** Throws `settings-invalid`, which names every problem. */
+export function readSettings(config: Config, environment: Environment): SettingsRead {
+  const problems: string[] = []
+  const warnings: string[] = []
+  for (const name of Object.keys(config))
+    if (name !== 'plugins' && !(name in settingsTable))
+      problems.push(`There is no setting ${name}.${didYouMean(name, [...names, 'plugins'])}`)
+  for (const variable of Object.keys(environment)) checkVariable(variable, problems, warnings)
+  const entries = names.map((name) => [name, readSetting(name, config, environment, problems)])
+  if (problems.length > 0) throw new MillraceError('settings-invalid', { problems: problems.join('\n  ') })
+  return { settings: Object.fromEntries(entries) as Settings, warnings }
+}
+
+/** `commitIntervalMs`: MILLRACE_COMMIT_INTERVAL_MS. */
+export function variableOf(name: string): string {
+  return prefix + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+}
+
+/** A name of ours that is nearly right is an error; others may be there by chance (Kubernetes makes some for each service). */
+function checkVariable(variable: string, problems: string[], warnings: string[]): void {
+  if (!variable.startsWith(prefix) || variables.has(variable) || otherVariables.includes(variable)) return
+  const meant = nearest(
+    variable.slice(prefix.length),
+    [...variables.keys()].map((known) => known.slice(prefix.length)),
+  )
+  if (meant === undefined) warnings.push(`The environment variable ${variable} is none of Millrace's settings and has no effect.`)
+  else problems.push(`There is no setting ${variable}. Did you mean ${prefix}${meant}?`)
+}
+
+function readSetting(name: SettingName, config: Config, environment: Environment, problems: string[]): unknown {
+  const spec: SettingSpec = settingsTable[name]
+  const variable = variableOf(name)
+  const text = environment[variable]
+  const [given, source] = text === undefined ? [config[name], name] : [parse(spec, text), variable]
+  if (given === undefined) return spec.default
+  const result = v.safeParse(schemaOf(spec), given)
+  if (result.success) return result.output
+  problems.push(`${source} must be ${expected(spec)}, not ${text === undefined ? JSON.stringify(given) : `'${text}'`}.`)
+  return undefined
+}
+
+/** Text as the schema of its kind wants it; what cannot be so is left for the schema to refuse. */
+function parse(spec: SettingSpec, text: string): unknown {
+  if (spec.kind === 'list') return text.split(',').map((part) => part.trim())
+  return spec.kind === 'number' && /^-?\d+$/.test(text.trim()) ? Number(text) : text
+}
+
+function schemaOf(spec: SettingSpec): v.GenericSchema<unknown> {
+  if (spec.kind === 'number') return v.pipe(v.number(), v.safeInteger(), v.minValue(spec.min))
+  if (spec.kind === 'list') return v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.nonEmpty())
+  if (spec.kind === 'choice') return v.picklist(spec.choices)
+  return v.string()
+}
+
+function expected(spec: SettingSpec): string {
+  if (spec.kind === 'number') return `a whole number, at least ${spec.min}`
+  if (spec.kind === 'list') return 'a list of texts'
+  return spec.kind === 'choice' ? `one of ${spec.choices.join(', ')}` : 'a text'
+}
