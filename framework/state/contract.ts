@@ -1,14 +1,10 @@
 // What operators see of state: typed rows by binary key, over record cache, change log, uncommitted buffer and state engine. Everything
 // here is synchronous and belongs to one task.
 
-import type { Headers } from '../ports/record.ts'
-import type { KeyValueStore, ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../ports/store.ts'
+import type { Headers, Offset, RecordReader, TopicPartition } from '../ports/record.ts'
+import type { BinaryKey, KeyValueStore, ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../ports/store.ts'
 
-/**
- * The bytes of a serialized key as a string with one character (0 to 255) a byte: compact in V8, a key of a Map, and ordered by `<`
- * as the bytes are. `Buffer.from(key, 'latin1')` and `buffer.latin1Slice()` go there and back.
- */
-export type BinaryKey = string
+export type { BinaryKey }
 
 /** A row as read: belongs to the reader (a copy if its value could be changed). */
 export interface Row<V> {
@@ -51,10 +47,74 @@ export type WindowRowListener<V> = (
   headers: Headers,
 ) => void
 
+/**
+ * What is kept of a key that is counted in windows of n records (store kind `countWindow`, read and written as rows): how many records of the key came
+ * in all, and the aggregates of its open windows, the oldest first. Window i starts at record i * step, so that the starts need not be kept.
+ */
+export interface CountWindowState<A> {
+  readonly records: number
+  readonly aggregates: readonly (A | null)[]
+}
+
 /** The stores of one task, by name. */
 export interface TaskStores {
   rows<V>(name: string): RowStore<V>
   windowRows<V>(name: string): WindowRowStore<V>
-  /** A store of the Processor API. */
+  /** A store of the Processor API; the values of a timestamped one are ValueAndTimestamp. */
   keyValue<K, V>(name: string): KeyValueStore<K, V>
+}
+
+/**
+ * Where stores of the Processor API take the timestamp and headers of their changes from: the record (or punctuation) that the
+ * task is working on. The task sets the fields.
+ */
+export interface RecordContext {
+  timestamp: number
+  headers: Headers
+}
+
+/**
+ * The state of one task as the runtime drives it; what operators see of it is TaskStores.
+ *
+ * A commit: `flushCaches()`, then the runtime waits until the producer has all acknowledged and the offsets are committed, then `commit()`. No record is
+ * processed between the first and the last. Whatever dies on the way, the folder holds the state of a commit, and the changelog the rest.
+ */
+export interface TaskState extends TaskStores {
+  /** Sends what waits in the record caches to changelog and downstream: store by store in the topology's order, until none has anything left. */
+  flushCaches(): void
+  /** Whether a limit (the uncommitted buffer) asks for a commit after the current record. */
+  readonly commitWanted: boolean
+  /**
+   * Writes what is uncommitted, with the changelog positions that it reaches, in one batch. `sourcePositions`: the offsets just
+   * committed of the source topics that serve as changelogs.
+   */
+  commit(sourcePositions?: ReadonlyMap<string, Offset>): Promise<void>
+  /** What has to be read before the first record is processed. */
+  readonly changelogs: readonly Changelog[]
+  readonly restore: StateRestore
+  close(): Promise<void>
+}
+
+/** The partition of a topic that holds the changes of a store. */
+export interface Changelog extends TopicPartition {
+  readonly store: string
+  /** Whether it is a source topic: it is restored up to the task's committed offset, for what comes after is input yet. */
+  readonly sourceTopic: boolean
+}
+
+/** Brings stores up to their changelogs. For each changelog: `begin`, then `apply` and `write` by turns until the position reaches the end. */
+export interface StateRestore {
+  /**
+   * Where to read on. `logStart` and `logEnd` are the offsets that the broker has: a position outside of them says that the changelog was truncated or
+   * made anew, and the store is restored from nothing.
+   */
+  begin(topic: string, logStart: Offset, logEnd: Offset): Promise<Offset>
+  /** One past the last record applied. */
+  position(topic: string): Offset
+  /** Takes in at most so many records, synchronously; true if the reader may have more. */
+  apply(topic: string, reader: RecordReader, recordsMax: number): boolean
+  /** Whether enough lies in memory that `write` should be called before more is applied. */
+  readonly full: boolean
+  /** Writes what was applied, with the positions, in one batch. */
+  write(): Promise<void>
 }
