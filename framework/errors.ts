@@ -58,6 +58,16 @@ const entries = {
     message: 'What came over the wire is not a message of the Kafka protocol: {problem}.',
     remedy: 'Check that the address is a Kafka broker (not a web server, nor a TLS port without TLS).',
   },
+  'record-format-old': {
+    kind: 'environment',
+    message: 'A record batch of format {magic} was met; only format 2 (Kafka 0.11 and later) is read.',
+    remedy: 'Upgrade what writes the topic, or copy the topic with a current client.',
+  },
+  'record-corrupt': {
+    kind: 'environment',
+    message: 'A record batch is corrupt: {problem}.',
+    remedy: 'Check the disk of the broker; kafka-dump-log shows the batch.',
+  },
   // The app: settings, start, tasks.
   'settings-invalid': {
     kind: 'user',

@@ -1,0 +1,39 @@
+// All APIs that Millrace speaks, as a client or as the embedded broker. A broker announces these with their versions (ApiVersions); a client
+// takes the highest version that both sides have.
+
+import type { Api } from './api.ts'
+import { apiVersions, describeCluster, findCoordinator, metadata } from './messages/cluster.ts'
+import { fetch, initProducerId, listOffsets, produce } from './messages/data.ts'
+import { describeGroups, heartbeat, joinGroup, leaveGroup, listGroups, offsetCommit, offsetFetch, syncGroup } from './messages/group.ts'
+import { createTopics, deleteRecords, deleteTopics, describeConfigs } from './messages/topics.ts'
+
+export const apis = {
+  produce,
+  fetch,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+  findCoordinator,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  syncGroup,
+  describeGroups,
+  listGroups,
+  apiVersions,
+  createTopics,
+  deleteTopics,
+  deleteRecords,
+  initProducerId,
+  describeConfigs,
+  describeCluster,
+} as const
+
+export type ApiName = keyof typeof apis
+
+const byKey: ReadonlyMap<number, Api> = new Map(Object.values(apis).map((api) => [api.key, api]))
+
+export function apiOf(key: number): Api | undefined {
+  return byKey.get(key)
+}

@@ -1,0 +1,95 @@
+// Writes Kafka's primitive types, one after the other, into memory that grows. Also a ByteTarget, so that a serde can write into a message.
+
+import type { ByteTarget } from '../../../framework/index.ts'
+
+export class WireWriter implements ByteTarget {
+  bytes: Buffer
+  end = 0
+
+  constructor(sizeBytes = 256) {
+    this.bytes = Buffer.allocUnsafe(sizeBytes)
+  }
+
+  /** What has been written, as a view. */
+  written(): Buffer {
+    return this.bytes.subarray(0, this.end)
+  }
+
+  reserve(sizeBytes: number): void {
+    const needed = this.end + sizeBytes
+    if (needed <= this.bytes.length) return
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2))
+    this.bytes.copy(larger, 0, 0, this.end)
+    this.bytes = larger
+  }
+
+  boolean(value: boolean): void {
+    this.int8(value ? 1 : 0)
+  }
+
+  int8(value: number): void {
+    this.reserve(1)
+    this.end = this.bytes.writeInt8(value, this.end)
+  }
+
+  int16(value: number): void {
+    this.reserve(2)
+    this.end = this.bytes.writeInt16BE(value, this.end)
+  }
+
+  uint16(value: number): void {
+    this.reserve(2)
+    this.end = this.bytes.writeUInt16BE(value, this.end)
+  }
+
+  int32(value: number): void {
+    this.reserve(4)
+    this.end = this.bytes.writeInt32BE(value, this.end)
+  }
+
+  uint32(value: number): void {
+    this.reserve(4)
+    this.end = this.bytes.writeUInt32BE(value, this.end)
+  }
+
+  int64(value: number): void {
+    this.reserve(8)
+    this.end = writeInt64(this.bytes, value, this.end)
+  }
+
+  float64(value: number): void {
+    this.reserve(8)
+    this.end = this.bytes.writeDoubleBE(value, this.end)
+  }
+
+  uuid(value: string): void {
+    this.raw(Buffer.from(value, 'base64url'))
+  }
+
+  unsignedVarint(value: number): void {
+    this.reserve(5)
+    let rest = value
+    while (rest > 0x7f) {
+      this.bytes[this.end++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.bytes[this.end++] = rest
+  }
+
+  varint(value: number): void {
+    this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.bytes.set(bytes, this.end)
+    this.end += bytes.length
+  }
+}
+
+/** A safe integer as int64, big-endian; gives the position behind it. */
+export function writeInt64(bytes: Buffer, value: number, at: number): number {
+  const high = Math.floor(value / 0x1_0000_0000)
+  bytes.writeInt32BE(high, at)
+  return bytes.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
+}
