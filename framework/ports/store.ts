@@ -21,46 +21,59 @@ export interface StateEngineSupport {
   readonly durable: boolean
 }
 
+/**
+ * The bytes of a serialized key as a string with one character (0 to 255) a byte: compact in V8, a key of a Map, and ordered by `<`
+ * as the bytes are. `Buffer.from(key, 'latin1')` and `buffer.latin1Slice()` go there and back.
+ */
+export type BinaryKey = string
+
 export interface StateFolder {
   store(name: string): ByteStore
   /** By changelog topic: one past the last record whose effect is in the folder. */
   positions(): ReadonlyMap<string, Offset>
   /** All or nothing, also if the process dies. Later mutations of a key win. */
   write(batch: StateBatch): Promise<void>
-  /** Forgets one store's entries. */
-  clear(store: string): Promise<void>
+  /** Forgets a store's entries with from <= key < to; an absent bound is open. Not atomic: what is left after a crash is as before. */
+  clear(store: string, range?: KeyRange): Promise<void>
   close(): Promise<void>
 }
 
 export interface StateBatch {
-  readonly mutations: readonly Mutation[]
+  /** Read once, before `write` gives its promise, so that large batches need not lie in memory twice. */
+  readonly mutations: Iterable<Mutation>
+  /** Positions to set; those of other topics stay. */
   readonly positions: ReadonlyMap<string, Offset>
 }
 
 export interface Mutation {
   readonly store: string
-  readonly key: Uint8Array
-  /** null deletes. */
-  readonly value: Uint8Array | null
+  readonly key: BinaryKey
+  /** null deletes. The engine copies it before the iterable of the batch goes on: the bytes may be reused then. */
+  readonly value: Buffer | null
 }
 
 /** Synchronous, because operators are. Keys are ordered as unsigned bytes. */
 export interface ByteStore {
-  get(key: Uint8Array): Buffer | undefined
-  /** Entries with from <= key < to; an absent bound is open. Bounded memory: read in pages. */
+  /** The caller may keep the value and must not change it. */
+  get(key: BinaryKey): Buffer | undefined
+  /** Entries in the order of keys; what is written meanwhile may be seen or not. Bounded memory: read in pages. */
   range(options: RangeOptions): Iterable<ByteEntry>
   /** A guess. */
   approximateEntries(): number
 }
 
-export interface RangeOptions {
-  readonly from?: Uint8Array
-  readonly to?: Uint8Array
+/** Keys with from <= key < to; an absent bound is open. */
+export interface KeyRange {
+  readonly from?: BinaryKey | undefined
+  readonly to?: BinaryKey | undefined
+}
+
+export interface RangeOptions extends KeyRange {
   readonly reverse?: boolean
 }
 
 export interface ByteEntry {
-  readonly key: Buffer
+  readonly key: BinaryKey
   readonly value: Buffer
 }
 
