@@ -13,6 +13,17 @@ export interface Origin {
 
 export const noOrigin: Origin = Object.freeze({ topic: undefined, partition: -1, offset: -1 })
 
+/** Bytes that their serde refuses, found where the cell was first read. The task makes an error or a counted drop of it, with the record's place. */
+export class UndecodableError extends Error {
+  override readonly name = 'UndecodableError'
+  /** The node that read it, told by the first outlet that the error passes. */
+  node: string | undefined
+
+  constructor(serdeName: string, cause: unknown) {
+    super(`its bytes are not ${serdeName}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
 const unread: unique symbol = Symbol('unread')
 
 export class Cell<T> {
@@ -50,9 +61,14 @@ export class Cell<T> {
   }
 
   private decode(): T {
-    const value = (this.serde as Serde<T>).read(this.bytes as Buffer, this.start, this.end)
-    this.decoded = value
-    return value
+    const serde = this.serde as Serde<T>
+    try {
+      const value = serde.read(this.bytes as Buffer, this.start, this.end)
+      this.decoded = value
+      return value
+    } catch (error) {
+      throw new UndecodableError(serde.name, error)
+    }
   }
 
   /** Whether the bytes can stand for the value as this serde would write it. Only of an immutable value: another may have been changed since it was read. */

@@ -1,0 +1,31 @@
+// Records that a task leaves out on purpose, counted by reason. Nothing is dropped that is not counted here.
+
+export type DropReason =
+  /** The record has no key where one is needed: an aggregation, a join, a table. */
+  | 'null-key'
+  /** The record has no value where one is needed: an unwindowed aggregation, a join. */
+  | 'null-value'
+  /** All its windows, or one of them, were closed already. Counted once for each window, as Kafka Streams does. */
+  | 'late'
+  /** Its bytes could not be read, and the policy is to skip such a record. */
+  | 'undecodable'
+  /** Its timestamp, or the one extracted, is negative. */
+  | 'negative-timestamp'
+  /** A callback threw, and the policy is to go on with the next record. */
+  | 'callback-failed'
+
+export class DroppedRecords {
+  private readonly byReason = new Map<DropReason, number>()
+
+  add(reason: DropReason): void {
+    this.byReason.set(reason, this.count(reason) + 1)
+  }
+
+  count(reason: DropReason): number {
+    return this.byReason.get(reason) ?? 0
+  }
+
+  counts(): ReadonlyMap<DropReason, number> {
+    return this.byReason
+  }
+}

@@ -1,0 +1,62 @@
+// What happens when something below a node throws: the error is told once, with task, node and record, where it first passes an outlet, and goes
+// up from there unchanged. Errors of ours (a full disk, a record too large) know already where they came from.
+
+import { isMillraceError, MillraceError } from '../errors.ts'
+import type { DroppedRecords } from './dropped-records.ts'
+import { type Origin, UndecodableError } from './flow-record.ts'
+import type { Flow } from './operator.ts'
+
+export interface FailurePolicy {
+  /** What a throwing callback does: `fail` ends the task, `continue` drops the record at that node (Kafka Streams: processing.exception.handler). */
+  readonly onCallbackFailure: 'fail' | 'continue'
+}
+
+export class Failures {
+  private readonly taskId: string
+  private readonly policy: FailurePolicy
+  private readonly dropped: DroppedRecords
+
+  constructor(taskId: string, policy: FailurePolicy, dropped: DroppedRecords) {
+    this.taskId = taskId
+    this.policy = policy
+    this.dropped = dropped
+  }
+
+  /** Called in a catch block of whoever ran `node` on `record`. Returns only if the policy is to go on. */
+  handle(error: unknown, node: string, record: Flow): void {
+    this.handleAt(error, node, record.origin)
+  }
+
+  handlePunctuation(error: unknown, node: string): void {
+    this.handleAt(error, node, undefined)
+  }
+
+  private handleAt(error: unknown, node: string, origin: Origin | undefined): void {
+    if (error instanceof UndecodableError) error.node ??= node
+    if (error instanceof UndecodableError || isMillraceError(error)) throw error
+    if (this.policy.onCallbackFailure === 'continue') {
+      this.dropped.add('callback-failed')
+      return
+    }
+    const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    throw new MillraceError(
+      'callback-failed',
+      { task: this.taskId, node, place: describeOrigin(origin), problem, frames: userFrames(error) },
+      error,
+    )
+  }
+}
+
+export function describeOrigin(origin: Origin | undefined): string {
+  return origin?.topic === undefined ? 'no input record' : `${origin.topic}-${origin.partition}@${origin.offset}`
+}
+
+/** The frames above the first of ours: where the user's code threw, and how it got there. */
+function userFrames(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : undefined
+  if (stack === undefined) return ''
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  const ours = frames.findIndex((line) => /[\\/]framework[\\/](operators|runtime)[\\/]|Outlet\.forwardTo/.test(line))
+  const theirs = ours < 0 ? frames : frames.slice(0, ours)
+  return theirs.map((line) => `\n${line}`).join('')
+}

@@ -1,0 +1,39 @@
+// What operators are given when they are made: all of it belongs to one task.
+
+import type { StoreSpec } from '../graph/operator-spec.ts'
+import type { TopicRef } from '../graph/topology.ts'
+import type { TopicWriter } from '../ports/broker.ts'
+import type { Timestamp } from '../ports/record.ts'
+import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import type { TaskStores } from '../state/contract.ts'
+import type { DroppedRecords } from './dropped-records.ts'
+import type { Failures } from './failures.ts'
+import type { StreamTimes } from './stream-times.ts'
+
+export interface OperatorEnvironment {
+  readonly applicationId: string
+  readonly taskId: string
+  readonly stores: TaskStores
+  readonly storeSpecs: ReadonlyMap<string, StoreSpec>
+  readonly dropped: DroppedRecords
+  readonly failures: Failures
+  readonly streamTimes: StreamTimes
+  /** Where keys are serialized before they are looked up or sent; what it holds is good until the next use. */
+  readonly scratch: ByteBuffer
+  writer(topic: TopicRef): TopicWriter
+  /** Writes one line where the app prints. */
+  print(line: string): void
+  readonly work: TaskWork
+}
+
+/** What a user's processor can see and ask of the task it runs in. */
+export interface TaskWork {
+  readonly streamTime: Timestamp
+  readonly wallClock: Timestamp
+  requestCommit(): void
+  schedule(
+    node: string,
+    options: { readonly everyMs: number; readonly by: 'streamTime' | 'wallClock'; readonly startMs?: number },
+    punctuate: (time: Timestamp) => void,
+  ): { cancel(): void }
+}

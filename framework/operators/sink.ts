@@ -1,0 +1,46 @@
+// The end of the way: a record is written in place into the batch to send. Key and value that came as bytes of the sink's serdes are copied as they are.
+
+import type { SinkNode } from '../graph/topology.ts'
+import type { TopicWriter } from '../ports/broker.ts'
+import type { ByteTarget, Serde } from '../ports/serde.ts'
+import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import type { Cell } from './flow-record.ts'
+import type { Flow, Operator } from './operator.ts'
+import type { OperatorEnvironment } from './operator-environment.ts'
+
+export class Sink implements Operator {
+  readonly name: string
+  private readonly writer: TopicWriter
+  private readonly key: Serde<unknown>
+  private readonly scratch: ByteBuffer
+  /** Writes a value cell: its bytes where they can stand for the value, else the value. */
+  private readonly valueWriter: { write(cell: Cell<unknown>, target: ByteTarget): void }
+
+  constructor(node: SinkNode, environment: OperatorEnvironment) {
+    this.name = node.name
+    this.writer = environment.writer(node.topic)
+    this.key = node.key
+    this.scratch = environment.scratch
+    const { value } = node
+    this.valueWriter = { write: (cell, target) => cell.writeTo(target, value) }
+  }
+
+  process(record: Flow): void {
+    const { keyCell } = record
+    if (keyCell.isNull) return this.append(record, noBytes, -1, -1)
+    if (keyCell.hasBytesOf(this.key)) return this.append(record, keyCell.bytes as Buffer, keyCell.start, keyCell.end)
+    const { scratch } = this
+    scratch.end = 0
+    this.key.write(keyCell.get(), scratch)
+    this.append(record, scratch.bytes, 0, scratch.end)
+  }
+
+  private append(record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
+    const { writer } = this
+    const partition = writer.partitionOf(keyBytes, keyStart, keyEnd)
+    const value = record.valueCell.isNull ? null : record.valueCell
+    writer.append(partition, record.timestamp, keyBytes, keyStart, keyEnd, value, this.valueWriter, record.headers)
+  }
+}
+
+const noBytes = Buffer.alloc(0)

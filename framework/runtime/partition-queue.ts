@@ -1,0 +1,108 @@
+// The queue of one topic partition: fetched batches, read in place by a cursor. Nothing is copied or decoded here.
+
+import type { DroppedRecords } from '../operators/dropped-records.ts'
+import { Cell, FlowRecord } from '../operators/flow-record.ts'
+import type { Flow, Outlet } from '../operators/operator.ts'
+import type { FetchedRecords } from '../ports/broker.ts'
+import type { RecordReader, TopicPartition } from '../ports/record.ts'
+import type { Serde } from '../ports/serde.ts'
+import type { InputQueue } from './input-queue.ts'
+
+export interface PartitionSource {
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  readonly external: boolean
+  readonly outlet: Outlet
+}
+
+export class PartitionQueue implements InputQueue {
+  readonly topic: string
+  readonly partition: number
+  readonly external: boolean
+  readonly outlet: Outlet
+  partitionTimeMs = -1
+  position = -1
+  bufferedBytes = 0
+  ready = false
+  private readonly key: Serde<unknown>
+  private readonly value: Serde<unknown>
+  private readonly dropped: DroppedRecords
+  private readonly origin: { readonly topic: string; readonly partition: number; offset: number }
+  private readonly batches: FetchedRecords[] = []
+  private reader: RecordReader = noRecords
+
+  constructor(input: TopicPartition, source: PartitionSource, dropped: DroppedRecords) {
+    this.topic = input.topic
+    this.partition = input.partition
+    this.external = source.external
+    this.outlet = source.outlet
+    this.key = source.key
+    this.value = source.value
+    this.dropped = dropped
+    this.origin = { topic: input.topic, partition: input.partition, offset: -1 }
+  }
+
+  /** Says whether the queue stopped being empty. */
+  add(fetched: FetchedRecords): boolean {
+    this.batches.push(fetched)
+    this.bufferedBytes += fetched.sizeBytes
+    if (this.ready) return false
+    if (this.batches.length === 1) this.reader = fetched.reader
+    this.findHead()
+    return this.ready
+  }
+
+  get headTimestamp(): number {
+    return this.reader.timestamp
+  }
+
+  head(): Flow {
+    const { reader, origin } = this
+    origin.offset = reader.offset
+    const key = Cell.ofBytes(reader.bytes, reader.keyStart, reader.keyEnd, this.key)
+    const value = Cell.ofBytes(reader.bytes, reader.valueStart, reader.valueEnd, this.value)
+    return new FlowRecord(key, value, reader.timestamp, reader.headers(), origin)
+  }
+
+  advance(): void {
+    this.position = this.reader.offset + 1
+    this.findHead()
+  }
+
+  /** Moves the cursor to the next record that counts, through the batches that have come. */
+  private findHead(): void {
+    for (;;) {
+      while (this.reader.next()) {
+        if (this.reader.timestamp >= 0) {
+          this.ready = true
+          return
+        }
+        this.dropped.add('negative-timestamp')
+      }
+      this.ready = false
+      const done = this.batches.shift()
+      if (done === undefined) return
+      this.bufferedBytes -= done.sizeBytes
+      if (done.reader.nextOffset > this.position) this.position = done.reader.nextOffset
+      const next = this.batches[0]
+      if (next === undefined) {
+        this.reader = noRecords
+        return
+      }
+      this.reader = next.reader
+    }
+  }
+}
+
+const noRecords: RecordReader = {
+  bytes: Buffer.alloc(0),
+  offset: -1,
+  timestamp: -1,
+  keyStart: -1,
+  keyEnd: -1,
+  valueStart: -1,
+  valueEnd: -1,
+  next: () => false,
+  headers: () => [],
+  nextOffset: -1,
+}

@@ -1,0 +1,333 @@
+// A task: some sub-topologies on one partition, with their stores. It chooses the next record by timestamp across its inputs, runs it to the end,
+// synchronously, and knows what may be committed. It fetches nothing, waits for nothing and commits nothing itself: the app does (and the test driver).
+//
+// Used so:  addRecords* → process → … → flushCaches, then the producer's flush, commit(committable()), committed() → …
+
+import { MillraceError } from '../errors.ts'
+import { type SourceNode, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
+import { DroppedRecords } from '../operators/dropped-records.ts'
+import { describeOrigin, type FailurePolicy, Failures } from '../operators/failures.ts'
+import { UndecodableError } from '../operators/flow-record.ts'
+import type { Flow, Operator, Outlet } from '../operators/operator.ts'
+import type { TaskWork } from '../operators/operator-environment.ts'
+import { StreamTimes } from '../operators/stream-times.ts'
+import type { CommittedOffset, FetchedRecords, TopicWriter } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import { asOffset, asTimestamp, type Timestamp, type TopicPartition } from '../ports/record.ts'
+import { ByteBuffer } from '../serdes/byte-buffer.ts'
+import type { TaskState } from '../state/contract.ts'
+import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
+import { ElementsQueue } from './elements-queue.ts'
+import type { InputQueue } from './input-queue.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { PriorityQueue } from './priority-queue.ts'
+import { Punctuations } from './punctuation.ts'
+import { buildTaskGraph } from './task-graph.ts'
+
+export interface TaskOptions {
+  /** `<sub-topology>_<partition>`. */
+  readonly id: string
+  readonly applicationId: string
+  readonly topology: Topology
+  /** One in production; all of them in the test driver. */
+  readonly subTopologies: readonly number[]
+  /** The topic partitions it reads, by their names on the broker. Elements of the program are not among them. */
+  readonly inputs: readonly TopicPartition[]
+  /** Whether this task runs its elements sources: the task of partition 0 does. */
+  readonly runsElements: boolean
+  /** Opened and restored. */
+  readonly state: TaskState
+  /** The writer of a topic by its name on the broker, opened before (`writtenTopics` lists them). */
+  readonly writer: (topic: string) => TopicWriter
+  /** What the group has committed for its inputs, with the stream times in the metadata. */
+  readonly committed: readonly CommittedOffset[]
+  readonly settings: TaskSettings
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Takes the lines of print(). */
+  readonly print: (line: string) => void
+}
+
+export interface TaskSettings extends FailurePolicy {
+  readonly onUndecodable: 'fail' | 'skip'
+}
+
+/** How many records are taken between two looks at the clock. */
+const recordsPerClockLook = 64
+
+export class Task {
+  readonly id: string
+  readonly dropped = new DroppedRecords()
+  /** Records taken from users' topics and elements. */
+  recordsIn = 0
+  /** Set by a processor that asks for a commit; cleared by `committed`. */
+  commitRequested = false
+  private readonly options: TaskOptions
+  private readonly queues = new Map<string, PartitionQueue>()
+  private readonly elements: ElementsQueue[] = []
+  private readonly byTime = new PriorityQueue<InputQueue>((queue) => queue.headTimestamp)
+  private readonly streamTimes = new StreamTimes()
+  private readonly failures: Failures
+  private readonly operators: readonly Operator[]
+  private readonly byStreamTime = new Punctuations()
+  private readonly byWallClock = new Punctuations()
+  private streamTimeMs = -1
+  /** Whether anything was done since the last commit. */
+  private dirty = false
+
+  constructor(options: TaskOptions) {
+    this.id = options.id
+    this.options = options
+    this.failures = new Failures(options.id, options.settings, this.dropped)
+    this.restoreTimes(options.committed)
+    const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, {
+      applicationId: options.applicationId,
+      taskId: options.id,
+      stores: options.state,
+      storeSpecs: options.topology.stores,
+      dropped: this.dropped,
+      failures: this.failures,
+      streamTimes: this.streamTimes,
+      scratch: new ByteBuffer(),
+      writer: (topic) => options.writer(topicName(options.applicationId, topic)),
+      print: options.print,
+      work: this.work(),
+    })
+    this.operators = operators
+    for (const { node, outlet } of sources) this.addInputs(node, outlet)
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- input
+
+  /** Takes what was fetched of one of its inputs. Bounded by who fetches: it pauses a partition by `bufferedBytes`. */
+  addRecords(fetched: FetchedRecords): void {
+    const queue = this.queues.get(inputName(fetched.topic, fetched.partition))
+    if (queue === undefined) throw new Error(`task ${this.id} does not read ${fetched.topic}-${fetched.partition}`)
+    if (queue.add(fetched)) this.byTime.offer(queue)
+  }
+
+  /** Bytes of an input that have come and are not all processed. */
+  bufferedBytes(topic: string, partition: number): number {
+    return this.queues.get(inputName(topic, partition))?.bufferedBytes ?? 0
+  }
+
+  /** Whether an input has no record to choose: the app may wait for one (max.task.idle.ms), so that the choice by timestamp is right. */
+  isEmpty(topic: string, partition: number): boolean {
+    return this.queues.get(inputName(topic, partition))?.ready !== true
+  }
+
+  /** Whether there is a record to process. */
+  get hasRecords(): boolean {
+    return this.byTime.size > 0
+  }
+
+  // -------------------------------------------------------------------------------------------------------- processing
+
+  /**
+   * Processes records until there are none, or `recordsMax`, or the clock's monotonic time reaches `deadlineMs`, or `pause` says so (looked at after each
+   * record), or a commit is wanted. Gives how many. Stream-time punctuations run as soon as they are due. Throws `callback-failed`,
+   * `record-undecodable` and what stores and writers throw; then the task can only be closed.
+   */
+  process(recordsMax: number, deadlineMs: number, pause: () => boolean = never): number {
+    const { byTime } = this
+    const { state, clock } = this.options
+    let count = 0
+    while (count < recordsMax) {
+      const queue = byTime.poll()
+      if (queue === undefined) break
+      this.processHead(queue)
+      if (queue.ready) byTime.offer(queue)
+      if (this.streamTimeMs >= this.byStreamTime.nextDueMs) this.byStreamTime.run(this.streamTimeMs, this.punctuate)
+      count++
+      if (pause() || state.commitWanted || this.commitRequested) break
+      if (count % recordsPerClockLook === 0 && clock.monotonicMs() >= deadlineMs) break
+    }
+    return count
+  }
+
+  /** Runs what is due by wall clock; says whether anything was. */
+  punctuateWallClock(): boolean {
+    return this.byWallClock.run(this.options.clock.now(), this.punctuate)
+  }
+
+  /** When the next wall-clock punctuation is due; Infinity if there is none. */
+  get nextWallClockMs(): number {
+    return this.byWallClock.nextDueMs
+  }
+
+  /** Highest timestamp taken; -1 before the first record. */
+  get streamTime(): Timestamp {
+    return asTimestamp(this.streamTimeMs)
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ commit
+
+  /** Before a commit: what waits in the record caches goes to changelog and downstream. */
+  flushCaches(): void {
+    this.options.state.flushCaches()
+  }
+
+  /** Whether a commit would say anything new. */
+  get commitNeeded(): boolean {
+    return this.dirty
+  }
+
+  /** The positions of all inputs that have one, with stream times. Elements have the topic `<application id>-<name>-elements`. */
+  committable(): readonly CommittedOffset[] {
+    const times = new Map([...this.streamTimes.snapshot()].map(([name, ms]) => [timePrefix + name, ms]))
+    return this.inputQueues()
+      .filter(({ position }) => position >= 0)
+      .map(({ topic, partition, position, partitionTimeMs }) => ({
+        topic,
+        partition,
+        offset: asOffset(position),
+        metadata: encodeCommitMetadata({ partitionTimeMs, times }),
+      }))
+  }
+
+  /** The commit of what `committable` gave is done. */
+  committed(): void {
+    this.dirty = false
+    this.commitRequested = false
+  }
+
+  /** Whether it has bounded inputs only, and all are read. */
+  get ended(): boolean {
+    return this.queues.size === 0 && this.elements.every(({ ready }) => !ready)
+  }
+
+  /** Closes the users' processors. Stores and writers are closed by who opened them. */
+  close(): void {
+    for (const operator of this.operators) operator.close?.()
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- parts
+
+  private processHead(queue: InputQueue): void {
+    const timestamp = queue.headTimestamp
+    if (timestamp > queue.partitionTimeMs) queue.partitionTimeMs = timestamp
+    if (timestamp > this.streamTimeMs) this.streamTimeMs = timestamp
+    const record = queue.head()
+    this.dirty = true
+    try {
+      queue.outlet.forward(record)
+    } catch (error) {
+      if (!(error instanceof UndecodableError)) throw error
+      this.leaveOut(error, record)
+    }
+    if (queue.external) this.recordsIn++
+    queue.advance()
+  }
+
+  /** Bytes that could not be read end the task, or the record is counted and left out; what was done before they were read stays done. */
+  private leaveOut(error: UndecodableError, record: Flow): void {
+    const details = { task: this.id, node: error.node ?? 'a source', place: describeOrigin(record.origin), problem: error.message }
+    if (this.options.settings.onUndecodable === 'fail') throw new MillraceError('record-undecodable', details, error)
+    this.dropped.add('undecodable')
+    this.options.logger.log('warn', `Left out a record that cannot be read: ${details.place}, ${details.problem}`, details)
+  }
+
+  private readonly punctuate = (node: string, run: () => void): void => {
+    this.dirty = true
+    try {
+      run()
+    } catch (error) {
+      this.failures.handlePunctuation(error, node)
+    }
+  }
+
+  private inputQueues(): readonly InputQueue[] {
+    return [...this.queues.values(), ...this.elements]
+  }
+
+  private addInputs(node: SourceNode, outlet: Outlet): void {
+    const { applicationId, inputs, runsElements, clock } = this.options
+    if (node.input.kind === 'elements') {
+      if (!runsElements) return
+      const topic = elementsTopic(applicationId, node.name)
+      const queue = new ElementsQueue(topic, node.input.elements, this.committedPosition(topic), outlet, clock)
+      this.elements.push(queue)
+      if (queue.ready) this.byTime.offer(queue)
+      return
+    }
+    for (const ref of node.input.topics) {
+      const name = topicName(applicationId, ref)
+      for (const input of inputs.filter(({ topic }) => topic === name)) this.addPartition(input, ref, node, outlet)
+    }
+  }
+
+  private addPartition(input: TopicPartition, ref: TopicRef, node: SourceNode, outlet: Outlet): void {
+    const queue = new PartitionQueue(input, { key: node.key, value: node.value, external: !ref.internal, outlet }, this.dropped)
+    const committed = this.options.committed.find(({ topic, partition }) => topic === input.topic && partition === input.partition)
+    if (committed !== undefined) queue.partitionTimeMs = decodeCommitMetadata(committed.metadata).partitionTimeMs
+    this.queues.set(inputName(input.topic, input.partition), queue)
+  }
+
+  private committedPosition(topic: string): number {
+    return this.options.committed.find((committed) => committed.topic === topic)?.offset ?? 0
+  }
+
+  private restoreTimes(committed: readonly CommittedOffset[]): void {
+    for (const { metadata } of committed) {
+      const { partitionTimeMs, times } = decodeCommitMetadata(metadata)
+      this.streamTimeMs = Math.max(this.streamTimeMs, partitionTimeMs)
+      for (const [name, ms] of times) if (name.startsWith(timePrefix)) this.streamTimes.restore(name.slice(timePrefix.length), ms)
+    }
+  }
+
+  private work(): TaskWork {
+    const task = this
+    return {
+      get streamTime() {
+        return task.streamTime
+      },
+      get wallClock() {
+        return task.options.clock.now()
+      },
+      requestCommit() {
+        task.commitRequested = true
+      },
+      schedule: (node, { everyMs, by, startMs }, punctuate) =>
+        by === 'streamTime'
+          ? task.byStreamTime.add(node, startMs ?? 0, everyMs, punctuate)
+          : task.byWallClock.add(node, startMs ?? task.options.clock.now() + everyMs, everyMs, punctuate),
+    }
+  }
+}
+
+/** Under which topic the position of an elements source is committed. */
+export function elementsTopic(applicationId: string, sourceName: string): string {
+  return `${applicationId}-${sourceName}-elements`
+}
+
+/** The topics on the broker that these sub-topologies write, changelogs aside. */
+export function writtenTopics(topology: Topology, subTopologies: readonly number[], applicationId: string): readonly string[] {
+  const nodes = topology.subTopologies.filter(({ id }) => subTopologies.includes(id)).flatMap(({ nodes }) => nodes)
+  const topics = nodes.flatMap((name) => {
+    const node = topology.nodes.get(name)
+    return node?.kind === 'sink' ? [topicName(applicationId, node.topic)] : []
+  })
+  return [...new Set(topics)]
+}
+
+/** The topics on the broker that these sub-topologies read. */
+export function readTopics(topology: Topology, subTopologies: readonly number[], applicationId: string): readonly string[] {
+  const nodes = topology.subTopologies.filter(({ id }) => subTopologies.includes(id)).flatMap(({ nodes }) => nodes)
+  const topics = nodes.flatMap((name) => {
+    const node = topology.nodes.get(name)
+    return node?.kind === 'source' && node.input.kind === 'topics' ? node.input.topics.map((topic) => topicName(applicationId, topic)) : []
+  })
+  return [...new Set(topics)]
+}
+
+/** Sets our entries in the commit metadata apart from Kafka Streams' own. */
+const timePrefix = 'millrace:'
+
+function inputName(topic: string, partition: number): string {
+  return `${topic}-${partition}`
+}
+
+function never(): boolean {
+  return false
+}
