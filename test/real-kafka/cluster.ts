@@ -1,0 +1,129 @@
+// A real Apache Kafka on free loopback ports: one process of one node (KRaft, broker and controller), its log in a temporary folder that `stop`
+// removes. Up in about four seconds.
+
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KafkaDistribution } from './distribution.ts'
+
+const startTimeoutMs = 60_000
+const stopTimeoutMs = 20_000
+
+export interface RealKafka {
+  /** `host:port`, for clients. */
+  readonly address: string
+  /** Java with Kafka's classes, for its tools. */
+  readonly distribution: KafkaDistribution
+  stop(): Promise<void>
+}
+
+export interface RealKafkaOptions {
+  /** Further lines of server.properties. */
+  readonly settings?: Readonly<Record<string, string | number>>
+  readonly heap?: string
+}
+
+export async function startKafka({ settings = {}, heap = '512m' }: RealKafkaOptions = {}): Promise<RealKafka> {
+  const distribution = KafkaDistribution.fetch()
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'))
+  const [brokerPort, controllerPort] = await freePorts(2)
+  const address = `127.0.0.1:${brokerPort}`
+  const properties = join(folder, 'server.properties')
+  writeFileSync(properties, propertiesText({ ...nodeSettings(folder, brokerPort!, controllerPort!), ...settings }))
+  try {
+    const clusterId = randomBytes(16).toString('base64url')
+    const formatted = await distribution.run('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties])
+    if (formatted.code !== 0) throw new Error(`Kafka's storage could not be made: ${formatted.stderr}`)
+    const child = distribution.start('kafka.Kafka', [properties], [`-Xmx${heap}`, '-Dorg.slf4j.simpleLogger.log.kafka.server=info'])
+    await serverStarted(child)
+    return { address, distribution, stop: () => stop(child, folder) }
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function nodeSettings(folder: string, brokerPort: number, controllerPort: number): Record<string, string | number> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${brokerPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${brokerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': join(folder, 'log'),
+    'auto.create.topics.enable': 'false',
+    'offsets.topic.num.partitions': 4,
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.num.partitions': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    // Tests of lost members should not wait for the default least of six seconds.
+    'group.min.session.timeout.ms': 500,
+    'log.cleaner.backoff.ms': 200,
+    'log.retention.check.interval.ms': 300_000,
+  }
+}
+
+function propertiesText(settings: Readonly<Record<string, string | number>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+function serverStarted(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    const fail = (why: string) => {
+      child.kill('SIGKILL')
+      reject(new Error(`Apache Kafka ${why}:\n${output.slice(-2000)}`))
+    }
+    const timer = setTimeout(() => fail(`did not start within ${startTimeoutMs / 1000} s`), startTimeoutMs)
+    const onExit = () => fail('ended at its start')
+    const onData = (text: string) => {
+      output = (output + text).slice(-20_000)
+      if (!output.includes('Kafka Server started')) return
+      clearTimeout(timer)
+      child.off('exit', onExit)
+      // What it says later is read and dropped, so that its pipes never fill up.
+      for (const stream of [child.stdout, child.stderr]) stream?.removeAllListeners('data').resume()
+      resolve()
+    }
+    child.stdout?.setEncoding('utf8').on('data', onData)
+    child.stderr?.setEncoding('utf8').on('data', onData)
+    child.once('exit', onExit)
+    child.once('error', reject)
+  })
+}
+
+async function stop(child: ChildProcess, folder: string): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
+    await exited
+    clearTimeout(timer)
+  }
+  rmSync(folder, { recursive: true, force: true })
+}
