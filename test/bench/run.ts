@@ -1,0 +1,207 @@
+// npm run bench [-- map count window] [--records N] [--rounds N] [--brokers HOST:PORT]
+//
+// Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at-least-once. The sides take turns, each run
+// with a fresh application id, state folder and output topic; the table shows medians. Both runtimes have their default heap settings.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import Table from 'cli-table3'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { type Measured, measure, type Report, recordsIn } from './measure.ts'
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    records: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    keys: { type: 'string', default: '10000' },
+    brokers: { type: 'string' },
+  },
+})
+const topologies = positionals.length > 0 ? positionals : ['map', 'count', 'window']
+const records = Number(options.records)
+const rounds = Number(options.rounds)
+
+const partitions = 4
+const inputTopic = 'bench-events'
+const jvm = join('.cache', 'bench-jvm')
+const project = join('test', 'bench', 'millrace')
+/** The same for both sides: Kafka Streams' own defaults. */
+const settings = { MILLRACE_COMMIT_INTERVAL_MS: '30000', MILLRACE_CACHE_BYTES_MAX: String(10 * 1024 * 1024) }
+
+const sides = ['Kafka Streams', 'Millrace'] as const
+type Side = (typeof sides)[number]
+
+/** What a run is told: where everything is, and nothing that another run used. */
+interface Place {
+  readonly brokers: string
+  readonly applicationId: string
+  readonly folder: string
+}
+
+prepare()
+await benchmark(options.brokers ?? '')
+
+async function benchmark(brokers: string): Promise<void> {
+  const admin = new Kafka({ brokers: [brokers], clientId: 'bench', logLevel: logLevel.ERROR }).admin()
+  await admin.connect()
+  try {
+    await load(admin, brokers)
+    const measured = new Map<string, Measured[]>()
+    for (let round = 0; round < rounds; round++) {
+      for (const topology of topologies) {
+        // Who goes first changes with the round, so that a warm page cache favours nobody.
+        for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
+          const result = await runOnce(admin, brokers, topology, side, round)
+          measured.set(`${topology} ${side}`, [...(measured.get(`${topology} ${side}`) ?? []), result])
+          say(`round ${round + 1}, ${topology}, ${side}: ${perSecond(result.recordsPerSecond)}, ${megabytes(result.rssPeakBytes)}`)
+        }
+      }
+    }
+    print(measured)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function runOnce(admin: Admin, brokers: string, topology: string, side: Side, round: number): Promise<Measured> {
+  const applicationId = `bench-${topology}-${side === 'Millrace' ? 'millrace' : 'jvm'}-${round}-${Date.now()}`
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
+  const place = { brokers, applicationId, folder }
+  try {
+    await makeOutputTopic(admin, outputTopic(topology))
+    const result = await measure(admin, {
+      command: side === 'Millrace' ? millraceCommand(topology, place) : jvmCommand(topology),
+      environment: {
+        ...settings,
+        MILLRACE_BROKERS: brokers,
+        MILLRACE_APPLICATION_ID: applicationId,
+        MILLRACE_STATE_DIR: join(folder, 'state'),
+      },
+      outputTopic: outputTopic(topology),
+      report: side === 'Millrace' ? () => readReport(place) : (stdout) => JSON.parse(stdout) as Report,
+    })
+    check(topology, side, result)
+    return result
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+    const internal = (await admin.listTopics()).filter((topic) => topic.startsWith(applicationId))
+    if (internal.length > 0) await admin.deleteTopics({ topics: internal })
+  }
+}
+
+function jvmCommand(topology: string): string[] {
+  return [
+    'java',
+    '-cp',
+    `${join(jvm, 'classes')}:${join(jvm, 'lib', '*')}`,
+    'bench.StreamsBench',
+    topology,
+    inputTopic,
+    outputTopic(topology),
+  ]
+}
+
+function millraceCommand(topology: string, place: Place): string[] {
+  return ['node', join(project, 'dist', `bench-${topology}`, 'app.mjs'), '--until-end', '--summary', summaryFile(place)]
+}
+
+async function readReport(place: Place): Promise<Report> {
+  return JSON.parse(await readFile(summaryFile(place), 'utf8')) as Report
+}
+
+function summaryFile(place: Place): string {
+  return join(place.folder, 'summary.json')
+}
+
+function outputTopic(topology: string): string {
+  return `bench-${topology}-output`
+}
+
+/** A fast side that left records out would not be fast. */
+function check(topology: string, side: Side, { recordsIn, recordsOut }: Measured): void {
+  const expected = topology === 'map' ? records : undefined
+  if (recordsIn !== records || recordsOut === 0 || (expected !== undefined && recordsOut !== expected)) {
+    throw new Error(`${side} read ${recordsIn} and wrote ${recordsOut} of ${records} records in ${topology}`)
+  }
+}
+
+function prepare(): void {
+  say('building both sides')
+  if (!existsSync(join(jvm, 'classes')) || !existsSync(join(jvm, 'lib'))) {
+    command('mvn', ['-q', '-B', '-f', join('test', 'bench', 'jvm', 'pom.xml'), 'compile', 'dependency:copy-dependencies'], '.')
+  }
+  command('node', [join('..', '..', '..', 'build', 'cli', 'bin.js'), 'build'], project)
+}
+
+async function load(admin: Admin, brokers: string): Promise<void> {
+  if ((await admin.listTopics()).includes(inputTopic) && (await recordsIn(admin, inputTopic)) === records) return
+  say(`loading ${records} records`)
+  const classpath = `${join(jvm, 'classes')}:${join(jvm, 'lib', '*')}`
+  const sizes = [String(partitions), String(records), options.keys]
+  command('java', ['-cp', classpath, 'bench.LoadInput', brokers, inputTopic, ...sizes], '.')
+}
+
+async function makeOutputTopic(admin: Admin, topic: string): Promise<void> {
+  if ((await admin.listTopics()).includes(topic)) {
+    await admin.deleteTopics({ topics: [topic] })
+    while ((await admin.listTopics()).includes(topic)) await delay(100)
+  }
+  // Results carry the timestamps of the input, which are old.
+  const configEntries = [{ name: 'retention.ms', value: '-1' }]
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true })
+}
+
+function print(measured: ReadonlyMap<string, readonly Measured[]>): void {
+  const table = new Table({
+    head: ['', ...sides, 'ratio', 'peak RSS', 'ratio', 'first output'],
+    style: { head: [], border: [] },
+  })
+  for (const topology of topologies) {
+    const of = (side: Side, pick: (result: Measured) => number): number => median((measured.get(`${topology} ${side}`) ?? []).map(pick))
+    const rates = sides.map((side) => of(side, (result) => result.recordsPerSecond))
+    const memory = sides.map((side) => of(side, (result) => result.rssPeakBytes))
+    const first = sides.map((side) => of(side, (result) => result.firstOutputSeconds))
+    table.push([
+      topology,
+      ...rates.map(perSecond),
+      ratio(rates[1], rates[0]),
+      memory.map(megabytes).join(' : '),
+      ratio(memory[1], memory[0]),
+      first.map((seconds) => `${seconds.toFixed(1)} s`).join(' : '),
+    ])
+  }
+  console.log(`${records} records, ${rounds} rounds, medians; ${sides.join(' : ')}`)
+  console.log(table.toString())
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+function ratio(ours = Number.NaN, theirs = Number.NaN): string {
+  return (ours / theirs).toFixed(2)
+}
+
+function perSecond(rate: number): string {
+  return `${Math.round(rate / 1000)} k/s`
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MB`
+}
+
+function command(name: string, args: readonly string[], folder: string): void {
+  const { status, error } = spawnSync(name, args, { cwd: folder, stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${name} ${args.join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`)
+}
+
+function say(text: string): void {
+  console.error(text)
+}
