@@ -69,6 +69,22 @@ const entries = {
     remedy: 'Check the disk of the broker; kafka-dump-log shows the batch.',
   },
   // The app: settings, start, tasks.
+  'source-topic-missing': {
+    kind: 'user',
+    message: 'Topology {topology} reads topics that do not exist:\n  {missing}\n',
+    remedy: 'Create them, or correct their names in the topology.',
+  },
+  'not-co-partitioned': {
+    kind: 'user',
+    message: 'Topology {topology} joins topics by key that have different numbers of partitions: {topics}.',
+    remedy: 'Give them equal partitions, or call repartition() on one side before the join.',
+  },
+  'internal-topic-partitions': {
+    kind: 'environment',
+    message: 'The internal topic {topic} has {actual} partitions, and the topology needs {expected}.',
+    remedy:
+      'Its source topics were given more partitions, or somebody else made it. Stop all instances; then delete the internal topics of the application and its committed offsets to process its input anew, or set another application id.',
+  },
   'settings-invalid': {
     kind: 'user',
     message: 'The settings are wrong:\n  {problems}\n',

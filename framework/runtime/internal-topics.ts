@@ -1,0 +1,38 @@
+// The topics of an app before it starts: users' topics have to be there, internal ones are made, and those that were there before are checked.
+
+import { MillraceError } from '../errors.ts'
+import type { Topology } from '../graph/topology.ts'
+import type { Admin, NewTopic } from '../ports/broker.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { planTopics, sourceTopics, type TopicPlan } from './topic-plan.ts'
+
+/** Throws `source-topic-missing`, which names all of them, and `not-co-partitioned`. */
+export async function planFromBroker(admin: Admin, topology: Topology, applicationId: string): Promise<TopicPlan> {
+  const wanted = sourceTopics(topology)
+  const found = wanted.length === 0 ? new Map() : await admin.topics(wanted)
+  const missing = wanted.filter((name) => !found.has(name))
+  if (missing.length > 0) {
+    const names = await admin.topicNames()
+    const list = missing.map((name) => `There is no topic ${name}.${didYouMean(name, names)}`).join('\n  ')
+    throw new MillraceError('source-topic-missing', { topology: topology.name, missing: list })
+  }
+  return planTopics(topology, applicationId, new Map([...found.values()].map(({ name, partitions }) => [name, partitions])))
+}
+
+/** Makes what is missing. Throws `internal-topic-partitions` if a topic from before has another number of partitions than the plan says. */
+export async function ensureInternalTopics(admin: Admin, plan: TopicPlan, replicationFactor: number): Promise<void> {
+  const topics = [...new Map(plan.internalTopics.map((topic) => [topic.name, topic])).values()]
+  if (topics.length === 0) return
+  const existing = await admin.topics(topics.map(({ name }) => name))
+  const missing = topics.filter(({ name }) => !existing.has(name))
+  const made = missing.length === 0 ? new Map() : await admin.createTopics(missing.map((topic) => ({ ...topic, replicationFactor })))
+  // Another instance may have made some in the meantime.
+  const late = missing.filter(({ name }) => made.get(name) === 'exists')
+  const found = late.length === 0 ? existing : new Map([...existing, ...(await admin.topics(late.map(({ name }) => name)))])
+  for (const topic of topics) checkPartitions(topic, found.get(topic.name)?.partitions)
+}
+
+function checkPartitions({ name, partitions }: NewTopic, actual: number | undefined): void {
+  if (actual !== undefined && actual !== partitions)
+    throw new MillraceError('internal-topic-partitions', { topic: name, actual, expected: partitions })
+}

@@ -1,0 +1,137 @@
+// From a topology and the partition counts of its source topics to all that follows: partitions of internal topics, tasks, changelogs. Pure, so
+// that every member of a group comes to the same plan (Kafka Streams: RepartitionTopics, CopartitionedTopicsEnforcer).
+
+import { MillraceError } from '../errors.ts'
+import { type SourceNode, type SubTopology, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
+import type { NewTopic } from '../ports/broker.ts'
+import type { TopicPartition } from '../ports/record.ts'
+import { elementsTopic } from './task.ts'
+
+export interface TopicPlan {
+  readonly tasks: readonly PlannedTask[]
+  /** Topics that the app makes for itself, with the settings they are made with. */
+  readonly internalTopics: readonly NewTopic[]
+}
+
+export interface PlannedTask {
+  /** `<sub-topology>_<partition>`. */
+  readonly id: string
+  readonly subTopology: number
+  readonly partition: number
+  /** What it reads, without elements. */
+  readonly inputs: readonly TopicPartition[]
+  /** The partitions under which the positions of its elements are committed. */
+  readonly elements: readonly TopicPartition[]
+}
+
+/** The users' topics that a topology reads. */
+export function sourceTopics(topology: Topology): readonly string[] {
+  const topics = sourcesOf(topology, [...topology.nodes.keys()]).flatMap(({ input }) => (input.kind === 'topics' ? input.topics : []))
+  return [...new Set(topics.filter(({ internal }) => !internal).map(({ name }) => name))]
+}
+
+/** `partitions`: of each source topic. Throws `not-co-partitioned`. */
+export function planTopics(topology: Topology, applicationId: string, partitions: ReadonlyMap<string, number>): TopicPlan {
+  const counts = countPartitions(topology, partitions)
+  const running = topology.subTopologies.filter(({ global }) => !global)
+  const tasks = running.flatMap((sub) => tasksOf(topology, sub, applicationId, counts))
+  const repartitions = [...topology.repartitionTopics.values()].map(({ name, settings }) => ({
+    name: topicName(applicationId, { name, internal: true }),
+    partitions: counts.get(name) as number,
+    settings,
+  }))
+  const changelogs = running.flatMap((sub) => changelogsOf(topology, sub, applicationId, partitionsOf(topology, sub, counts) ?? 1))
+  const elements = tasks.flatMap((task) => task.elements.map(({ topic }) => ({ name: topic, partitions: 1, settings: {} })))
+  return { tasks, internalTopics: [...repartitions, ...changelogs, ...elements] }
+}
+
+// ------------------------------------------------------------------------------------------------------------- partitions
+
+/** By the name of a topic before the application id. */
+type Counts = Map<string, number>
+
+function countPartitions(topology: Topology, partitions: ReadonlyMap<string, number>): Counts {
+  const counts: Counts = new Map(partitions)
+  const open = new Set<string>()
+  for (const { name, partitions: chosen } of topology.repartitionTopics.values()) {
+    if (chosen === undefined) open.add(name)
+    else counts.set(name, chosen)
+  }
+  // Each round settles at least one, as writers of repartition topics form no circle without a user's topic in it.
+  while (open.size > 0) {
+    const settled = [...open].filter((name) => settleRepartition(topology, name, counts))
+    if (settled.length === 0) throw new Error(`the partitions of ${[...open].join(', ')} follow from nothing`)
+    for (const name of settled) open.delete(name)
+  }
+  for (const set of topology.coPartitioned) coPartition(topology, set, counts)
+  return counts
+}
+
+/** A repartition topic has as many partitions as the widest sub-topology that writes it. */
+function settleRepartition(topology: Topology, name: string, counts: Counts): boolean {
+  const writers = topology.subTopologies.filter(({ nodes }) => nodes.some((node) => writes(topology, node, name)))
+  const widths = writers.map((sub) => partitionsOf(topology, sub, counts))
+  if (widths.length === 0 || widths.some((width) => width === undefined)) return false
+  counts.set(name, Math.max(...(widths as number[])))
+  return true
+}
+
+function writes(topology: Topology, nodeName: string, repartitionTopic: string): boolean {
+  const node = topology.nodes.get(nodeName)
+  return node?.kind === 'sink' && node.topic.internal && node.topic.name === repartitionTopic
+}
+
+/** Undefined while one of its inputs is not known yet. */
+function partitionsOf(topology: Topology, { nodes }: SubTopology, counts: Counts): number | undefined {
+  const widths = sourcesOf(topology, nodes).flatMap(({ input }) =>
+    input.kind === 'elements' ? [1] : input.topics.map(({ name }) => counts.get(name)),
+  )
+  return widths.some((width) => width === undefined) ? undefined : Math.max(...(widths as number[]))
+}
+
+/** What is joined by key must lie in equal partitions: repartition topics follow, users' topics have to be so. */
+function coPartition(topology: Topology, topics: readonly TopicRef[], counts: Counts): void {
+  const isFixed = ({ name, internal }: TopicRef): boolean => !internal || topology.repartitionTopics.get(name)?.partitions !== undefined
+  const fixed = topics.filter(isFixed)
+  const fixedCounts = new Set(fixed.map(({ name }) => counts.get(name)))
+  if (fixedCounts.size > 1) {
+    const list = fixed.map(({ name }) => `${name} has ${counts.get(name)}`).join(', ')
+    throw new MillraceError('not-co-partitioned', { topology: topology.name, topics: list })
+  }
+  const [width] = fixedCounts.size === 1 ? fixedCounts : [Math.max(...topics.map(({ name }) => counts.get(name) ?? 1))]
+  for (const topic of topics) if (!isFixed(topic)) counts.set(topic.name, width as number)
+}
+
+// ------------------------------------------------------------------------------------------------------------------ tasks
+
+function tasksOf(topology: Topology, sub: SubTopology, applicationId: string, counts: Counts): readonly PlannedTask[] {
+  const sources = sourcesOf(topology, sub.nodes)
+  const topics = sources.flatMap(({ input }) => (input.kind === 'topics' ? input.topics : []))
+  const elements = sources
+    .filter(({ input }) => input.kind === 'elements')
+    .map(({ name }) => ({ topic: elementsTopic(applicationId, name), partition: 0 }))
+  return Array.from({ length: partitionsOf(topology, sub, counts) ?? 0 }, (_, partition) => ({
+    id: `${sub.id}_${partition}`,
+    subTopology: sub.id,
+    partition,
+    inputs: topics
+      .filter(({ name }) => partition < (counts.get(name) ?? 0))
+      .map((topic) => ({ topic: topicName(applicationId, topic), partition })),
+    elements: partition === 0 ? elements : [],
+  }))
+}
+
+function changelogsOf(topology: Topology, sub: SubTopology, applicationId: string, partitions: number): readonly NewTopic[] {
+  return sub.stores.flatMap((store) => {
+    const changelog = topology.stores.get(store)?.changelog
+    if (changelog?.kind !== 'internal') return []
+    return [{ name: topicName(applicationId, { name: changelog.name, internal: true }), partitions, settings: changelog.settings }]
+  })
+}
+
+function sourcesOf(topology: Topology, nodes: readonly string[]): readonly SourceNode[] {
+  return nodes.flatMap((name) => {
+    const node = topology.nodes.get(name)
+    return node?.kind === 'source' ? [node] : []
+  })
+}
