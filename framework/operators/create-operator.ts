@@ -1,10 +1,16 @@
 // From the data of a node to its running operator: the one switch over the kinds.
 
 import type { ProcessorNode, SinkNode } from '../graph/topology.ts'
+import { Aggregate } from './aggregate.ts'
+import { CountWindowAggregate } from './count-window-aggregate.ts'
 import type { Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
+import { Process } from './process.ts'
 import { Sink } from './sink.ts'
 import { Branch, Filter, FlatMapPairs, FlatMapValues, MapPairs, MapValues, Pass, Peek, Print, SelectKey } from './stream-operators.ts'
+import { StreamTableJoin } from './stream-table-join.ts'
+import { TableFilter, TableMapValues, TableSource, ToStream } from './table-operators.ts'
+import { WindowAggregate } from './window-aggregate.ts'
 
 export function createOperator(node: ProcessorNode, outlet: Outlet, environment: OperatorEnvironment): Operator {
   const { name, operator } = node
@@ -29,8 +35,26 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
       return new Print(name, outlet, operator.label, environment.print)
     case 'branch':
       return new Branch(name, outlet, operator.branches)
-    default:
-      throw new Error(`no operator of kind ${operator.kind}`)
+    case 'process':
+      return new Process(name, outlet, { ...operator, fixedKey: false }, environment)
+    case 'processValues':
+      return new Process(name, outlet, { ...operator, fixedKey: true }, environment)
+    case 'aggregate':
+      return new Aggregate(name, outlet, operator, environment)
+    case 'windowAggregate':
+      return new WindowAggregate(name, outlet, operator, environment)
+    case 'countWindowAggregate':
+      return new CountWindowAggregate(name, outlet, operator, environment)
+    case 'tableSource':
+      return new TableSource(name, outlet, operator, environment)
+    case 'tableFilter':
+      return new TableFilter(name, outlet, operator, environment)
+    case 'tableMapValues':
+      return new TableMapValues(name, outlet, operator, environment)
+    case 'toStream':
+      return new ToStream(name, outlet)
+    case 'streamTableJoin':
+      return new StreamTableJoin(name, outlet, operator, environment)
   }
 }
 

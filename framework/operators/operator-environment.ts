@@ -5,7 +5,7 @@ import type { TopicRef } from '../graph/topology.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { Timestamp } from '../ports/record.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { TaskStores } from '../state/contract.ts'
+import type { RecordContext, TaskStores } from '../state/contract.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import type { Failures } from './failures.ts'
 import type { StreamTimes } from './stream-times.ts'
@@ -23,7 +23,15 @@ export interface OperatorEnvironment {
   writer(topic: TopicRef): TopicWriter
   /** Writes one line where the app prints. */
   print(line: string): void
+  /** Of the record (or punctuation) that a user's processor is working on; its stores write their changes with it. */
+  readonly recordContext: RecordContext
   readonly work: TaskWork
+}
+
+export function storeSpec(environment: OperatorEnvironment, store: string): StoreSpec {
+  const spec = environment.storeSpecs.get(store)
+  if (spec === undefined) throw new Error(`there is no store ${store}`)
+  return spec
 }
 
 /** What a user's processor can see and ask of the task it runs in. */

@@ -27,12 +27,14 @@ export class Sink implements Operator {
 
   process(record: Flow): void {
     const { keyCell } = record
-    if (keyCell.isNull) return this.append(record, noBytes, -1, -1)
-    if (keyCell.hasBytesOf(this.key)) return this.append(record, keyCell.bytes as Buffer, keyCell.start, keyCell.end)
-    const { scratch } = this
-    scratch.end = 0
-    this.key.write(keyCell.get(), scratch)
-    this.append(record, scratch.bytes, 0, scratch.end)
+    if (keyCell.isNull) this.append(record, noBytes, -1, -1)
+    else if (keyCell.hasBytesOf(this.key)) this.append(record, keyCell.bytes as Buffer, keyCell.start, keyCell.end)
+    else {
+      const { scratch } = this
+      scratch.end = 0
+      this.key.write(keyCell.get(), scratch)
+      this.append(record, scratch.bytes, 0, scratch.end)
+    }
   }
 
   private append(record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {

@@ -16,7 +16,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { asOffset, asTimestamp, type Timestamp, type TopicPartition } from '../ports/record.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { TaskState } from '../state/contract.ts'
+import type { RecordContext, TaskState } from '../state/contract.ts'
 import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
 import { ElementsQueue } from './elements-queue.ts'
 import type { InputQueue } from './input-queue.ts'
@@ -38,6 +38,8 @@ export interface TaskOptions {
   readonly runsElements: boolean
   /** Opened and restored. */
   readonly state: TaskState
+  /** The one that the state was opened with: its stores of the Processor API write their changes with what is in it. */
+  readonly recordContext: RecordContext
   /** The writer of a topic by its name on the broker, opened before (`writtenTopics` lists them). */
   readonly writer: (topic: string) => TopicWriter
   /** What the group has committed for its inputs, with the stream times in the metadata. */
@@ -92,6 +94,7 @@ export class Task {
       scratch: new ByteBuffer(),
       writer: (topic) => options.writer(topicName(options.applicationId, topic)),
       print: options.print,
+      recordContext: options.recordContext,
       work: this.work(),
     })
     this.operators = operators

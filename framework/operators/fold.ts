@@ -1,0 +1,41 @@
+// How a record is folded into an aggregate, for all kinds of aggregation: unwindowed, windowed, by count.
+
+import type { Aggregation } from '../graph/operator-spec.ts'
+import { argumentsSeen } from './callback.ts'
+import type { Flow } from './operator.ts'
+import { nullIfUndefined } from './stream-operators.ts'
+
+export interface Fold {
+  /** The aggregate of no records; null where the first value is the aggregate. */
+  initial(): unknown
+  /** `aggregate` null: what `initial` gave. */
+  add(aggregate: unknown, record: Flow): unknown
+  /** What is seen of a stored aggregate. */
+  visible(aggregate: unknown): unknown
+  /** Whether the value is looked at; a count does not. */
+  readonly readsValue: boolean
+}
+
+export function foldOf(aggregation: Aggregation): Fold {
+  const { kind, initializer, adder, result } = aggregation
+  const visible =
+    result === null ? (aggregate: unknown) => aggregate : (aggregate: unknown) => (aggregate === null ? null : result(aggregate))
+  const initial = initializer === null ? () => null : () => nullIfUndefined(initializer())
+  const add = onAggregate(adder)
+  if (kind !== 'reduce') return { initial, add, visible, readsValue: kind !== 'count' }
+  return { initial, add: (aggregate, record) => (aggregate === null ? record.value : add(aggregate, record)), visible, readsValue: true }
+}
+
+/** As `onRecord`: value and key are decoded only for an adder that can see them. */
+function onAggregate(adder: Aggregation['adder']): Fold['add'] {
+  const partial = adder as (aggregate: unknown, value?: unknown, key?: unknown) => unknown
+  switch (Math.min(argumentsSeen(adder), 3)) {
+    case 0:
+    case 1:
+      return (aggregate) => nullIfUndefined(partial(aggregate))
+    case 2:
+      return (aggregate, record) => nullIfUndefined(partial(aggregate, record.value))
+    default:
+      return (aggregate, record) => nullIfUndefined(adder(aggregate, record.value, record.key))
+  }
+}

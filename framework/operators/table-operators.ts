@@ -1,0 +1,195 @@
+// The operators of tables with one input. What flows is a Change: the new value of a row and, where somebody downstream needs it, the old one.
+
+import type { Callback } from '../graph/operator-spec.ts'
+import type { Headers } from '../ports/record.ts'
+import type { Serde } from '../ports/serde.ts'
+import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import type { BinaryKey, RowStore } from '../state/contract.ts'
+import { onRecord } from './callback.ts'
+import { type ChangeFlow, changeRecord } from './change-record.ts'
+import type { DroppedRecords } from './dropped-records.ts'
+import { Cell, FlowRecord, noOrigin, type Origin } from './flow-record.ts'
+import { binaryKeyOf, cellOf } from './key-bytes.ts'
+import type { Flow, Operator, Outlet } from './operator.ts'
+import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { nullIfUndefined } from './stream-operators.ts'
+
+/** A table's own rows, kept in a store, and the changes that go on from there: at once, or when the record cache lets go of them. */
+export class TableRows {
+  private readonly store: RowStore<unknown>
+  private readonly key: Serde<unknown>
+  private readonly outlet: Outlet
+  private readonly scratch: ByteBuffer
+  private readonly sendsOldValues: boolean
+
+  constructor(store: string, outlet: Outlet, sendsOldValues: boolean, environment: OperatorEnvironment) {
+    this.store = environment.stores.rows(store)
+    this.key = storeSpec(environment, store).key
+    this.outlet = outlet
+    this.scratch = environment.scratch
+    this.sendsOldValues = sendsOldValues
+    if (this.store.cached) this.store.onChange(this.sendChange, sendsOldValues)
+  }
+
+  keyOf(cell: Cell<unknown>): BinaryKey {
+    return binaryKeyOf(cell, this.key, this.scratch)
+  }
+
+  value(key: BinaryKey): unknown {
+    return this.store.get(key)?.value ?? null
+  }
+
+  put(key: BinaryKey, record: Flow, newValue: unknown, oldValue: unknown): void {
+    this.store.put(key, newValue, record.timestamp, record.headers)
+    if (!this.store.cached) this.send(record.keyCell, newValue, oldValue, record.timestamp, record.headers, record.origin)
+  }
+
+  private readonly sendChange = (key: BinaryKey, newValue: unknown, oldValue: unknown, timestamp: number, headers: Headers): void => {
+    this.send(cellOf(key, this.key), newValue, oldValue, timestamp, headers, noOrigin)
+  }
+
+  private send(key: Cell<unknown>, newValue: unknown, oldValue: unknown, timestamp: number, headers: Headers, origin: Origin): void {
+    this.outlet.forward(changeRecord(key, newValue, this.sendsOldValues ? oldValue : null, timestamp, headers, origin))
+  }
+}
+
+/** A topic or a stream becomes a table: each record sets its row, null deletes it. Without a store nobody needs the rows themselves. */
+export class TableSource implements Operator {
+  readonly name: string
+  private readonly outlet: Outlet
+  private readonly rows: TableRows | undefined
+  private readonly sendsOldValues: boolean
+  private readonly dropped: DroppedRecords
+
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: { readonly store: string | null; readonly sendsOldValues: boolean },
+    environment: OperatorEnvironment,
+  ) {
+    this.name = name
+    this.outlet = outlet
+    this.rows = spec.store === null ? undefined : new TableRows(spec.store, outlet, spec.sendsOldValues, environment)
+    this.sendsOldValues = spec.sendsOldValues
+    this.dropped = environment.dropped
+  }
+
+  process(record: Flow): void {
+    const { rows } = this
+    if (record.keyCell.isNull) {
+      this.dropped.add('null-key')
+    } else if (rows === undefined) {
+      this.outlet.forward(changeRecord(record.keyCell, record.value, null, record.timestamp, record.headers, record.origin))
+    } else {
+      const key = rows.keyOf(record.keyCell)
+      rows.put(key, record, record.value, this.sendsOldValues ? rows.value(key) : null)
+    }
+  }
+}
+
+/**
+ * A filter or a mapping of a table's values: a row that does not pass is a deleted row. With a store of its own the old value is what lies
+ * there, else it is computed from the old value upstream.
+ */
+abstract class TableStep implements Operator {
+  readonly name: string
+  private readonly outlet: Outlet
+  private readonly rows: TableRows | undefined
+  private readonly sendsOldValues: boolean
+  /** Whether a change from nothing to nothing goes no further. */
+  private readonly holdsBackNothing: boolean
+
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: { readonly store: string | null; readonly sendsOldValues: boolean; readonly holdsBackNothing: boolean },
+    environment: OperatorEnvironment,
+  ) {
+    this.name = name
+    this.outlet = outlet
+    this.rows = spec.store === null ? undefined : new TableRows(spec.store, outlet, spec.sendsOldValues, environment)
+    this.sendsOldValues = spec.sendsOldValues
+    this.holdsBackNothing = spec.holdsBackNothing
+  }
+
+  process(record: Flow): void {
+    const { rows } = this
+    const change = (record as ChangeFlow).value
+    const key = rows?.keyOf(record.keyCell)
+    const newValue = this.compute(record, change.newValue)
+    const oldValue = this.sendsOldValues ? this.oldValue(record, change.oldValue, key) : null
+    if (this.holdsBackNothing && this.sendsOldValues && newValue === null && oldValue === null) return
+    if (rows !== undefined && key !== undefined) rows.put(key, record, newValue, oldValue)
+    else this.outlet.forward(changeRecord(record.keyCell, newValue, oldValue, record.timestamp, record.headers, record.origin))
+  }
+
+  private oldValue(record: Flow, oldValue: unknown, key: BinaryKey | undefined): unknown {
+    return this.rows !== undefined && key !== undefined ? this.rows.value(key) : this.compute(record, oldValue)
+  }
+
+  private compute(record: Flow, value: unknown): unknown {
+    return value === null ? null : this.valueOf(record.withValue(value))
+  }
+
+  /** Of a record with a value; null: no row. */
+  protected abstract valueOf(record: Flow): unknown
+}
+
+interface TableStepSpec {
+  readonly store: string | null
+  readonly sendsOldValues: boolean
+}
+
+export class TableFilter extends TableStep {
+  private readonly predicate: (record: Flow) => boolean
+  private readonly keeps: boolean
+
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: TableStepSpec & { readonly predicate: Callback<boolean>; readonly negate: boolean },
+    environment: OperatorEnvironment,
+  ) {
+    super(name, outlet, { ...spec, holdsBackNothing: true }, environment)
+    this.predicate = onRecord(spec.predicate)
+    this.keeps = !spec.negate
+  }
+
+  protected override valueOf(record: Flow): unknown {
+    return Boolean(this.predicate(record)) === this.keeps ? record.value : null
+  }
+}
+
+export class TableMapValues extends TableStep {
+  private readonly mapper: (record: Flow) => unknown
+
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: TableStepSpec & { readonly mapper: Callback<unknown> },
+    environment: OperatorEnvironment,
+  ) {
+    super(name, outlet, { ...spec, holdsBackNothing: false }, environment)
+    this.mapper = onRecord(spec.mapper)
+  }
+
+  protected override valueOf(record: Flow): unknown {
+    return nullIfUndefined(this.mapper(record))
+  }
+}
+
+/** The changes of a table as a stream of new values; null for a deleted row. */
+export class ToStream implements Operator {
+  readonly name: string
+  private readonly outlet: Outlet
+
+  constructor(name: string, outlet: Outlet) {
+    this.name = name
+    this.outlet = outlet
+  }
+
+  process(record: Flow): void {
+    const { newValue } = (record as ChangeFlow).value
+    this.outlet.forward(new FlowRecord(record.keyCell, Cell.of(newValue), record.timestamp, record.headers, record.origin))
+  }
+}
