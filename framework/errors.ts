@@ -79,6 +79,11 @@ const entries = {
     message: 'Topology {topology} joins topics by key that have different numbers of partitions: {topics}.',
     remedy: 'Give them equal partitions, or call repartition() on one side before the join.',
   },
+  'group-message-unreadable': {
+    kind: 'environment',
+    message: 'A member of the group sent what this release cannot read: {problem}.',
+    remedy: 'Another kind of client uses the same application id: set another one, or stop the other.',
+  },
   'internal-topic-partitions': {
     kind: 'environment',
     message: 'The internal topic {topic} has {actual} partitions, and the topology needs {expected}.',

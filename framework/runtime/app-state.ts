@@ -1,0 +1,27 @@
+// The life of an app:
+//
+//   created ──▶ starting ──▶ rebalancing ──▶ restoring ──▶ running ──▶ closing ──▶ closed
+//                               ▲  ▲             │            │
+//                               │  └─────────────┘            │          from rebalancing and restoring too
+//                               └─────────────────────────────┘
+//   any but closed ──▶ failed
+//
+// starting: topics are checked and made. rebalancing: what was done is committed and the group is joined. restoring: state is brought up to its
+// changelogs. closing: the current records are finished and committed, and the group is left.
+
+export type AppState = 'created' | 'starting' | 'rebalancing' | 'restoring' | 'running' | 'closing' | 'closed' | 'failed'
+
+const next: Readonly<Record<AppState, readonly AppState[]>> = {
+  created: ['starting', 'closed', 'failed'],
+  starting: ['rebalancing', 'closing', 'failed'],
+  rebalancing: ['restoring', 'closing', 'failed'],
+  restoring: ['running', 'rebalancing', 'closing', 'failed'],
+  running: ['rebalancing', 'closing', 'failed'],
+  closing: ['closed', 'failed'],
+  closed: [],
+  failed: [],
+}
+
+export function mayFollow(state: AppState, following: AppState): boolean {
+  return next[state].includes(following)
+}
