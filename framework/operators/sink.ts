@@ -10,6 +10,10 @@ import type { OperatorEnvironment } from './operator-environment.ts'
 
 export class Sink implements Operator {
   readonly name: string
+  /** Whether it writes a user's topic; repartition topics do not count as the app's output. */
+  readonly external: boolean
+  /** Records written. */
+  sent = 0
   private readonly writer: TopicWriter
   private readonly key: Serde<unknown>
   private readonly scratch: ByteBuffer
@@ -18,6 +22,7 @@ export class Sink implements Operator {
 
   constructor(node: SinkNode, environment: OperatorEnvironment) {
     this.name = node.name
+    this.external = !node.topic.internal
     this.writer = environment.writer(node.topic)
     this.key = node.key
     this.scratch = environment.scratch
@@ -42,6 +47,7 @@ export class Sink implements Operator {
     const partition = writer.partitionOf(keyBytes, keyStart, keyEnd)
     const value = record.valueCell.isNull ? null : record.valueCell
     writer.append(partition, record.timestamp, keyBytes, keyStart, keyEnd, value, this.valueWriter, record.headers)
+    this.sent++
   }
 }
 

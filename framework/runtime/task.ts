@@ -10,6 +10,7 @@ import { describeOrigin, type FailurePolicy, Failures } from '../operators/failu
 import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
 import type { TaskWork } from '../operators/operator-environment.ts'
+import { Sink } from '../operators/sink.ts'
 import { StreamTimes } from '../operators/stream-times.ts'
 import type { CommittedOffset, FetchedRecords, TopicWriter } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -120,9 +121,25 @@ export class Task {
     return this.queues.get(inputName(topic, partition))?.ready !== true
   }
 
+  /** Whether one of its partitions has no record to choose. */
+  get lacksInput(): boolean {
+    for (const queue of this.queues.values()) if (!queue.ready) return true
+    return false
+  }
+
+  /** Where reading an input goes on; -1 if nothing of it came yet. */
+  position(topic: string, partition: number): number {
+    return this.inputQueues().find((queue) => queue.topic === topic && queue.partition === partition)?.position ?? -1
+  }
+
   /** Whether there is a record to process. */
   get hasRecords(): boolean {
     return this.byTime.size > 0
+  }
+
+  /** Records sent to users' topics. */
+  get recordsOut(): number {
+    return this.operators.reduce((sum, operator) => (operator instanceof Sink && operator.external ? sum + operator.sent : sum), 0)
   }
 
   // -------------------------------------------------------------------------------------------------------- processing
