@@ -16,6 +16,11 @@ const entries = {
     message: 'Topology {topology}: {problem}',
     remedy: '{remedy}',
   },
+  'duration-invalid': {
+    kind: 'user',
+    message: '{duration} is no duration.',
+    remedy: "Write whole milliseconds, or a number with a unit (ms, s, m, h, d), such as 500, '10s' or '1h'.",
+  },
   // Records.
   'record-too-large': {
     kind: 'user',
@@ -94,6 +99,42 @@ const entries = {
     kind: 'user',
     message: 'The settings are wrong:\n  {problems}\n',
     remedy: 'Correct them in millrace.config.ts or in the environment.',
+  },
+  // State.
+  'state-locked': {
+    kind: 'environment',
+    message: 'The state folder {folder} is in use by another process.',
+    remedy: 'Stop the other instance, or give this one a state folder of its own (MILLRACE_STATE_DIR).',
+  },
+  'state-not-writable': {
+    kind: 'environment',
+    message: 'The state folder {folder} cannot be written: {problem}.',
+    remedy: 'Give the process write access to it, or set MILLRACE_STATE_DIR to a folder that it can write.',
+  },
+  'state-corrupt': {
+    kind: 'environment',
+    message: 'The state in {folder} is damaged: {problem}.',
+    remedy: 'Start again: the folder is set aside, and the state is rebuilt from the changelog.',
+  },
+  'state-format-unknown': {
+    kind: 'environment',
+    message: 'The state folder {folder} holds {found}, which this version cannot read (it reads {expected}).',
+    remedy: 'Run the version that wrote it, or delete the folder: the state is rebuilt from the changelog.',
+  },
+  'state-unreadable': {
+    kind: 'user',
+    message: 'A value of store {store} cannot be read as {serde}: {problem}.',
+    remedy: 'The type changed in a way that old values do not fit: make the new fields optional, or reset the application.',
+  },
+  'changelog-malformed': {
+    kind: 'environment',
+    message: 'The record at {topic}-{partition}@{offset} is not a change of store {store}: {problem}.',
+    remedy: 'Check that nothing else writes to the changelog; the store may have been of another kind, then reset the application.',
+  },
+  'store-unknown': {
+    kind: 'bug',
+    message: 'Task {task} has no {kind} store {store}.',
+    remedy: 'Connect the store to the processor that opens it; otherwise report this, with the output of describe.',
   },
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 

@@ -1,0 +1,121 @@
+// Brings stores up to their changelogs, straight into the state engine: records are merged by key in memory, then written in large
+// batches with the position that they reach. Nothing of it passes the layers above, which are empty meanwhile.
+
+import { MillraceError } from '../errors.ts'
+import { asOffset, type Offset, type RecordReader } from '../ports/record.ts'
+import type { BinaryKey, Mutation } from '../ports/store.ts'
+import type { Changelog, StateRestore } from './contract.ts'
+import { entryOfRecord } from './kept-row.ts'
+import { type StoreLayers, streamTimeMutation } from './store-layers.ts'
+
+// Over it the merged records should be written: large enough for few batches, small enough to hold.
+const mergedBytesMax = 16 * 1024 * 1024
+const mergedOverheadBytes = 120
+
+/** Kept as a position while a store is being emptied: after a crash it is emptied again. */
+const noPosition = asOffset(-1)
+
+interface Restoring {
+  readonly changelog: Changelog
+  readonly layers: StoreLayers
+  position: Offset
+  readonly merged: Map<BinaryKey, Buffer | null>
+}
+
+export class ChangelogRestore implements StateRestore {
+  private readonly byTopic = new Map<string, Restoring>()
+  private mergedBytes = 0
+
+  constructor(stores: ReadonlyMap<string, StoreLayers>, changelogs: readonly Changelog[]) {
+    for (const changelog of changelogs) {
+      const layers = stores.get(changelog.store)
+      if (layers === undefined) continue
+      const position = layers.folder.positions().get(changelog.topic) ?? noPosition
+      this.byTopic.set(changelog.topic, { changelog, layers, position, merged: new Map() })
+    }
+  }
+
+  async begin(topic: string, logStart: Offset, logEnd: Offset): Promise<Offset> {
+    const restoring = this.of(topic)
+    if (restoring.position < logStart || restoring.position > logEnd) {
+      await this.empty(restoring)
+      restoring.position = logStart
+    }
+    return restoring.position
+  }
+
+  position(topic: string): Offset {
+    return this.of(topic).position
+  }
+
+  apply(topic: string, reader: RecordReader, recordsMax: number): boolean {
+    const restoring = this.of(topic)
+    for (let left = recordsMax; left > 0; left--) {
+      if (!reader.next()) {
+        if (reader.nextOffset > restoring.position) restoring.position = asOffset(reader.nextOffset)
+        return false
+      }
+      if (reader.offset < restoring.position) continue
+      // A source topic may have records without a key: they are no rows.
+      if (reader.keyStart >= 0) this.merge(restoring, reader)
+      restoring.position = asOffset(reader.offset + 1)
+    }
+    return true
+  }
+
+  get full(): boolean {
+    return this.mergedBytes > mergedBytesMax
+  }
+
+  async write(): Promise<void> {
+    const all = [...this.byTopic.values()]
+    for (const folder of new Set(all.map(({ layers }) => layers.folder))) {
+      const restorings = all.filter(({ layers }) => layers.folder === folder)
+      const positions = new Map(
+        restorings.filter(({ position }) => position >= 0).map(({ changelog, position }) => [changelog.topic, position]),
+      )
+      await folder.write({ mutations: mutationsOf(restorings), positions })
+      for (const { merged } of restorings) merged.clear()
+    }
+    this.mergedBytes = 0
+  }
+
+  private merge({ changelog, layers, merged }: Restoring, reader: RecordReader): void {
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = reader
+    const { layout, retention } = layers
+    const changelogKey = bytes.latin1Slice(keyStart, keyEnd)
+    if (changelogKey.length < layout.changelogKeyBytesMin) {
+      const problem = `its key has ${changelogKey.length} bytes, a window's has at least ${layout.changelogKeyBytesMin}`
+      const { topic, partition, store } = changelog
+      throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
+    }
+    const start = layout.changelogStartOf(changelogKey)
+    if (retention !== undefined && !retention.admits(start)) return
+    const key = layout.engineKey(layout.changelogKeyOf(changelogKey), start)
+    const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
+    const before = merged.get(key)
+    this.mergedBytes += (entry?.length ?? 0) - (before === undefined ? -mergedOverheadBytes - key.length : (before?.length ?? 0))
+    merged.set(key, entry)
+  }
+
+  private async empty({ changelog, layers, merged }: Restoring): Promise<void> {
+    const { folder, spec } = layers
+    merged.clear()
+    await folder.write({ mutations: [], positions: new Map([[changelog.topic, noPosition]]) })
+    await folder.clear(spec.name)
+  }
+
+  private of(topic: string): Restoring {
+    const restoring = this.byTopic.get(topic)
+    if (restoring === undefined) throw new MillraceError('store-unknown', { task: '', kind: 'logged', store: topic })
+    return restoring
+  }
+}
+
+function* mutationsOf(restorings: readonly Restoring[]): Generator<Mutation> {
+  for (const { layers, merged } of restorings) {
+    const store = layers.spec.name
+    for (const [key, value] of merged) yield { store, key, value }
+    if (layers.retention !== undefined) yield streamTimeMutation(store, layers.retention.streamTime)
+  }
+}

@@ -1,0 +1,189 @@
+// Opens the state of a task: its folder, the stores that its operators use, and the way to bring them up to date.
+
+import { isMillraceError, MillraceError } from '../errors.ts'
+import type { StoreSpec } from '../graph/operator-spec.ts'
+import type { TopicWriter } from '../ports/broker.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Offset } from '../ports/record.ts'
+import type { KeyValueStore, Mutation, StateEngine, StateFolder } from '../ports/store.ts'
+import type { CacheBudget } from './cached-rows.ts'
+import { ChangelogRestore } from './changelog-restore.ts'
+import type { Changelog, RecordContext, RowStore, StateRestore, TaskState, WindowRowStore } from './contract.ts'
+import { prepareStateFolder, type TaskFolder, taskFolder } from './state-folder.ts'
+import { buildStore, type StoreFace, type StoreLayers, streamTimeMutation } from './store-layers.ts'
+import { UncommittedBytes } from './uncommitted-buffer.ts'
+
+export interface TaskStateOptions extends TaskFolder {
+  /** Of the task, so of its changelogs. */
+  readonly partition: number
+  /** In the order in which their caches are flushed: that of the topology. */
+  readonly stores: readonly StoreSpec[]
+  /** For stores on disk, and for those in memory. */
+  readonly engines: { readonly persistent: StateEngine; readonly memory: StateEngine }
+  /** Shared by the tasks of a stream thread. */
+  readonly cacheBudget: CacheBudget
+  /** Above it `commitWanted` is true. */
+  readonly uncommittedBytesMax: number
+  /** Shared with the task, which sets it. */
+  readonly context: RecordContext
+  readonly logger: Logger
+  /** The changelog topics exist by now. */
+  changelogWriter(topic: string): Promise<TopicWriter>
+  /** A window past its retention was put into a store. */
+  onExpired?(store: string): void
+}
+
+/** Rejects with `state-locked`, `state-not-writable` or `state-format-unknown`. A damaged folder is set aside, for the changelog has all that was in it. */
+export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
+  const persistent = options.stores.some((spec) => spec.persistent) ? await openFolder(options) : undefined
+  try {
+    const memory = await options.engines.memory.open(options.taskId)
+    const uncommitted = new UncommittedBytes(options.uncommittedBytesMax)
+    const layers = new Map<string, StoreLayers>()
+    for (const spec of options.stores) {
+      const writer = spec.changelog?.kind === 'internal' ? await options.changelogWriter(changelogTopic(options, spec)) : undefined
+      const surroundings = {
+        taskId: options.taskId,
+        partition: options.partition,
+        budget: options.cacheBudget,
+        uncommitted,
+        context: options.context,
+        onExpired: (store: string) => options.onExpired?.(store),
+      }
+      layers.set(spec.name, buildStore(spec, spec.persistent && persistent !== undefined ? persistent : memory, writer, surroundings))
+    }
+    const folders = persistent === undefined ? [memory] : [persistent, memory]
+    return new LayeredTaskState(options.taskId, layers, folders, changelogsOf(options), uncommitted)
+  } catch (error) {
+    await persistent?.close()
+    throw error
+  }
+}
+
+async function openFolder(options: TaskStateOptions): Promise<StateFolder> {
+  const engine = options.engines.persistent
+  const folder = taskFolder(options)
+  const open = async () => {
+    if (engine.supports.durable) await prepareStateFolder(folder, engine.name)
+    return await engine.open(folder)
+  }
+  try {
+    return await open()
+  } catch (error) {
+    if (!isMillraceError(error, 'state-corrupt')) throw error
+    const aside = await engine.setAside(folder)
+    options.logger.log('warn', `${error.message} It lies in ${aside} now.`, { task: options.taskId })
+    return await open()
+  }
+}
+
+function changelogTopic({ applicationId }: TaskStateOptions, { changelog }: StoreSpec): string {
+  if (changelog === null) return ''
+  return changelog.kind === 'internal' ? `${applicationId}-${changelog.name}` : changelog.topic
+}
+
+function changelogsOf(options: TaskStateOptions): Changelog[] {
+  return options.stores
+    .filter((spec) => spec.changelog !== null)
+    .map((spec) => ({
+      store: spec.name,
+      topic: changelogTopic(options, spec),
+      partition: options.partition,
+      sourceTopic: spec.changelog?.kind === 'sourceTopic',
+    }))
+}
+
+class LayeredTaskState implements TaskState {
+  readonly changelogs: readonly Changelog[]
+  readonly restore: StateRestore
+  private readonly taskId: string
+  private readonly layers: ReadonlyMap<string, StoreLayers>
+  private readonly folders: readonly StateFolder[]
+  private readonly uncommitted: UncommittedBytes
+  /** By store: the stream time that the folder has, of window stores. */
+  private readonly committedStreamTimes = new Map<string, number>()
+
+  constructor(
+    taskId: string,
+    layers: ReadonlyMap<string, StoreLayers>,
+    folders: readonly StateFolder[],
+    changelogs: readonly Changelog[],
+    uncommitted: UncommittedBytes,
+  ) {
+    this.taskId = taskId
+    this.layers = layers
+    this.folders = folders
+    this.changelogs = changelogs
+    this.uncommitted = uncommitted
+    this.restore = new ChangelogRestore(layers, changelogs)
+  }
+
+  rows<V>(name: string): RowStore<V> {
+    return this.face(name, 'rows').store as RowStore<V>
+  }
+
+  windowRows<V>(name: string): WindowRowStore<V> {
+    return this.face(name, 'windowRows').store as WindowRowStore<V>
+  }
+
+  keyValue<K, V>(name: string): KeyValueStore<K, V> {
+    return this.face(name, 'rows').processorStore as KeyValueStore<K, V>
+  }
+
+  flushCaches(): void {
+    const caches = [...this.layers.values()].flatMap(({ cache }) => cache ?? [])
+    // What one flush sets off may reach a store that was flushed before; records flow one way only, so this ends.
+    while (caches.some((cache) => cache.isDirty)) for (const cache of caches) cache.flush()
+  }
+
+  get commitWanted(): boolean {
+    return this.uncommitted.full
+  }
+
+  async commit(sourcePositions: ReadonlyMap<string, Offset> = new Map()): Promise<void> {
+    for (const folder of this.folders) {
+      const stores = [...this.layers.values()].filter((layers) => layers.folder === folder)
+      await folder.write({ mutations: this.mutations(stores), positions: this.positions(stores, sourcePositions) })
+      for (const { buffer } of stores) buffer.taken()
+      await this.dropExpired(stores)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { cache } of this.layers.values()) cache?.close()
+    for (const folder of this.folders) await folder.close()
+  }
+
+  private face<K extends StoreFace['kind']>(name: string, kind: K): Extract<StoreFace, { kind: K }> {
+    const face = this.layers.get(name)?.face
+    if (face?.kind !== kind) throw new MillraceError('store-unknown', { task: this.taskId, kind, store: name })
+    return face as Extract<StoreFace, { kind: K }>
+  }
+
+  private *mutations(stores: readonly StoreLayers[]): Generator<Mutation> {
+    for (const { spec, buffer, retention } of stores) {
+      yield* buffer.take(spec.name)
+      if (retention !== undefined) yield streamTimeMutation(spec.name, retention.streamTime)
+    }
+  }
+
+  private positions(stores: readonly StoreLayers[], sourcePositions: ReadonlyMap<string, Offset>): Map<string, Offset> {
+    const positions = new Map<string, Offset>()
+    for (const { spec, changeLog } of stores) {
+      const changelog = this.changelogs.find(({ store }) => store === spec.name)
+      if (changelog === undefined) continue
+      const position = changeLog?.writer.acknowledged(changelog.partition) ?? sourcePositions.get(changelog.topic)
+      if (position !== undefined) positions.set(changelog.topic, position)
+    }
+    return positions
+  }
+
+  /** Removes segments past their retention, when stream time has moved on. */
+  private async dropExpired(stores: readonly StoreLayers[]): Promise<void> {
+    for (const { spec, folder, retention } of stores) {
+      if (retention === undefined || this.committedStreamTimes.get(spec.name) === retention.streamTime) continue
+      this.committedStreamTimes.set(spec.name, retention.streamTime)
+      await folder.clear(spec.name, { to: retention.firstKey })
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// What a task changed since its last commit, store by store: what reads see before the engine. It goes to the engine in one batch at the
+// commit, so that a crash leaves the state of a commit, never half of one. Rows being written stay readable until the engine has them.
+
+import type { BinaryKey, Mutation, RangeOptions } from '../ports/store.ts'
+import { ByteBuffer } from '../serdes/byte-buffer.ts'
+import type { KeptRow, RowForm } from './kept-row.ts'
+import type { KeyLayout } from './key-layout.ts'
+import { RowTable } from './row-table.ts'
+import { overlaid, type RowEntry } from './rows.ts'
+
+/** How much all stores of a task hold uncommitted; over `bytesMax` the task should commit. */
+export class UncommittedBytes {
+  readonly bytesMax: number
+  bytes = 0
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax
+  }
+
+  get full(): boolean {
+    return this.bytes > this.bytesMax
+  }
+}
+
+// What a row costs beyond its key and value: two Map entries and two objects, about.
+const rowOverheadBytes = 120
+
+export class UncommittedBuffer<V> {
+  private readonly form: RowForm<V>
+  private readonly layout: KeyLayout
+  private readonly size: UncommittedBytes
+  private changed: RowTable<KeptRow<V>>
+  private changedBytes = 0
+  private committing: RowTable<KeptRow<V>> | undefined
+
+  constructor(form: RowForm<V>, layout: KeyLayout, size: UncommittedBytes) {
+    this.form = form
+    this.layout = layout
+    this.size = size
+    this.changed = new RowTable(layout)
+  }
+
+  /** Undefined: the engine knows. */
+  get(key: BinaryKey, start: number): KeptRow<V> | undefined {
+    return this.changed.get(key, start) ?? this.committing?.get(key, start)
+  }
+
+  put(key: BinaryKey, start: number, row: KeptRow<V>): void {
+    const before = this.changed.get(key, start)
+    const grownBytes = this.form.valueBytes(row) - (before === undefined ? -rowOverheadBytes - key.length : this.form.valueBytes(before))
+    this.changedBytes += grownBytes
+    this.size.bytes += grownBytes
+    this.changed.set(key, start, row)
+  }
+
+  /** Deleted rows are among them. */
+  range(options: RangeOptions): Iterable<RowEntry<V>> {
+    if (this.committing === undefined) return this.changed.range(options)
+    return overlaid(this.changed.range(options), this.committing.range(options), options.reverse ?? false)
+  }
+
+  /** Begins a commit: what has changed so far, as mutations of the engine. Read once, one at a time. */
+  *take(store: string): Generator<Mutation> {
+    this.committing = this.changed
+    this.changed = new RowTable(this.layout)
+    this.size.bytes -= this.changedBytes
+    this.changedBytes = 0
+    const target = new ByteBuffer()
+    for (const [key, row] of this.committing.entries()) {
+      target.end = 0
+      if (!row.deleted) this.form.writeEntry(row, target)
+      yield { store, key, value: row.deleted ? null : target.bytes.subarray(0, target.end) }
+    }
+  }
+
+  /** The engine has what was taken. */
+  taken(): void {
+    this.committing = undefined
+  }
+}
