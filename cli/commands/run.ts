@@ -1,0 +1,45 @@
+// millrace run: the built bundle, in this process, so that signals and the exit code are its own.
+
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Args, Command, Errors } from '@oclif/core'
+import { didYouMean } from '../../framework/runtime/did-you-mean.ts'
+
+export class Run extends Command {
+  static override summary = 'Run a topology that was built.'
+  static override description =
+    'Runs dist/<topology>/app.mjs. What follows the name goes to the app: --until-end, --summary FILE, --help. Settings come from millrace.config.ts ' +
+    'and from the environment, such as MILLRACE_BROKERS, MILLRACE_APPLICATION_ID and MILLRACE_STATE_DIR.'
+  static override examples = [
+    '<%= config.bin %> run flight-delays',
+    '<%= config.bin %> run flight-delays --until-end --summary -',
+    'MILLRACE_BROKERS=kafka-1:9092 <%= config.bin %> run flight-delays',
+  ]
+  static override usage = 'run [TOPOLOGY] [OPTIONS OF THE APP]'
+  static override args = { topology: Args.string({ description: 'the name given to topology(); may be left out if only one is built' }) }
+  /** The flags are the app's: they are handed on as they are. */
+  static override strict = false
+
+  async run(): Promise<void> {
+    const [first, ...rest] = this.argv
+    const named = first !== undefined && !first.startsWith('-')
+    const app = appOf(named ? first : undefined)
+    process.argv = [process.execPath, app, ...(named ? rest : this.argv)]
+    await import(pathToFileURL(app).href)
+  }
+}
+
+function appOf(topology: string | undefined): string {
+  const built = existsSync('dist') ? readdirSync('dist').filter((name) => existsSync(join('dist', name, 'app.mjs'))) : []
+  if (built.length === 0) throw new Errors.CLIError('There is no dist/<topology>/app.mjs here. Run `millrace build` first.', { exit: 1 })
+  if (topology === undefined) {
+    const [only, ...others] = built
+    if (only === undefined || others.length > 0) throw new Errors.CLIError(`Say which topology to run: ${built.join(', ')}.`, { exit: 2 })
+    return resolve('dist', only, 'app.mjs')
+  }
+  if (!built.includes(topology)) {
+    throw new Errors.CLIError(`No topology ${topology} is built.${didYouMean(topology, built)} In dist/: ${built.join(', ')}.`, { exit: 1 })
+  }
+  return resolve('dist', topology, 'app.mjs')
+}
