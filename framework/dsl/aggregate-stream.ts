@@ -1,0 +1,63 @@
+// Aggregations of grouped streams: where the key may have changed, first a repartitioning, then the operator with its store.
+// Kafka Streams: KGroupedStreamImpl, GroupedStreamAggregateBuilder, TimeWindowedKStreamImpl.
+
+import { LogicalNode } from '../graph/logical-graph.ts'
+import type { Aggregation, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
+import type { AggregateTable } from '../graph/table-state.ts'
+import { type AnySerde, type Flow, requireSerde, type TableFlow } from './flow.ts'
+import { type NamedStore, nameStore } from './materialize.ts'
+import type { StatefulOptions } from './options.ts'
+import { repartitionNode } from './repartition.ts'
+
+export interface GroupFlow extends Flow {
+  readonly changedKey: boolean
+  /** What groupBy was named: then all aggregations of the group share a repartition topic of this name. */
+  readonly groupName: string | undefined
+  repartition: LogicalNode | null
+}
+
+/** What one aggregation has that others have not. */
+export interface AggregationPlan {
+  readonly prefix: 'KSTREAM-AGGREGATE-' | 'KSTREAM-REDUCE-'
+  readonly aggregation: Aggregation
+  readonly options: StatefulOptions
+  /** Of the store; undefined: the author was to give it. */
+  readonly value: AnySerde | null | undefined
+  /** Of what is seen of the store, where that is another type. */
+  readonly resultValue?: AnySerde | null
+  readonly store: (named: NamedStore, key: AnySerde, value: AnySerde) => StoreSpec
+  readonly operator: (store: string, table: AggregateTable) => OperatorSpec
+  /** The serde of the result's keys, from that of the group's. */
+  readonly resultKey: (key: AnySerde) => AnySerde
+}
+
+export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableFlow {
+  const { graph, make } = group
+  const { options, prefix } = plan
+  // Kafka Streams once made a name here that it did not use, and still does: only where count is given a store option without a name.
+  const burns =
+    plan.aggregation.kind === 'count' &&
+    options.store !== undefined &&
+    typeof options.store !== 'string' &&
+    options.store.name === undefined
+  if (burns) graph.names.store(prefix)
+  const named = nameStore(graph, options.store, options.name, prefix)
+  const name = graph.names.orGenerated(options.name, prefix)
+  const key = requireSerde(group, name, 'key', group.key)
+  const value = requireSerde(group, name, 'value', plan.value)
+  const { parent, sources } = repartitioned(group, named.name)
+  const state: AggregateTable = { kind: 'aggregate', store: named.name, result: plan.aggregation.result, sendsOldValues: false }
+  const operator = () => plan.operator(named.name, state)
+  const node = new LogicalNode(name, { kind: 'processor', operator, store: plan.store(named, key, value), connects: [] })
+  graph.add(parent, node)
+  const resultValue = plan.resultValue === undefined ? value : plan.resultValue
+  return { make, graph, name, node, key: plan.resultKey(key), value: resultValue, sources, state }
+}
+
+function repartitioned(group: GroupFlow, store: string): { readonly parent: LogicalNode; readonly sources: ReadonlySet<string> } {
+  if (!group.changedKey) return { parent: group.node, sources: group.sources }
+  const fresh = repartitionNode(group, group.groupName ?? store, group)
+  if (group.repartition === null || group.groupName === undefined) group.repartition = fresh
+  group.graph.add(group.node, group.repartition)
+  return { parent: group.repartition, sources: new Set([fresh.name]) }
+}

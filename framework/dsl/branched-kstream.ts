@@ -1,0 +1,60 @@
+// A stream being split: branches are added one by one, and taken out together.
+
+import { LogicalNode } from '../graph/logical-graph.ts'
+import type { Callback } from '../graph/operator-spec.ts'
+import type { Predicate, TypePredicate } from './callbacks.ts'
+import { addStep, type StreamFlow } from './flow.ts'
+import type { KStream } from './kstream.ts'
+import type { NameOptions } from './options.ts'
+
+interface Branch {
+  readonly child: string
+  readonly predicate: Callback<boolean> | null
+}
+
+/** Each record goes to the first branch whose predicate holds, else to the default branch, else nowhere. */
+export class BranchedKStream<K, V, Branches extends readonly unknown[] = []> {
+  private readonly source: StreamFlow
+  private readonly splitter: StreamFlow
+  private readonly branches: Branch[] = []
+  private readonly streams: unknown[] = []
+
+  /** @internal */
+  constructor(source: StreamFlow, options: NameOptions) {
+    this.source = source
+    const name = source.graph.names.orGenerated(options.name, 'KSTREAM-BRANCH-')
+    const { branches } = this
+    // Read when the topology is written: branches come later.
+    this.splitter = addStep(source, { name, operator: () => ({ kind: 'branch', branches }) })
+  }
+
+  /** Adds a branch. A predicate that narrows the type narrows the branch's. Kafka Streams: `BranchedKStream.branch`. */
+  branch<S extends V>(predicate: TypePredicate<K, V, S>, options?: NameOptions): BranchedKStream<K, V, [...Branches, KStream<K, S>]>
+  branch(predicate: Predicate<K, V>, options?: NameOptions): BranchedKStream<K, V, [...Branches, KStream<K, V>]>
+  branch(predicate: Predicate<K, V>, options: NameOptions = {}): BranchedKStream<K, V, [...Branches, KStream<K, V>]> {
+    this.add(options.name ?? String(this.branches.length + 1), predicate as Callback<boolean>)
+    return this as unknown as BranchedKStream<K, V, [...Branches, KStream<K, V>]>
+  }
+
+  /** Ends the splitting: the branches in order, and one for all other records. Kafka Streams: `BranchedKStream.defaultBranch`. */
+  defaultBranch(options: NameOptions = {}): [...Branches, KStream<K, V>] {
+    this.add(options.name ?? '0', null)
+    return this.streams as [...Branches, KStream<K, V>]
+  }
+
+  /** Ends the splitting: the branches in order. Records that fit none are dropped. Kafka Streams: `BranchedKStream.noDefaultBranch`. */
+  noDefaultBranch(): Branches {
+    return this.streams as unknown as Branches
+  }
+
+  private add(suffix: string, predicate: Callback<boolean> | null): void {
+    const { graph, make } = this.source
+    const child = `${this.splitter.name}${suffix}`
+    // Kafka Streams makes a name here that nobody sees.
+    graph.names.processor(child)
+    this.branches.push({ child, predicate })
+    const node = new LogicalNode(child, { kind: 'processor', operator: () => ({ kind: 'pass' }), store: null, connects: [] })
+    graph.add(this.splitter.node, node)
+    this.streams.push(make.stream<K, V>({ ...this.source, name: child, node, joinRepartition: null }))
+  }
+}

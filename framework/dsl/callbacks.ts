@@ -1,0 +1,11 @@
+// The functions that users write. Value first, then key, then the record: the convention of Map.forEach. All of them are synchronous and should depend on
+// their arguments alone.
+
+import type { StreamRecord } from '../ports/record.ts'
+
+export type Predicate<K, V> = (value: V, key: K, record: StreamRecord<K, V>) => boolean
+export type TypePredicate<K, V, S extends V> = (value: V, key: K, record: StreamRecord<K, V>) => value is S
+export type Mapper<K, V, R> = (value: V, key: K, record: StreamRecord<K, V>) => R
+export type Joiner<K, Left, Right, R> = (left: Left, right: Right, key: K) => R
+export type Adder<K, V, A> = (aggregate: A, value: V, key: K) => A
+export type Reducer<K, V> = (aggregate: V, value: V, key: K) => V

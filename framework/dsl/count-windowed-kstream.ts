@@ -1,0 +1,78 @@
+// A grouped stream cut into windows of n records of a key.
+
+import type { Aggregation } from '../graph/operator-spec.ts'
+import type { CountWindow, Windowed } from '../graph/window-spec.ts'
+import { json, long } from '../serdes/serdes.ts'
+import { timeWindowed } from '../serdes/windowed.ts'
+import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
+import { counting, folding, foldingByName, reducing } from './aggregations.ts'
+import type { Aggregated, Aggregators } from './aggregators.ts'
+import type { Adder, Reducer } from './callbacks.ts'
+import type { AnySerde } from './flow.ts'
+import type { KStream } from './kstream.ts'
+import { rowStore } from './materialize.ts'
+import type { StatefulOptions, ValueOptions } from './options.ts'
+
+/**
+ * Aggregations by key and window of n records. A result is sent once, when its window is full, with the timestamp of the record that filled it; windows that
+ * never fill send nothing. Records with a null key or value are dropped and counted. There is no counterpart in Kafka Streams.
+ */
+export class CountWindowedKStream<K, V> {
+  private readonly group: GroupFlow
+  private readonly window: CountWindow
+
+  /** @internal */
+  constructor(group: GroupFlow, window: CountWindow) {
+    this.group = group
+    this.window = window
+    const { size, step } = window
+    if (!(Number.isInteger(size) && size > 0 && Number.isInteger(step) && step > 0 && step <= size)) {
+      const remedy = 'Give whole numbers: a size from 1 on, and a step from 1 to the size.'
+      group.graph.problems.report(group.name, `there are no windows of ${size} records that begin every ${step}.`, remedy)
+    }
+  }
+
+  /** How many records a window has, which is its size: of use where what counts is that it is full. */
+  count(options: StatefulOptions = {}): KStream<Windowed<K>, number> {
+    return this.stream('KSTREAM-AGGREGATE-', counting, options, long())
+  }
+
+  /** Folds the values of a window into one of the same type; the first value is the first aggregate. */
+  reduce(reducer: Reducer<K, V>, options: StatefulOptions = {}): KStream<Windowed<K>, V> {
+    return this.stream('KSTREAM-REDUCE-', reducing(reducer), options, this.group.value)
+  }
+
+  /** Folds the values of a window, as `KGroupedStream.aggregate` those of a key. */
+  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KStream<Windowed<K>, A>
+  aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KStream<Windowed<K>, Aggregated<A>>
+  aggregate<A>(
+    initial: (() => A) | Aggregators<V>,
+    adder?: Adder<K, V, A> | StatefulOptions,
+    options: ValueOptions<A> = {},
+  ): KStream<Windowed<K>, A> {
+    if (typeof initial === 'function')
+      return this.stream('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
+    return this.stream('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, json(), null)
+  }
+
+  private stream<R>(
+    prefix: 'KSTREAM-AGGREGATE-' | 'KSTREAM-REDUCE-',
+    aggregation: Aggregation,
+    options: StatefulOptions,
+    value: AnySerde | null | undefined,
+    resultValue?: null,
+  ): KStream<Windowed<K>, R> {
+    const { window } = this
+    const { state: _table, ...flow } = aggregateStream(this.group, {
+      prefix,
+      aggregation,
+      options,
+      value,
+      resultValue,
+      store: (named, key, stored) => ({ ...rowStore(named, key, stored), kind: 'countWindow' }),
+      operator: (store) => ({ kind: 'countWindowAggregate', store, window, aggregation }),
+      resultKey: (key) => timeWindowed(key, window.size),
+    })
+    return flow.make.stream({ ...flow, changedKey: false, joinRepartition: null })
+  }
+}

@@ -1,0 +1,125 @@
+// A stream grouped by its keys, ready to be aggregated or windowed.
+
+import type { Aggregation } from '../graph/operator-spec.ts'
+import type { CountWindow, TimeWindow } from '../graph/window-spec.ts'
+import { json, long } from '../serdes/serdes.ts'
+import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
+import { counting, folding, foldingByName, reducing } from './aggregations.ts'
+import type { Aggregated, Aggregators } from './aggregators.ts'
+import type { Adder, Reducer } from './callbacks.ts'
+import { CountWindowedKStream } from './count-windowed-kstream.ts'
+import type { AnySerde } from './flow.ts'
+import { KTable } from './ktable.ts'
+import { rowStore } from './materialize.ts'
+import type { StatefulOptions, ValueOptions } from './options.ts'
+import { TimeWindowedKStream } from './time-windowed-kstream.ts'
+
+/** Records with equal keys, together. Records with a null key or a null value are dropped by the aggregations, and counted as dropped. */
+export class KGroupedStream<K, V> {
+  private readonly group: GroupFlow
+
+  /** @internal */
+  constructor(group: GroupFlow) {
+    this.group = group
+  }
+
+  /**
+   * How many records each key has had. The store holds Java's long.
+   *
+   * Kafka Streams: `KGroupedStream.count`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('visits', (builder) => {
+   *   builder.stream<string, string>('visits').groupByKey().count().toStream().to('visits-by-page')
+   * })
+   * ```
+   */
+  count(options: StatefulOptions = {}): KTable<K, number, never> {
+    return this.table('KSTREAM-AGGREGATE-', counting, options, long())
+  }
+
+  /**
+   * Folds the values of a key into one of the same type: the first value is the first aggregate.
+   *
+   * Kafka Streams: `KGroupedStream.reduce`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('longest', (builder) => {
+   *   const words = builder.stream<string, string>('words')
+   *   words.groupByKey().reduce((longest, word) => (word.length > longest.length ? word : longest)).toStream().to('longest')
+   * })
+   * ```
+   */
+  reduce(reducer: Reducer<K, V>, options: StatefulOptions = {}): KTable<K, V, never> {
+    return this.table('KSTREAM-REDUCE-', reducing(reducer), options, this.group.value)
+  }
+
+  /**
+   * Folds the values of a key: `aggregate(() => initial, (aggregate, value, key) => next)`, or by named aggregators, several in one pass:
+   * `aggregate({ flights: count(), meanDelay: mean((flight) => flight.delay) })`.
+   *
+   * Kafka Streams: `KGroupedStream.aggregate`.
+   *
+   * @example
+   * ```ts
+   * import { count, mean, topology } from 'millrace'
+   *
+   * interface Flight { origin: string; delay: number }
+   *
+   * export default topology('delays', (builder) => {
+   *   const flights = builder.stream<string, Flight>('flights')
+   *   const byOrigin = flights.groupBy((flight) => flight.origin)
+   *   byOrigin.aggregate({ flights: count(), meanDelay: mean((flight) => flight.delay) }).toStream().to('delays')
+   *   byOrigin.aggregate(() => 0, (worst, flight) => Math.max(worst, flight.delay)).toStream().to('worst-delays')
+   * })
+   * ```
+   */
+  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KTable<K, A, never>
+  aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KTable<K, Aggregated<A>, never>
+  aggregate<A>(
+    initial: (() => A) | Aggregators<V>,
+    adder?: Adder<K, V, A> | StatefulOptions,
+    options: ValueOptions<A> = {},
+  ): KTable<K, A, never> {
+    if (typeof initial === 'function')
+      return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
+    return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, json(), null)
+  }
+
+  /**
+   * Cuts the records of each key into windows: of time (`tumbling`, `hopping`) or of records (`tumblingCount`, `slidingCount`).
+   *
+   * Kafka Streams: `KGroupedStream.windowedBy`.
+   */
+  windowedBy(window: TimeWindow): TimeWindowedKStream<K, V>
+  windowedBy(window: CountWindow): CountWindowedKStream<K, V>
+  windowedBy(window: TimeWindow | CountWindow): TimeWindowedKStream<K, V> | CountWindowedKStream<K, V> {
+    return window.kind === 'time' ? new TimeWindowedKStream(this.group, window) : new CountWindowedKStream(this.group, window)
+  }
+
+  private table<R, D extends null>(
+    prefix: 'KSTREAM-AGGREGATE-' | 'KSTREAM-REDUCE-',
+    aggregation: Aggregation,
+    options: StatefulOptions,
+    value: AnySerde | null | undefined,
+    resultValue?: null,
+  ): KTable<K, R, D> {
+    const flow = aggregateStream(this.group, {
+      prefix,
+      aggregation,
+      options,
+      value,
+      resultValue,
+      store: rowStore,
+      operator: (store, { sendsOldValues }) => ({ kind: 'aggregate', store, aggregation, sendsOldValues }),
+      resultKey: (key) => key,
+    })
+    return new KTable(flow)
+  }
+}

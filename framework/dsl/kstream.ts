@@ -1,0 +1,309 @@
+// A stream of records. Every method adds one node to the graph and does nothing else.
+
+import { LogicalNode } from '../graph/logical-graph.ts'
+import type { Callback } from '../graph/operator-spec.ts'
+import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier } from '../graph/processor.ts'
+import { BranchedKStream } from './branched-kstream.ts'
+import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
+import { addStep, requireSerde, type Step, type StreamFlow } from './flow.ts'
+import { KGroupedStream } from './kgrouped-stream.ts'
+import type { KTable } from './ktable.ts'
+import type { NameOptions, PrintOptions, ProcessOptions, RepartitionOptions, WriteOptions } from './options.ts'
+import { repartition } from './repartition.ts'
+import { joinTable } from './stream-table-join.ts'
+
+/**
+ * Records in order, each with a key, a value, a timestamp and headers, which every operator passes on unless it says otherwise. Null keys and null
+ * values are records like others. Operators that change the key make the next one that needs it repartition the stream first.
+ */
+export class KStream<K, V> {
+  /** @internal */
+  readonly flow: StreamFlow
+
+  /** @internal */
+  constructor(flow: StreamFlow) {
+    this.flow = flow
+  }
+
+  /**
+   * The records for which the predicate holds. A predicate that narrows the type narrows the stream's.
+   *
+   * Kafka Streams: `KStream.filter`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('late-flights', (builder) => {
+   *   const flights = builder.stream<string, { delay: number } | null>('flights')
+   *   flights.filter((flight) => flight !== null).filter((flight) => flight.delay > 15).to('late-flights')
+   * })
+   * ```
+   */
+  filter<S extends V>(predicate: TypePredicate<K, V, S>, options?: NameOptions): KStream<K, S>
+  filter(predicate: Predicate<K, V>, options?: NameOptions): KStream<K, V>
+  filter(predicate: Predicate<K, V>, options: NameOptions = {}): KStream<K, V> {
+    return this.step('KSTREAM-FILTER-', options, { kind: 'filter', predicate: predicate as Callback<boolean>, negate: false })
+  }
+
+  /** The records for which the predicate does not hold. Kafka Streams: `KStream.filterNot`. */
+  filterNot(predicate: Predicate<K, V>, options: NameOptions = {}): KStream<K, V> {
+    return this.step('KSTREAM-FILTER-', options, { kind: 'filter', predicate: predicate as Callback<boolean>, negate: true })
+  }
+
+  /**
+   * A new key and value, as a pair, for each record. Where the key stays, `mapValues` saves a repartitioning.
+   *
+   * Kafka Streams: `KStream.map`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('swapped', (builder) => {
+   *   builder.stream<string, string>('pairs').map((value, key) => [value, key]).to('swapped')
+   * })
+   * ```
+   */
+  map<NewKey, NewValue>(mapper: Mapper<K, V, readonly [NewKey, NewValue]>, options: NameOptions = {}): KStream<NewKey, NewValue> {
+    const operator = { kind: 'map', mapper: mapper as Callback<readonly [unknown, unknown]> } as const
+    return this.step('KSTREAM-MAP-', options, operator, { becomes: newKeyAndValue, traits: changesKey })
+  }
+
+  /**
+   * A new value for each record, null values included.
+   *
+   * Kafka Streams: `KStream.mapValues`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('upper', (builder) => {
+   *   builder.stream<string, string>('words').mapValues((word) => word.toUpperCase()).to('upper')
+   * })
+   * ```
+   */
+  mapValues<NewValue>(mapper: Mapper<K, V, NewValue>, options: NameOptions = {}): KStream<K, NewValue> {
+    return this.step('KSTREAM-MAPVALUES-', options, { kind: 'mapValues', mapper: mapper as Callback<unknown> }, { becomes: newValue })
+  }
+
+  /** Any number of new keys and values for each record, in the order given. Kafka Streams: `KStream.flatMap`. */
+  flatMap<NewKey, NewValue>(
+    mapper: Mapper<K, V, Iterable<readonly [NewKey, NewValue]>>,
+    options: NameOptions = {},
+  ): KStream<NewKey, NewValue> {
+    const operator = { kind: 'flatMap', mapper: mapper as Callback<Iterable<readonly [unknown, unknown]>> } as const
+    return this.step('KSTREAM-FLATMAP-', options, operator, { becomes: newKeyAndValue, traits: changesKey })
+  }
+
+  /**
+   * Any number of new values for each record, in the order given, under the same key.
+   *
+   * Kafka Streams: `KStream.flatMapValues`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('words', (builder) => {
+   *   builder.stream<string, string>('lines').flatMapValues((line) => line.split(' ')).to('words')
+   * })
+   * ```
+   */
+  flatMapValues<NewValue>(mapper: Mapper<K, V, Iterable<NewValue>>, options: NameOptions = {}): KStream<K, NewValue> {
+    const operator = { kind: 'flatMapValues', mapper: mapper as Callback<Iterable<unknown>> } as const
+    return this.step('KSTREAM-FLATMAPVALUES-', options, operator, { becomes: newValue })
+  }
+
+  /** The same values under a new key. Kafka Streams: `KStream.selectKey`. */
+  selectKey<NewKey>(selector: Mapper<K, V, NewKey>, options: NameOptions = {}): KStream<NewKey, V> {
+    const operator = { kind: 'selectKey', selector: selector as Callback<unknown> } as const
+    return this.step('KSTREAM-KEY-SELECT-', options, operator, { becomes: newKey, traits: changesKey })
+  }
+
+  /** Does something with each record and passes it on. What it does may happen again after a failure. Kafka Streams: `KStream.peek`. */
+  peek(action: Mapper<K, V, void>, options: NameOptions = {}): KStream<K, V> {
+    return this.step('KSTREAM-PEEK-', options, { kind: 'peek', action: action as Callback<void> })
+  }
+
+  /**
+   * The records of both streams. Between the two there is no order but that of their timestamps where they are read from topics.
+   *
+   * Kafka Streams: `KStream.merge`.
+   */
+  merge(other: KStream<K, V>, options: NameOptions = {}): KStream<K, V> {
+    const { graph } = this.flow
+    const name = graph.names.orGenerated(options.name, 'KSTREAM-MERGE-')
+    const merged = addStep(this.flow, { name, operator: { kind: 'pass' }, traits: { merges: true }, becomes: { key: null, value: null } })
+    graph.add(other.flow.node, merged.node)
+    const sources = new Set([...this.flow.sources, ...other.flow.sources])
+    return new KStream({ ...merged, sources, changedKey: this.flow.changedKey || other.flow.changedKey })
+  }
+
+  /**
+   * Splits the stream: each record goes to the first branch whose predicate holds.
+   *
+   * Kafka Streams: `KStream.split`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('by-size', (builder) => {
+   *   const orders = builder.stream<string, number>('orders')
+   *   const [large, others] = orders.split().branch((amount) => amount > 1000).defaultBranch()
+   *   large.to('large-orders')
+   *   others.to('other-orders')
+   * })
+   * ```
+   */
+  split(options: NameOptions = {}): BranchedKStream<K, V> {
+    return new BranchedKStream(this.flow, options)
+  }
+
+  /**
+   * Sends the records through a topic of the app's own, partitioned by their keys; records with a null key are dropped there. Seldom needed: operators
+   * repartition by themselves where the key has changed.
+   *
+   * Kafka Streams: `KStream.repartition` (KIP-221).
+   */
+  repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
+    return new KStream(repartition(this.flow, options as RepartitionOptions<unknown, unknown>))
+  }
+
+  /** Groups the records by their keys. Kafka Streams: `KStream.groupByKey`. */
+  groupByKey(options: WriteOptions<K, V> = {}): KGroupedStream<K, V> {
+    const { make, graph, name, node, sources, changedKey } = this.flow
+    const key = options.key ?? this.flow.key
+    const value = options.value ?? this.flow.value
+    return new KGroupedStream({ make, graph, name, node, sources, changedKey, key, value, groupName: options.name, repartition: null })
+  }
+
+  /**
+   * Groups the records by a new key. Records whose new key is null are dropped, and counted as dropped.
+   *
+   * Kafka Streams: `KStream.groupBy`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('by-origin', (builder) => {
+   *   const flights = builder.stream<string, { origin: string }>('flights')
+   *   flights.groupBy((flight) => flight.origin).count().toStream().to('by-origin')
+   * })
+   * ```
+   */
+  groupBy<NewKey>(selector: Mapper<K, V, NewKey>, options: WriteOptions<NewKey, V> = {}): KGroupedStream<NewKey, V> {
+    return this.selectKey(selector, options).groupByKey(options)
+  }
+
+  /**
+   * Joins each record with the row that the table has for its key at that moment; where there is none, the record is dropped. Changes of the table send
+   * nothing. Records with a null key are dropped. Both sides must be partitioned alike.
+   *
+   * Kafka Streams: `KStream.join(KTable)`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('enriched', (builder) => {
+   *   const airports = builder.table<string, { state: string }>('airports')
+   *   const flights = builder.stream<string, { delay: number }>('flights-by-airport')
+   *   flights.join(airports, (flight, airport) => ({ ...flight, state: airport.state })).to('enriched')
+   * })
+   * ```
+   */
+  join<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T, R>, options: WriteOptions<K, V> = {}): KStream<K, R> {
+    return new KStream(joinTable(this.flow, table.flow, joiner, false, options))
+  }
+
+  /** As `join`, but where the table has no row the record is joined with null, and null keys pass. Kafka Streams: `KStream.leftJoin(KTable)`. */
+  leftJoin<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options: WriteOptions<K, V> = {}): KStream<K, R> {
+    return new KStream(joinTable(this.flow, table.flow, joiner, true, options))
+  }
+
+  /**
+   * Hands the records to a processor of one's own, made once for each task, with stores and punctuations.
+   *
+   * Kafka Streams: `KStream.process` (KIP-820). What it forwards may have other keys, so that the next operator that needs the key repartitions.
+   *
+   * @example
+   * ```ts
+   * import { type KeyValueStore, topology } from 'millrace'
+   *
+   * export default topology('dedupe', (builder) => {
+   *   builder.addStore<string, string>('last')
+   *   const words = builder.stream<string, string>('words')
+   *   const changed = words.processValues<string>(
+   *     () => {
+   *       let last: KeyValueStore<string, string>
+   *       let forward: (value: string) => void
+   *       return {
+   *         init(context) {
+   *           last = context.store('last')
+   *           forward = (value) => context.forward({ value })
+   *         },
+   *         process({ key, value }) {
+   *           if (last.get(key) === value) return
+   *           last.put(key, value)
+   *           forward(value)
+   *         },
+   *       }
+   *     },
+   *     { stores: ['last'] },
+   *   )
+   *   changed.to('changed')
+   * })
+   * ```
+   */
+  process<NewKey, NewValue>(supplier: () => Processor<K, V, NewKey, NewValue>, options: ProcessOptions = {}): KStream<NewKey, NewValue> {
+    const { stores = [] } = options
+    const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSOR-')
+    const operator = { kind: 'process', supplier: supplier as ProcessorSupplier, stores } as const
+    return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newKeyAndValue }))
+  }
+
+  /** As `process`, for a processor that keeps the key of each record. Kafka Streams: `KStream.processValues`. */
+  processValues<NewValue>(supplier: () => FixedKeyProcessor<K, V, NewValue>, options: ProcessOptions = {}): KStream<K, NewValue> {
+    const { stores = [] } = options
+    const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSVALUES-')
+    const operator = { kind: 'processValues', supplier: supplier as FixedKeyProcessorSupplier, stores } as const
+    return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newValue }))
+  }
+
+  /** Writes the records to a topic, partitioned by their keys as Java's default partitioner does. Kafka Streams: `KStream.to`. */
+  to(topic: string, options: WriteOptions<K, V> = {}): void {
+    const { graph, node } = this.flow
+    const name = graph.names.orGenerated(options.name, 'KSTREAM-SINK-')
+    const key = requireSerde(this.flow, name, 'key', options.key, this.flow.key)
+    const value = requireSerde(this.flow, name, 'value', options.value, this.flow.value)
+    graph.add(node, new LogicalNode(name, { kind: 'sink', topic, key, value }))
+  }
+
+  /**
+   * Prints each record to stdout, as `(key,value)`: the value as JSON, of a windowed key only the key.
+   *
+   * Kafka Streams: `KStream.print`.
+   */
+  print(options: PrintOptions = {}): void {
+    this.step('KSTREAM-PRINTER-', options, { kind: 'print', label: options.label })
+  }
+
+  private step<NewKey, NewValue>(
+    prefix: string,
+    options: NameOptions,
+    operator: Step['operator'],
+    more: Pick<Step, 'traits' | 'becomes'> = {},
+  ): KStream<NewKey, NewValue> {
+    const name = this.flow.graph.names.orGenerated(options.name, prefix)
+    return new KStream(addStep(this.flow, { name, operator, ...more }))
+  }
+}
+
+const changesKey = { changesKey: true }
+const newKey = { key: null, changedKey: true }
+const newValue = { value: null }
+const newKeyAndValue = { key: null, value: null, changedKey: true }

@@ -1,0 +1,75 @@
+// From the author's word on a store to the store: its name, and its changelog with the settings that Kafka Streams gives it
+// (MaterializedInternal, KeyValueStoreMaterializer, WindowStoreMaterializer, UnwindowedUnversionedChangelogTopicConfig, WindowedChangelogTopicConfig).
+
+import type { LogicalGraph } from '../graph/logical-graph.ts'
+import type { ChangelogSpec, StoreSpec } from '../graph/operator-spec.ts'
+import type { AnySerde } from './flow.ts'
+import type { StoreOption, StoreOptions } from './options.ts'
+
+/** A store of the dsl, named: which of the two ways in which it came to its name matters. */
+export interface NamedStore {
+  readonly name: string
+  /** Named by the author: kept even if nothing reads it. */
+  readonly queryable: boolean
+  readonly options: StoreOptions
+}
+
+export function storeOptions(store: StoreOption | undefined): StoreOptions {
+  return typeof store === 'string' ? { name: store } : (store ?? {})
+}
+
+/**
+ * The name of an operator's store: the author's, else (named after variables) the operator's, else a generated one. A generated name
+ * is used up only where no name was given, as in Kafka Streams.
+ */
+export function nameStore(graph: LogicalGraph, store: StoreOption | undefined, operator: string | undefined, prefix: string): NamedStore {
+  const options = storeOptions(store)
+  if (options.name !== undefined) return { name: options.name, queryable: true, options }
+  const generated = graph.names.store(prefix)
+  const name = graph.naming === 'variables' && operator !== undefined ? operator : generated
+  return { name, queryable: false, options }
+}
+
+export function rowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde): StoreSpec {
+  return {
+    name,
+    kind: 'timestampedKeyValue',
+    key,
+    value,
+    persistent: options.persistent ?? true,
+    caching: options.caching ?? true,
+    changelog: changelogOf(name, options.logging, { 'cleanup.policy': 'compact' }),
+  }
+}
+
+export interface WindowStoreShape {
+  readonly kind: 'window' | 'countWindow'
+  readonly retentionMs: number
+  readonly windowSizeMs: number
+}
+
+export function windowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde, shape: WindowStoreShape): StoreSpec {
+  const settings = { 'cleanup.policy': 'compact,delete', 'retention.ms': String(shape.retentionMs + changelogRetentionMarginMs) }
+  return {
+    name,
+    key,
+    value,
+    ...shape,
+    persistent: options.persistent ?? true,
+    caching: options.caching ?? true,
+    changelog: changelogOf(name, options.logging, settings),
+  }
+}
+
+/** For clocks that differ (Kafka Streams: windowstore.changelog.additional.retention.ms). */
+const changelogRetentionMarginMs = 86_400_000
+
+export function changelogOf(
+  store: string,
+  logging: StoreOptions['logging'],
+  settings: Readonly<Record<string, string>>,
+): ChangelogSpec | null {
+  if (logging === false) return null
+  const given = typeof logging === 'object' ? logging : {}
+  return { kind: 'internal', name: `${store}-changelog`, settings: { 'message.timestamp.type': 'CreateTime', ...settings, ...given } }
+}

@@ -1,0 +1,81 @@
+// The options objects of the dsl: at most one for each call, always the last parameter, always named `options`. What is of type Serde<X> the compiler
+// derives from X where the author left it out, and `name` from the variable; so nothing in a compiled topology could not have been written by hand.
+// A serde of a windowed key is not derived: the graph knows it from the key's serde and the window's size.
+
+import type { Serde } from '../ports/serde.ts'
+import type { Duration } from './duration.ts'
+
+export interface NameOptions {
+  /** The operator's own name (Kafka Streams: Named). */
+  readonly name?: string
+}
+
+/** Of a source. */
+export interface SourceOptions<K, V> extends NameOptions {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+}
+
+/** Of whatever writes keys and values: a topic of the author's or a repartition topic. Null needs no serde: it has no bytes. */
+export interface WriteOptions<K, V> extends NameOptions {
+  readonly key?: Serde<NonNullable<K>>
+  readonly value?: Serde<NonNullable<V>>
+}
+
+/** A store's name, or more about it (Kafka Streams: Materialized). */
+export type StoreOption = string | StoreOptions
+
+export interface StoreOptions {
+  /** With a name, a store can be queried and is kept even where nothing downstream reads it. */
+  readonly name?: string
+  /** On disk, or in memory only (and restored from the changelog at each start). Default: true. */
+  readonly persistent?: boolean
+  /** Whether updates of a key are merged in the record cache before they go to the changelog and downstream. Default: true. */
+  readonly caching?: boolean
+  /** Whether there is a changelog to restore from; an object holds settings of the changelog topic. Default: true. */
+  readonly logging?: boolean | Readonly<Record<string, string>>
+}
+
+export interface WindowStoreOptions extends StoreOptions {
+  /** How long windows are kept, by stream time. Default, and least: the window's size and its grace. */
+  readonly retention?: Duration
+}
+
+export type WindowStoreOption = string | WindowStoreOptions
+
+export interface TableOptions<K, V> extends SourceOptions<K, V> {
+  readonly store?: StoreOption
+}
+
+export interface RepartitionOptions<K, V> extends WriteOptions<K, V> {
+  /** How many partitions the repartition topic has. Default: as many as the largest topic upstream. */
+  readonly partitions?: number
+}
+
+/** Of an operator with a store whose serdes are known already. */
+export interface StatefulOptions extends NameOptions {
+  readonly store?: StoreOption
+}
+
+export interface WindowedOptions extends NameOptions {
+  readonly store?: WindowStoreOption
+}
+
+/** Of an operator with a store for values of a new type. */
+export interface ValueOptions<V> extends StatefulOptions {
+  readonly value?: Serde<NonNullable<V>>
+}
+
+export interface WindowedValueOptions<V> extends WindowedOptions {
+  readonly value?: Serde<NonNullable<V>>
+}
+
+export interface ProcessOptions extends NameOptions {
+  /** Names of the stores that the processor opens, added by builder.addStore(). */
+  readonly stores?: readonly string[]
+}
+
+export interface PrintOptions extends NameOptions {
+  /** Put before each line, with a colon. */
+  readonly label?: string
+}

@@ -1,0 +1,86 @@
+// Repartitioning: a filter for null keys, a sink to an internal topic, a source from it. Kafka Streams: KStreamImpl.createRepartitionedSource.
+
+import { LogicalNode, type RepartitionWork } from '../graph/logical-graph.ts'
+import { isGenerated } from '../graph/names.ts'
+import { type AnySerde, requireSerde, type StreamFlow } from './flow.ts'
+import type { RepartitionOptions, WriteOptions } from './options.ts'
+
+export interface RepartitionSerdes {
+  readonly key: AnySerde | null | undefined
+  readonly value: AnySerde | null | undefined
+}
+
+/**
+ * The node of a repartitioning whose topic is named after `prefix`, not attached yet; its name is that of the source behind the topic. Three generated
+ * names are used up each time, needed or not.
+ */
+export function repartitionNode(
+  flow: Pick<StreamFlow, 'graph'>,
+  prefix: string,
+  serdes: RepartitionSerdes,
+  explicit: { readonly partitions: number | undefined } | null = null,
+): LogicalNode {
+  const topic = prefix.endsWith(suffix) ? prefix : `${prefix}${suffix}`
+  const { names } = flow.graph
+  const generated = {
+    sink: names.processor('KSTREAM-SINK-'),
+    filter: names.processor('KSTREAM-FILTER-'),
+    source: names.processor('KSTREAM-SOURCE-'),
+  }
+  const chosen = isGenerated(prefix) ? generated : { sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` }
+  const work: RepartitionWork = {
+    kind: 'repartition',
+    topic,
+    partitions: explicit?.partitions,
+    filterName: chosen.filter,
+    sinkName: chosen.sink,
+    key: requireSerde(flow, chosen.source, 'key', serdes.key),
+    value: requireSerde(flow, chosen.source, 'value', serdes.value),
+    explicit: explicit !== null,
+  }
+  return new LogicalNode(chosen.source, work)
+}
+
+const suffix = '-repartition'
+
+/** repartition(): always, and with the number of partitions that the author wants. */
+export function repartition(flow: StreamFlow, options: RepartitionOptions<unknown, unknown>): StreamFlow {
+  const name = options.name ?? flow.graph.names.processor('KSTREAM-REPARTITION-')
+  const serdes = { key: options.key ?? flow.key, value: options.value ?? flow.value }
+  const { partitions } = options
+  if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
+    flow.graph.problems.report(name, `${partitions} is no number of partitions.`, 'Give a whole number from 1 on.')
+  }
+  const node = repartitionNode(flow, name, serdes, { partitions })
+  flow.graph.add(flow.node, node)
+  return behind(flow, node, node.name, serdes)
+}
+
+/**
+ * Repartitions a stream whose key has changed, before a join. A second unnamed join of the same stream reads the repartition topic of the first, and uses up
+ * names for one of its own all the same.
+ */
+export function repartitionForJoin(flow: StreamFlow, joinName: string | undefined, options: WriteOptions<unknown, unknown>): StreamFlow {
+  const prefix = joinName ?? flow.name
+  const serdes = { key: options.key ?? flow.key, value: options.value ?? flow.value }
+  const fresh = repartitionNode(flow, prefix, serdes)
+  if (flow.joinRepartition === null || flow.name !== prefix) {
+    flow.joinRepartition = fresh
+    flow.graph.add(flow.node, fresh)
+  }
+  return behind(flow, flow.joinRepartition, fresh.name, serdes)
+}
+
+function behind(flow: StreamFlow, node: LogicalNode, name: string, { key, value }: RepartitionSerdes): StreamFlow {
+  return {
+    make: flow.make,
+    graph: flow.graph,
+    name,
+    node,
+    key: key ?? null,
+    value: value ?? null,
+    sources: new Set([node.name]),
+    changedKey: false,
+    joinRepartition: null,
+  }
+}

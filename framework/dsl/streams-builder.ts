@@ -1,0 +1,118 @@
+// Where a topology begins: its sources and its stores.
+
+import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
+import type { SourceTable } from '../graph/table-state.ts'
+import type { Serde } from '../ports/serde.ts'
+import { json } from '../serdes/serdes.ts'
+import { type Makers, requireSerde } from './flow.ts'
+import { KStream } from './kstream.ts'
+import { KTable } from './ktable.ts'
+import { changelogOf, nameStore, rowStore } from './materialize.ts'
+import type { SourceOptions, StoreOptions, TableOptions } from './options.ts'
+
+export interface AddStoreOptions<K, V> extends Omit<StoreOptions, 'name'> {
+  readonly key?: Serde<NonNullable<K>>
+  readonly value?: Serde<NonNullable<V>>
+  /** `timestampedKeyValue` keeps a timestamp beside each value. Default: `keyValue`. */
+  readonly type?: 'keyValue' | 'timestampedKeyValue'
+}
+
+/** Kafka Streams: `StreamsBuilder`. */
+export class StreamsBuilder {
+  private readonly graph: LogicalGraph
+
+  /** @internal */
+  constructor(graph: LogicalGraph) {
+    this.graph = graph
+  }
+
+  /**
+   * The records of one topic, or of several. Within a partition they come in order, over partitions and topics by timestamp as far as is known.
+   * Where values can be null, say so in the type: `stream<string, Flight | null>`.
+   *
+   * Kafka Streams: `StreamsBuilder.stream`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('copy', (builder) => {
+   *   builder.stream<string, string>(['monday', 'tuesday']).to('all-days')
+   * })
+   * ```
+   */
+  stream<K, V>(topics: string | readonly string[], options: SourceOptions<K, V> = {}): KStream<K, V> {
+    const { graph } = this
+    const name = graph.names.orGenerated(options.name, 'KSTREAM-SOURCE-')
+    const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
+    const list = typeof topics === 'string' ? [topics] : topics
+    if (list.length === 0) graph.problems.report(name, 'it reads no topic.', 'Name at least one.')
+    const node = new LogicalNode(name, { kind: 'source', topics: [...new Set(list)], ...serdes })
+    graph.add(graph.root, node)
+    return new KStream({ make, graph, name, node, ...serdes, sources: new Set([name]), changedKey: false, joinRepartition: null })
+  }
+
+  /**
+   * A topic as a table: each record is the new value of its key, a null value deletes. Records with a null key are dropped, and counted.
+   * It is kept in a store if it is named one, or if something downstream reads it by key.
+   *
+   * Kafka Streams: `StreamsBuilder.table`.
+   */
+  table<K, V>(topic: string, options: TableOptions<K, V> = {}): KTable<K, V> {
+    const { graph } = this
+    const named = nameStore(graph, options.store, options.name, `${topic}-`)
+    const sourceName = graph.names.suffixedOrGenerated(options.name, '-source', 'KSTREAM-SOURCE-')
+    const name = graph.names.orGenerated(options.name, 'KTABLE-SOURCE-')
+    const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
+    const state: SourceTable = { kind: 'source', store: named.name, materialized: named.queryable, sendsOldValues: false }
+    const store = rowStore(named, serdes.key, serdes.value)
+    const node = new LogicalNode(name, { kind: 'tableSource', sourceName, topic, ...serdes, table: state, store })
+    graph.add(graph.root, node)
+    return new KTable({ make, graph, name, node, ...serdes, sources: new Set([sourceName]), state })
+  }
+
+  /**
+   * A bounded stream from the program itself, emitted once however many instances run. Elements are `[key, value]` or `[key, value, timestamp]`; without
+   * a timestamp they have the time of their emission. At their end windows are closed, and an app of such sources only ends.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('hello', (builder) => {
+   *   builder.fromElements([['greeting', 'hello'], ['greeting', 'good morning']]).print()
+   * })
+   * ```
+   */
+  fromElements<K, V>(
+    elements: readonly (readonly [key: K, value: V, timestamp?: number])[],
+    options: SourceOptions<K, V> = {},
+  ): KStream<K, V> {
+    const { graph } = this
+    const name = graph.names.orGenerated(options.name, 'KSTREAM-SOURCE-')
+    const { key = null, value = null } = options
+    const node = new LogicalNode(name, { kind: 'elements', elements, key: key ?? json(), value: value ?? json() })
+    graph.add(graph.root, node)
+    return new KStream({ make, graph, name, node, key, value, sources: new Set([name]), changedKey: false, joinRepartition: null })
+  }
+
+  /**
+   * Adds a key-value store for `process()` and `processValues()`. It is logged to a changelog and not cached unless the options say otherwise.
+   *
+   * Kafka Streams: `StreamsBuilder.addStateStore`.
+   */
+  addStore<K, V>(name: string, options: AddStoreOptions<K, V> = {}): void {
+    const { graph } = this
+    const key = requireSerde({ graph }, name, 'key', options.key)
+    const value = requireSerde({ graph }, name, 'value', options.value)
+    const { type = 'keyValue', persistent = true, caching = false } = options
+    const changelog = changelogOf(name, options.logging, { 'cleanup.policy': 'compact' })
+    const store = { name, kind: type, key, value, persistent, caching, changelog }
+    graph.add(graph.root, new LogicalNode(name, { kind: 'store', store }))
+  }
+}
+
+const make: Makers = {
+  stream: (flow) => new KStream(flow),
+  table: (flow) => new KTable(flow),
+}

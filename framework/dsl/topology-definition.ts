@@ -1,0 +1,46 @@
+// What a topology file exports: a name, and how to build the topology.
+
+import { LogicalGraph } from '../graph/logical-graph.ts'
+import type { Naming, Topology } from '../graph/topology.ts'
+import { writeTopology } from '../graph/write-topology.ts'
+import { StreamsBuilder } from './streams-builder.ts'
+
+export interface TopologyOptions {
+  /** How operators without a name are numbered, and whether stores take the names of their operators. Default: `variables`. */
+  readonly naming?: Naming
+}
+
+export interface TopologyDefinition {
+  readonly kind: 'topology'
+  readonly name: string
+  readonly options: TopologyOptions
+  /** Builds it anew at each call. `defaults` are for what the definition's own options leave out. Throws `topology-invalid` with all problems. */
+  build(defaults?: TopologyOptions): Topology
+}
+
+/**
+ * Defines a topology. Its name is the application id of the app that runs it.
+ *
+ * @example
+ * ```ts
+ * import { topology } from 'millrace'
+ *
+ * export default topology('word-count', (builder) => {
+ *   const words = builder.stream<string, string>('lines').flatMapValues((line) => line.toLowerCase().split(/\W+/))
+ *   const counts = words.groupBy((word) => word).count()
+ *   counts.toStream().to('word-counts')
+ * })
+ * ```
+ */
+export function topology(name: string, define: (builder: StreamsBuilder) => void, options: TopologyOptions = {}): TopologyDefinition {
+  return {
+    kind: 'topology',
+    name,
+    options,
+    build(defaults = {}) {
+      const graph = new LogicalGraph(name, options.naming ?? defaults.naming ?? 'variables')
+      define(new StreamsBuilder(graph))
+      return writeTopology(graph)
+    },
+  }
+}

@@ -1,0 +1,89 @@
+// Windows as plain values. What is wrong with one is said where it is used, by windowedBy().
+
+import type { CountWindow, TimeWindow } from '../graph/window-spec.ts'
+import { type Duration, durationMs } from './duration.ts'
+
+export interface TimeWindowOptions {
+  /** How long a window takes records after its end, by stream time. Default: 0, so a record that comes after its window's end is dropped. */
+  readonly grace?: Duration
+}
+
+/**
+ * Windows of one size, one after the other, aligned to 1970-01-01T00:00Z: a record belongs to exactly one. The start is inclusive, the end is not.
+ *
+ * Kafka Streams: `TimeWindows.ofSizeAndGrace`.
+ *
+ * @example
+ * ```ts
+ * import { topology, tumbling } from 'millrace'
+ *
+ * export default topology('clicks-by-minute', (builder) => {
+ *   const clicks = builder.stream<string, string>('clicks')
+ *   clicks.groupByKey().windowedBy(tumbling('1m', { grace: '10s' })).count().toStream().to('clicks-by-minute')
+ * })
+ * ```
+ */
+export function tumbling(size: Duration, options: TimeWindowOptions = {}): TimeWindow {
+  const sizeMs = durationMs(size)
+  return { kind: 'time', sizeMs, advanceMs: sizeMs, graceMs: durationMs(options.grace ?? 0) }
+}
+
+export interface HoppingWindowOptions extends TimeWindowOptions {
+  /** How far one window's start is from the next one's: more than 0, at most the size. */
+  readonly advance: Duration
+}
+
+/**
+ * Windows of one size that begin every `advance`: a record belongs to each window that spans its time.
+ *
+ * Kafka Streams: `TimeWindows.ofSizeAndGrace(…).advanceBy(…)`.
+ *
+ * @example
+ * ```ts
+ * import { hopping, topology } from 'millrace'
+ *
+ * export default topology('load', (builder) => {
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.groupByKey().windowedBy(hopping('5m', { advance: '1m' })).count().toStream().to('load')
+ * })
+ * ```
+ */
+export function hopping(size: Duration, options: HoppingWindowOptions): TimeWindow {
+  const { advance, grace = 0 } = options
+  return { kind: 'time', sizeMs: durationMs(size), advanceMs: durationMs(advance), graceMs: durationMs(grace) }
+}
+
+/**
+ * Windows of `size` records of a key, one after the other. A window's result is sent once, when its last record has come; its start and end are the
+ * numbers of its first record and of the one after its last, counted from 0 for each key. Time plays no part.
+ *
+ * @example
+ * ```ts
+ * import { mean, topology, tumblingCount } from 'millrace'
+ *
+ * export default topology('averages', (builder) => {
+ *   const readings = builder.stream<string, number>('readings')
+ *   readings.groupByKey().windowedBy(tumblingCount(10)).aggregate({ average: mean((value) => value) }).to('averages')
+ * })
+ * ```
+ */
+export function tumblingCount(size: number): CountWindow {
+  return { kind: 'count', size, step: size }
+}
+
+/**
+ * Windows of `size` records of a key that begin every `step` records; otherwise as `tumblingCount`.
+ *
+ * @example
+ * ```ts
+ * import { max, slidingCount, topology } from 'millrace'
+ *
+ * export default topology('peaks', (builder) => {
+ *   const readings = builder.stream<string, number>('readings')
+ *   readings.groupByKey().windowedBy(slidingCount(10, { step: 1 })).aggregate({ peak: max((value) => value) }).to('peaks')
+ * })
+ * ```
+ */
+export function slidingCount(size: number, options: { readonly step: number }): CountWindow {
+  return { kind: 'count', size, step: options.step }
+}

@@ -1,0 +1,117 @@
+// The topology as it was said: one node for each call of the dsl, in the order of the calls. Not yet the topology that runs: a node here can become
+// several processors there (a repartitioning is a filter, a sink and a source), and what a node becomes depends on what came after it.
+// Kafka Streams: InternalStreamsBuilder and the GraphNode classes.
+
+import type { Serde } from '../ports/serde.ts'
+import { NameCounter } from './names.ts'
+import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
+import { Problems } from './problems.ts'
+import type { SourceTable } from './table-state.ts'
+import type { Element, Naming } from './topology.ts'
+
+export class LogicalNode {
+  readonly name: string
+  readonly work: NodeWork
+  readonly traits: NodeTraits
+  readonly parents = new Set<LogicalNode>()
+  readonly children = new Set<LogicalNode>()
+  /** Nodes are written in this order, once all their parents are. Moved up each time the node is attached, as Kafka Streams does. */
+  buildPriority = 0
+
+  constructor(name: string, work: NodeWork, traits: NodeTraits = {}) {
+    this.name = name
+    this.work = work
+    this.traits = traits
+  }
+
+  get parentNames(): readonly string[] {
+    return [...this.parents].map((parent) => parent.name)
+  }
+
+  adopt(child: LogicalNode): void {
+    this.children.add(child)
+    child.parents.add(this)
+  }
+
+  release(child: LogicalNode): void {
+    this.children.delete(child)
+    child.parents.delete(this)
+  }
+}
+
+export interface NodeTraits {
+  readonly changesKey?: boolean
+  readonly merges?: boolean
+  /** A left join of a stream lets null keys pass: a repartitioning before it must not drop them (KIP-962). */
+  readonly passesNullKeys?: boolean
+}
+
+/** What a node becomes. Operators are made when written: only then is it known which tables are stored and which send old values. */
+export type NodeWork =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'source'; readonly topics: readonly string[]; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
+  | { readonly kind: 'elements'; readonly elements: readonly Element[]; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
+  | {
+      readonly kind: 'tableSource'
+      readonly sourceName: string
+      readonly topic: string
+      readonly key: Serde<unknown>
+      readonly value: Serde<unknown>
+      readonly table: SourceTable
+      readonly store: StoreSpec
+    }
+  | {
+      readonly kind: 'processor'
+      readonly operator: () => OperatorSpec
+      /** A store of its own, which is added with it. */
+      readonly store: StoreSpec | null
+      /** Stores of others that it opens. */
+      readonly connects: readonly string[]
+    }
+  | { readonly kind: 'store'; readonly store: StoreSpec }
+  | { readonly kind: 'sink'; readonly topic: string; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
+  | RepartitionWork
+
+/** The node's name is that of the source behind the repartition topic: who comes after it reads from there. */
+export interface RepartitionWork {
+  readonly kind: 'repartition'
+  readonly topic: string
+  readonly partitions: number | undefined
+  readonly filterName: string
+  readonly sinkName: string
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  /** Asked for by the author (`repartition()`), so left where it is by the optimiser. */
+  readonly explicit: boolean
+}
+
+export class LogicalGraph {
+  readonly topology: string
+  readonly naming: Naming
+  readonly names = new NameCounter()
+  readonly problems: Problems
+  readonly root = new LogicalNode('root', { kind: 'root' })
+  /** Sets of source nodes whose topics must have equal partition counts. */
+  readonly coPartitioned: ReadonlySet<string>[] = []
+  private nextPriority = 0
+
+  constructor(topology: string, naming: Naming) {
+    this.topology = topology
+    this.naming = naming
+    this.problems = new Problems(topology)
+  }
+
+  add(parent: LogicalNode, node: LogicalNode): void {
+    parent.adopt(node)
+    node.buildPriority = this.nextPriority++
+  }
+
+  /** The nodes from the root on, each once, in the order of their children. */
+  *nodes(): Iterable<LogicalNode> {
+    const seen = new Set<LogicalNode>([this.root])
+    for (const node of seen) {
+      yield node
+      for (const child of node.children) seen.add(child)
+    }
+  }
+}

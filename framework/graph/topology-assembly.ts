@@ -1,0 +1,164 @@
+// The topology that runs, while it is put together: sources, processors and sinks are added parents first, stores are connected, and everything is
+// checked on the way. Kafka Streams: InternalTopologyBuilder.
+
+import type { Serde } from '../ports/serde.ts'
+import { NodeGroups } from './node-groups.ts'
+import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
+import type { Problems } from './problems.ts'
+import { subTopologyOrder } from './sub-topology-order.ts'
+import type { Naming, RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
+
+interface Draft {
+  readonly name: string
+  readonly parents: readonly string[]
+  readonly stores: Set<string>
+  readonly children: string[]
+  finish(children: readonly string[], stores: readonly string[]): TopologyNode
+}
+
+interface Serdes {
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+}
+
+export class TopologyAssembly {
+  private readonly drafts = new Map<string, Draft>()
+  private readonly stores = new Map<string, StoreSpec>()
+  private readonly storeUsers = new Map<string, string>()
+  private readonly repartitionTopics = new Map<string, RepartitionTopic>()
+  private readonly sourceOfTopic = new Map<string, string>()
+  private readonly topicsOfSource = new Map<string, readonly TopicRef[]>()
+  private readonly sinks: { readonly name: string; readonly topic: string }[] = []
+  private readonly groups = new NodeGroups()
+  private readonly problems: Problems
+
+  constructor(problems: Problems) {
+    this.problems = problems
+  }
+
+  addSource(name: string, input: SourceInput, { key, value }: Serdes): void {
+    const topics = input.kind === 'topics' ? input.topics : []
+    for (const topic of topics) {
+      const other = this.sourceOfTopic.get(topic.name)
+      if (other === undefined) this.sourceOfTopic.set(topic.name, name)
+      else {
+        const remedy = 'Read the topic once, as a stream or as a table, and use that in both places.'
+        this.problems.report(name, `reads the topic ${topic.name}, which ${other} reads already.`, remedy)
+      }
+    }
+    this.topicsOfSource.set(name, topics)
+    this.draft(name, [], (children) => ({ kind: 'source', name, input, key, value, children }))
+  }
+
+  addProcessor(name: string, operator: OperatorSpec, parents: readonly string[]): void {
+    this.draft(name, parents, (children, stores) => ({ kind: 'processor', name, operator, stores, parents, children }))
+  }
+
+  addSink(name: string, topic: string, { key, value }: Serdes, parents: readonly string[]): void {
+    this.sinks.push({ name, topic })
+    this.draft(name, parents, () => ({ kind: 'sink', name, topic: this.topicRef(topic), key, value, parents }))
+  }
+
+  addRepartitionTopic(topic: RepartitionTopic): void {
+    this.repartitionTopics.set(topic.name, topic)
+  }
+
+  addStore(store: StoreSpec, user: string | null): void {
+    const known = this.stores.get(store.name)
+    if (known !== undefined && known !== store) {
+      this.problems.report(user ?? store.name, `makes a second store of the name ${store.name}.`, 'Give one of the two another name.')
+      return
+    }
+    this.stores.set(store.name, store)
+    if (user !== null) this.connect(user, store.name)
+  }
+
+  connect(processor: string, store: string): void {
+    const draft = this.drafts.get(processor)
+    if (draft === undefined) return
+    if (!this.stores.has(store)) {
+      this.problems.report(processor, `uses the store ${store}, which is not there.`, 'Add it before, with builder.addStore().')
+      return
+    }
+    draft.stores.add(store)
+    const user = this.storeUsers.get(store)
+    if (user === undefined) this.storeUsers.set(store, processor)
+    else this.groups.unite(user, processor)
+  }
+
+  finish(name: string, naming: Naming, coPartitioned: readonly ReadonlySet<string>[]): Topology {
+    this.checkLoops()
+    const nodes = new Map([...this.drafts].map(([node, draft]) => [node, draft.finish(draft.children, [...draft.stores])]))
+    for (const store of this.stores.keys()) {
+      if (this.storeUsers.has(store)) continue
+      this.problems.report(store, 'no operator uses this store.', 'Name it in the `stores` of a process(), or take it away.')
+    }
+    if (nodes.size === 0) this.problems.report(name, 'it has no source.', 'Begin with builder.stream(), table() or fromElements().')
+    return {
+      name,
+      naming,
+      nodes,
+      stores: this.stores,
+      subTopologies: this.subTopologies(nodes),
+      repartitionTopics: this.repartitionTopics,
+      coPartitioned: this.coPartitionedTopics(coPartitioned),
+    }
+  }
+
+  private draft(name: string, parents: readonly string[], finish: Draft['finish']): void {
+    if (this.drafts.has(name)) {
+      this.problems.report(name, 'another operator has this name.', 'Give one of the two another name.')
+      return
+    }
+    this.drafts.set(name, { name, parents, stores: new Set(), children: [], finish })
+    this.groups.add(name)
+    for (const parent of parents) {
+      this.drafts.get(parent)?.children.push(name)
+      this.groups.unite(name, parent)
+    }
+  }
+
+  private topicRef(name: string): TopicRef {
+    return { name, internal: this.repartitionTopics.has(name) }
+  }
+
+  /** A record must not come back to the operators it has gone through: it would go round for ever. */
+  private checkLoops(): void {
+    for (const { name, topic } of this.sinks) {
+      const source = this.sourceOfTopic.get(topic)
+      if (source === undefined || !this.leadsTo(source, name)) continue
+      const remedy = 'Write to another topic, so that no record comes round again.'
+      this.problems.report(name, `writes to ${topic}, from which its own records come (by ${source}).`, remedy)
+    }
+  }
+
+  private leadsTo(source: string, sink: string): boolean {
+    const reached = new Set([source])
+    for (const node of reached) {
+      for (const child of this.drafts.get(node)?.children ?? []) reached.add(child)
+    }
+    return reached.has(sink)
+  }
+
+  private subTopologies(nodes: ReadonlyMap<string, TopologyNode>): readonly SubTopology[] {
+    return this.groups.groupsOf(nodes.keys()).map((group, id) => {
+      const stores = new Set(group.flatMap((node) => [...(this.drafts.get(node)?.stores ?? [])]))
+      return { id, nodes: subTopologyOrder(group, nodes), stores: [...stores], global: false }
+    })
+  }
+
+  /** Groups that share a topic are one. */
+  private coPartitionedTopics(groups: readonly ReadonlySet<string>[]): readonly (readonly TopicRef[])[] {
+    const merged: Map<string, TopicRef>[] = []
+    for (const sources of groups) {
+      const topics = new Map([...sources].flatMap((source) => this.topicsOfSource.get(source) ?? []).map((topic) => [topic.name, topic]))
+      const sharing = merged.filter((group) => [...topics.keys()].some((topic) => group.has(topic)))
+      for (const group of sharing) {
+        for (const [topic, ref] of group) topics.set(topic, ref)
+        merged.splice(merged.indexOf(group), 1)
+      }
+      if (topics.size > 1) merged.push(topics)
+    }
+    return merged.map((group) => [...group.values()])
+  }
+}

@@ -1,0 +1,106 @@
+// From the logical graph to the topology that runs: nodes are written in the order of their build priority, each once all its parents are, and each
+// kind in its own way. This is the one switch over the kinds. Kafka Streams: InternalStreamsBuilder.buildAndOptimizeTopology, GraphNode.writeToTopology.
+
+import type { LogicalGraph, LogicalNode, NodeWork, RepartitionWork } from './logical-graph.ts'
+import { mergeSources } from './merge-sources.ts'
+import type { OperatorSpec } from './operator-spec.ts'
+import type { Topology } from './topology.ts'
+import { TopologyAssembly } from './topology-assembly.ts'
+
+/** Throws `topology-invalid` with all problems that the dsl or this has found. */
+export function writeTopology(graph: LogicalGraph): Topology {
+  mergeSources(graph)
+  const assembly = new TopologyAssembly(graph.problems)
+  for (const node of inBuildOrder(graph)) writeNode(node, node.work, assembly)
+  const topology = assembly.finish(graph.topology, graph.naming, graph.coPartitioned)
+  graph.problems.throwIfAny()
+  return topology
+}
+
+function* inBuildOrder(graph: LogicalGraph): Iterable<LogicalNode> {
+  const written = new Set<LogicalNode>()
+  const waiting = new Set([graph.root])
+  while (waiting.size > 0) {
+    const node = firstOf(waiting)
+    waiting.delete(node)
+    if (!written.has(node) && [...node.parents].every((parent) => written.has(parent))) {
+      written.add(node)
+      yield node
+    }
+    for (const child of node.children) if (!written.has(child)) waiting.add(child)
+  }
+}
+
+function firstOf(nodes: ReadonlySet<LogicalNode>): LogicalNode {
+  let first: LogicalNode | undefined
+  for (const node of nodes) if (first === undefined || node.buildPriority < first.buildPriority) first = node
+  return first!
+}
+
+function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly): void {
+  switch (work.kind) {
+    case 'root':
+      return
+    case 'source':
+      assembly.addSource(node.name, topicsInput(work.topics), work)
+      return
+    case 'elements':
+      assembly.addSource(node.name, { kind: 'elements', elements: work.elements }, work)
+      return
+    case 'tableSource': {
+      const { table } = work
+      assembly.addSource(work.sourceName, topicsInput([work.topic]), work)
+      const store = table.materialized ? table.store : null
+      assembly.addProcessor(node.name, { kind: 'tableSource', store, sendsOldValues: table.sendsOldValues }, [work.sourceName])
+      if (table.materialized) assembly.addStore(work.store, node.name)
+      return
+    }
+    case 'processor':
+      assembly.addProcessor(node.name, work.operator(), node.parentNames)
+      for (const store of work.connects) assembly.connect(node.name, store)
+      if (work.store !== null) assembly.addStore(work.store, node.name)
+      return
+    case 'store':
+      assembly.addStore(work.store, null)
+      return
+    case 'sink':
+      assembly.addSink(node.name, work.topic, work, node.parentNames)
+      return
+    case 'repartition':
+      writeRepartition(node, work, assembly)
+      return
+  }
+}
+
+function topicsInput(topics: readonly string[]) {
+  return { kind: 'topics', topics: topics.map((name) => ({ name, internal: false })) } as const
+}
+
+function writeRepartition(node: LogicalNode, work: RepartitionWork, assembly: TopologyAssembly): void {
+  const { topic, partitions, filterName, sinkName } = work
+  assembly.addRepartitionTopic({ name: topic, partitions, settings: repartitionTopicSettings })
+  const nullKeysPass = somethingBehindPassesNullKeys(node, new Set())
+  const filter: OperatorSpec = nullKeysPass
+    ? { kind: 'pass' }
+    : { kind: 'filter', predicate: (_value, key) => key !== null && key !== undefined, negate: false }
+  assembly.addProcessor(filterName, filter, node.parentNames)
+  assembly.addSink(sinkName, topic, work, [filterName])
+  assembly.addSource(node.name, { kind: 'topics', topics: [{ name: topic, internal: true }] }, work)
+}
+
+/** Records live until the app has committed what came of them and deletes them (Kafka Streams: RepartitionTopicConfig). */
+const repartitionTopicSettings: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'delete',
+  'message.timestamp.type': 'CreateTime',
+  'retention.ms': '-1',
+  'segment.bytes': '52428800',
+}
+
+function somethingBehindPassesNullKeys(node: LogicalNode, seen: Set<LogicalNode>): boolean {
+  for (const child of node.children) {
+    if (seen.has(child)) continue
+    seen.add(child)
+    if (child.traits.passesNullKeys === true || somethingBehindPassesNullKeys(child, seen)) return true
+  }
+  return false
+}

@@ -1,0 +1,98 @@
+// From a compiled JSON Schema validator to the `parse` of a json serde: what is wrong is said in a sentence, with the place in the value. The compiler
+// writes calls of these two functions; nothing in them knows of it.
+
+/** What ajv's standalone validators are: a function with the errors of its last call. */
+export interface Validator {
+  (value: unknown): boolean
+  errors?: readonly ValidationError[] | null
+}
+
+export interface ValidationError {
+  readonly instancePath: string
+  readonly keyword: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly message?: string
+}
+
+/** A parse function that lets through what the validator accepts, with dates made of their strings by `revive`. */
+export function checked<T>(validate: unknown, revive?: (value: unknown, path: string) => unknown): (json: unknown) => T {
+  // Generated code has no types.
+  const validator = validate as Validator
+  return (json) => {
+    if (!validator(json)) throw new Error(describeErrors(validator.errors ?? [], json))
+    return (revive === undefined ? json : revive(json, 'value')) as T
+  }
+}
+
+/** The Date of an ISO 8601 string that has the right form; the day may still not exist. */
+export function toDate(text: unknown, path: string): Date {
+  const date = new Date(text as string)
+  if (Number.isNaN(date.getTime())) throw new Error(`${path}: there is no such time as ${shown(text)}`)
+  return date
+}
+
+function describeErrors(errors: readonly ValidationError[], json: unknown): string {
+  // A union reports what each variant lacks, then itself: the last error is the one that is true of the value as a whole.
+  const error = errors.at(-1)
+  if (error === undefined) return 'the value is not of its type'
+  const keys = error.instancePath.split('/').slice(1).map(unescapePointer)
+  const path = pathText(keys)
+  if (error.keyword === 'anyOf')
+    return `${path}: expected ${expectedOf(errors.slice(0, -1), error.instancePath)}, not ${shown(at(json, keys))}`
+  if (error.keyword === 'required') return `${path}.${String(error.params.missingProperty)}: expected, but missing`
+  return `${path}: expected ${expectation(error)}, not ${shown(at(json, keys))}`
+}
+
+function expectedOf(errors: readonly ValidationError[], instancePath: string): string {
+  const here = errors.filter((error) => error.instancePath === instancePath && error.keyword !== 'anyOf')
+  const kinds = new Set(
+    here.map((error) => (error.keyword === 'required' ? `an object with ${String(error.params.missingProperty)}` : expectation(error))),
+  )
+  return kinds.size === 0 ? 'one of the variants of its union' : [...kinds].join(' or ')
+}
+
+function expectation({ keyword, params, message }: ValidationError): string {
+  switch (keyword) {
+    case 'type':
+      return articled(String(params.type))
+    case 'const':
+      return JSON.stringify(params.allowedValue)
+    case 'enum':
+      return `one of ${(params.allowedValues as readonly unknown[]).map((value) => JSON.stringify(value)).join(', ')}`
+    case 'format':
+      return 'a date and time as in ISO 8601'
+    case 'pattern':
+      return `a string that matches ${String(params.pattern)}`
+    case 'minItems':
+      return `at least ${String(params.limit)} items`
+    case 'items':
+      return `at most ${String(params.limit)} items`
+    case 'discriminator':
+      return `one of the known values of ${String(params.tag)}`
+    default:
+      return message ?? keyword
+  }
+}
+
+function articled(type: string): string {
+  return type === 'null' ? type : `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+function pathText(keys: readonly string[]): string {
+  return `value${keys.map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`)).join('')}`
+}
+
+function at(json: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>>)[key], json)
+}
+
+const shownLengthMax = 60
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? typeof value
+  return text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}...` : text
+}
