@@ -1,7 +1,7 @@
 // npm run bench [-- map count window] [--records N] [--rounds N] [--brokers HOST:PORT]
 //
 // Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at-least-once. The sides take turns, each run
-// with a fresh application id, state folder and output topic; the table shows medians. Both runtimes have their default heap settings.
+// with a fresh application id, state folder and output topic; the table shows medians. Both runtimes have their default heap settings. Needs Java and Maven.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { startKafka } from '../real-kafka/cluster.ts'
 import { type Measured, measure, type Report, recordsIn } from './measure.ts'
 
 const { values: options, positionals } = parseArgs({
@@ -44,8 +45,23 @@ interface Place {
   readonly folder: string
 }
 
-prepare()
-await benchmark(options.brokers ?? '')
+try {
+  prepare()
+  await (options.brokers === undefined ? onKafkaOfItsOwn(benchmark) : benchmark(options.brokers))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function onKafkaOfItsOwn(action: (brokers: string) => Promise<void>): Promise<void> {
+  say('starting Apache Kafka')
+  const kafka = await startKafka({ heap: '1g' })
+  try {
+    await action(kafka.address)
+  } finally {
+    await kafka.stop()
+  }
+}
 
 async function benchmark(brokers: string): Promise<void> {
   const admin = new Kafka({ brokers: [brokers], clientId: 'bench', logLevel: logLevel.ERROR }).admin()
@@ -133,9 +149,8 @@ function check(topology: string, side: Side, { recordsIn, recordsOut }: Measured
 
 function prepare(): void {
   say('building both sides')
-  if (!existsSync(join(jvm, 'classes')) || !existsSync(join(jvm, 'lib'))) {
-    command('mvn', ['-q', '-B', '-f', join('test', 'bench', 'jvm', 'pom.xml'), 'compile', 'dependency:copy-dependencies'], '.')
-  }
+  const goals = existsSync(join(jvm, 'lib')) ? ['compile'] : ['compile', 'dependency:copy-dependencies']
+  command('mvn', ['-q', '-B', '-f', join('test', 'bench', 'jvm', 'pom.xml'), ...goals], '.')
   command('node', [join('..', '..', '..', 'build', 'cli', 'bin.js'), 'build'], project)
 }
 
