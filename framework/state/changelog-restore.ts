@@ -23,6 +23,7 @@ interface Restoring {
 }
 
 export class ChangelogRestore implements StateRestore {
+  records = 0
   private readonly byTopic = new Map<string, Restoring>()
   private mergedBytes = 0
 
@@ -56,6 +57,7 @@ export class ChangelogRestore implements StateRestore {
         return false
       }
       if (reader.offset < restoring.position) continue
+      this.records++
       // A source topic may have records without a key: they are no rows.
       if (reader.keyStart >= 0) this.merge(restoring, reader)
       restoring.position = asOffset(reader.offset + 1)

@@ -113,6 +113,8 @@ export interface StateRestore {
   position(topic: string): Offset
   /** Takes in at most so many records, synchronously; true if the reader may have more. */
   apply(topic: string, reader: RecordReader, recordsMax: number): boolean
+  /** Records applied so far, in all changelogs. */
+  readonly records: number
   /** Whether enough lies in memory that `write` should be called before more is applied. */
   readonly full: boolean
   /** Writes what was applied, with the positions, in one batch. */
