@@ -1,0 +1,5 @@
+// millrace/testkit: what tests of topologies use.
+
+export type { CapturedRecord } from './captured-records.ts'
+export { type InputOptions, type OutputRecord, type TestDriverOptions, TopologyTestDriver } from './topology-test-driver.ts'
+export { VirtualClock } from './virtual-clock.ts'

@@ -1,0 +1,257 @@
+// Runs a topology in a test: without a broker, without waiting, all sub-topologies in one task on one partition. It is the engine that runs in
+// production; only what it reads from and writes to is replaced. Each record that is piped in is processed at once with all its consequences, in the order of
+// Kafka Streams' TopologyTestDriver: take a record, run it through, punctuate, flush the caches, put what was written to internal topics on their queues.
+
+import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
+import { type SinkNode, type SourceNode, type Topology, topicName } from '../../framework/graph/topology.ts'
+import type { CommittedOffset, FetchedRecords } from '../../framework/ports/broker.ts'
+import { silentLogger } from '../../framework/ports/logger.ts'
+import { type Headers, noHeaders } from '../../framework/ports/record.ts'
+import type { Serde } from '../../framework/ports/serde.ts'
+import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
+import { readTopics, Task, type TaskSettings } from '../../framework/runtime/task.ts'
+import { toBytes } from '../../framework/serdes/byte-buffer.ts'
+import { CacheBudget } from '../../framework/state/cached-rows.ts'
+import type { RecordContext, Row, TaskState } from '../../framework/state/contract.ts'
+import { openTaskState } from '../../framework/state/open-task-state.ts'
+import { memory } from '../../plugins/store-memory/index.ts'
+import { type CapturedRecord, CapturingTopics, fetched } from './captured-records.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export interface TestDriverOptions {
+  /** Default: the topology's name. */
+  readonly applicationId?: string
+  /** Wall-clock time at the start; it stands still until advanced. Default: 0. */
+  readonly startMs?: number
+  /** How much the record cache holds; with 0 every update is sent on. Default: 0. A commit follows each record, so a cache merges what one record sets off. */
+  readonly cacheBytesMax?: number
+  /** Where persistent stores lie, and in which folder. Default: in memory. */
+  readonly state?: { readonly engine: StateEngine; readonly folder: string }
+  readonly settings?: Partial<TaskSettings>
+}
+
+/** A record as it was written to a topic. */
+export interface OutputRecord<K, V> {
+  readonly key: K
+  readonly value: V
+  readonly timestamp: number
+  readonly headers: Headers
+}
+
+export interface InputOptions {
+  /** Default: the wall-clock time of the driver. */
+  readonly timestamp?: number
+  readonly headers?: Headers
+}
+
+const partition = 0
+const taskId = '0_0'
+
+export class TopologyTestDriver {
+  readonly applicationId: string
+  readonly topology: Topology
+  /** What print() wrote. */
+  readonly printed: string[] = []
+  readonly clock: VirtualClock
+  private readonly options: TestDriverOptions
+  private readonly topics = new CapturingTopics()
+  private readonly offsets = new Map<string, number>()
+  /** All records that were written, internal topics and changelogs too, in the order of writing. */
+  private readonly written: CapturedRecord[] = []
+  /** By topic: how many of them `output` has given already. */
+  private readonly read = new Map<string, number>()
+  private readonly recordContext: RecordContext = { timestamp: 0, headers: noHeaders }
+  private inputs: ReadonlySet<string> = new Set()
+  private state!: TaskState
+  private task!: Task
+
+  private constructor(topology: Topology, options: TestDriverOptions) {
+    this.topology = topology
+    this.options = options
+    this.applicationId = options.applicationId ?? topology.name
+    this.clock = new VirtualClock(options.startMs ?? 0)
+  }
+
+  /** Builds the topology and opens its state. Elements of the program are processed at once. */
+  static async open(definition: TopologyDefinition | Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
+    const driver = new TopologyTestDriver('build' in definition ? definition.build() : definition, options)
+    await driver.start([])
+    driver.run()
+    return driver
+  }
+
+  /** Processes one record and all that comes of it. Serdes are those of the source that reads the topic. */
+  pipe<K, V>(topic: string, key: K, value: V, options: InputOptions = {}): void {
+    const source = this.source(topic)
+    this.pipeBytes(topic, bytesOf(source.key, key), bytesOf(source.value, value), options)
+  }
+
+  pipeBytes(
+    topic: string,
+    key: Buffer | null,
+    value: Buffer | null,
+    { timestamp = this.clock.now(), headers = noHeaders }: InputOptions = {},
+  ): void {
+    if (!this.inputs.has(topic)) throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
+    this.enqueue({ topic, key, value, timestamp, headers })
+    this.run()
+  }
+
+  /** What was written to a topic since the last call, read by the serdes of the sink that writes it. */
+  output<K, V>(topic: string, serdes: { readonly key?: Serde<K>; readonly value?: Serde<V> } = {}): OutputRecord<K, V>[] {
+    const sink = this.sink(topic)
+    const key = (serdes.key ?? sink?.key) as Serde<K> | undefined
+    const value = (serdes.value ?? sink?.value) as Serde<V> | undefined
+    if (key === undefined || value === undefined) throw new Error(`no sink writes ${topic}: give serdes to read it by`)
+    const records = this.outputBytes(topic)
+    const from = this.read.get(topic) ?? 0
+    this.read.set(topic, records.length)
+    return records.slice(from).map((record) => ({
+      key: valueOf(key, record.key) as K,
+      value: valueOf(value, record.value) as V,
+      timestamp: record.timestamp,
+      headers: record.headers,
+    }))
+  }
+
+  /** All records written to a topic, from the start, as bytes; of all topics if none is named. */
+  outputBytes(topic?: string): readonly CapturedRecord[] {
+    return topic === undefined ? this.written : this.written.filter((record) => record.topic === topic)
+  }
+
+  /** Moves the wall clock on; runs what is due then, at most once each. */
+  advanceWallClock(durationMs: number): void {
+    this.clock.advance(durationMs)
+    this.task.punctuateWallClock()
+    this.flush()
+    this.run()
+  }
+
+  get dropped(): Task['dropped'] {
+    return this.task.dropped
+  }
+
+  /** The rows of a table or an aggregation, by key. */
+  rows<K, V>(store: string): ReadOnlyKeyValueStore<K, Row<V>> {
+    return this.state.rows<V>(store).readOnly<K>()
+  }
+
+  /** The rows of a windowed aggregation. */
+  windowRows<K, V>(store: string): ReadOnlyWindowStore<K, Row<V>> {
+    return this.state.windowRows<V>(store).readOnly<K>()
+  }
+
+  /** A store of the Processor API. */
+  keyValueStore<K, V>(store: string): ReadOnlyKeyValueStore<K, V> {
+    return this.state.keyValue<K, V>(store)
+  }
+
+  /** Commits, closes and opens everything anew from what was committed, as a restart of the app does. Processors start from their init. */
+  async restart(): Promise<void> {
+    const committed = this.task.committable()
+    await this.close()
+    await this.start(committed)
+    this.run()
+  }
+
+  /** Commits and closes. */
+  async close(): Promise<void> {
+    this.flush()
+    this.task.close()
+    await this.state.commit(new Map(this.task.committable().map(({ topic, offset }) => [topic, offset])))
+    await this.state.close()
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- parts
+
+  private async start(committed: readonly CommittedOffset[]): Promise<void> {
+    const { applicationId, topology, options } = this
+    const subTopologies = topology.subTopologies.filter(({ global }) => !global).map(({ id }) => id)
+    const inputs = readTopics(topology, subTopologies, applicationId)
+    this.inputs = new Set(inputs)
+    const { memory: memoryEngine } = memory().stores as { readonly memory: StateEngine }
+    this.state = await openTaskState({
+      applicationId,
+      taskId,
+      stateDir: options.state?.folder ?? '',
+      partition,
+      stores: [...topology.stores.values()],
+      engines: { persistent: options.state?.engine ?? memoryEngine, memory: memoryEngine },
+      cacheBudget: new CacheBudget(options.cacheBytesMax ?? 0),
+      uncommittedBytesMax: Infinity,
+      context: this.recordContext,
+      logger: silentLogger,
+      changelogWriter: async (topic) => this.topics.writer(topic),
+    })
+    this.task = new Task({
+      id: taskId,
+      applicationId,
+      topology,
+      subTopologies,
+      inputs: inputs.map((topic) => ({ topic, partition })),
+      runsElements: true,
+      state: this.state,
+      recordContext: this.recordContext,
+      writer: (topic) => this.topics.writer(topic),
+      committed,
+      settings: { onUndecodable: 'fail', onCallbackFailure: 'fail', ...options.settings },
+      clock: this.clock,
+      logger: silentLogger,
+      print: (line) => this.printed.push(line),
+    })
+  }
+
+  private run(): void {
+    // What a punctuation or a flush before has written to internal topics is waiting too.
+    this.collect()
+    while (this.task.hasRecords) {
+      this.task.process(1, Infinity)
+      this.flush()
+      this.collect()
+    }
+  }
+
+  private flush(): void {
+    this.task.flushCaches()
+    this.task.committed()
+  }
+
+  /** Keeps what was written; what the topology reads itself goes on the queues, in the order of writing. */
+  private collect(): void {
+    for (const record of this.topics.take()) {
+      this.written.push(record)
+      if (this.inputs.has(record.topic)) this.enqueue(record)
+    }
+  }
+
+  private enqueue(record: CapturedRecord): void {
+    const offset = this.offsets.get(record.topic) ?? 0
+    this.offsets.set(record.topic, offset + 1)
+    const records: FetchedRecords = fetched(record, offset)
+    this.task.addRecords(records)
+  }
+
+  private source(topic: string): SourceNode {
+    for (const node of this.topology.nodes.values()) {
+      if (node.kind === 'source' && node.input.kind === 'topics' && node.input.topics.some((ref) => this.nameOf(ref) === topic)) return node
+    }
+    throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
+  }
+
+  private sink(topic: string): SinkNode | undefined {
+    for (const node of this.topology.nodes.values()) if (node.kind === 'sink' && this.nameOf(node.topic) === topic) return node
+    return undefined
+  }
+
+  private nameOf(ref: SinkNode['topic']): string {
+    return topicName(this.applicationId, ref)
+  }
+}
+
+function bytesOf(serde: Serde<unknown>, value: unknown): Buffer | null {
+  return value === null || value === undefined ? null : toBytes(serde, value)
+}
+
+function valueOf<T>(serde: Serde<T>, bytes: Buffer | null): T | null {
+  return bytes === null ? null : serde.read(bytes, 0, bytes.length)
+}
