@@ -1,0 +1,107 @@
+// The serdes of one topology: each type that it needs one for, once, with its schema; and the module that holds them. A string travels as UTF-8, bytes as
+// they are, all else as JSON.
+
+import { ts } from 'ts-morph'
+import { type JsonSchema, jsonSchema } from './json-schema.ts'
+import { reviverSource } from './reviver.ts'
+import { schemaOfType, type TypeContext, type TypeProblem } from './shape-of-type.ts'
+import { validatorSource } from './validator.ts'
+import type { Schema } from './shape.ts'
+
+/** A serde by the name under which the module exports it, or a call of a function that it exports. */
+export type SerdeExpression = string
+
+export type DerivedSerde =
+  | { readonly kind: 'serde'; readonly expression: SerdeExpression }
+  /** The key of a windowed result: the graph makes its serde of the key's and the window's. */
+  | { readonly kind: 'inherited' }
+  | { readonly kind: 'refused'; readonly problems: readonly TypeProblem[] }
+
+interface JsonSerde {
+  readonly variable: string
+  readonly name: string
+  readonly schema: Schema
+  readonly json: JsonSchema
+}
+
+const nameLengthMax = 60
+
+export class DerivedSerdes {
+  private readonly context: TypeContext
+  private readonly expressions = new Map<ts.Type, SerdeExpression>()
+  private readonly byContent = new Map<string, JsonSerde>()
+  private readonly names = new Set<string>()
+
+  constructor(context: TypeContext) {
+    this.context = context
+  }
+
+  /** `subject` is what messages call the type, `fallbackName` what a long type without a name is called. */
+  serdeOf(type: ts.Type, subject: string, fallbackName: string): DerivedSerde {
+    const bare = this.context.checker.getNonNullableType(type)
+    if (isWindowed(bare)) return { kind: 'inherited' }
+    const known = this.expressions.get(bare)
+    if (known !== undefined) return { kind: 'serde', expression: known }
+    if (bare.flags & ts.TypeFlags.String) return { kind: 'serde', expression: 'string()' }
+    if (isBytes(bare, this.context)) return { kind: 'serde', expression: 'bytes()' }
+    const derived = schemaOfType(bare, subject, this.context)
+    if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
+    const expression = this.jsonSerde(derived.schema, fallbackName).variable
+    this.expressions.set(bare, expression)
+    return { kind: 'serde', expression }
+  }
+
+  /** JSON Schemas by the name of their serde. */
+  get schemas(): ReadonlyMap<string, JsonSchema> {
+    return new Map([...this.byContent.values()].map((serde) => [`json(${serde.name})`, serde.json]))
+  }
+
+  /** The text of the module; `library` is where it imports Millrace's serdes from. */
+  moduleSource(library: string): string {
+    const serdes = [...this.byContent.values()]
+    const validators = validatorSource(new Map(serdes.map((serde) => [`validate${serde.variable}`, serde.json])))
+    const parts = serdes.map((serde) => {
+      const reviver = reviverSource(serde.schema, `revive${serde.variable}`)
+      const parse = `checked(validate${serde.variable}${reviver === null ? '' : `, ${reviver.entry}`})`
+      return `${reviver?.source ?? ''}export const ${serde.variable} = json({ name: ${JSON.stringify(serde.name)}, parse: ${parse} })\n`
+    })
+    const imports = `import { checked, json, toDate } from ${JSON.stringify(library)}\nexport { bytes, string } from ${JSON.stringify(library)}\n`
+    return `${imports}${validators}\n${parts.join('')}`
+  }
+
+  private jsonSerde(schema: Schema, fallbackName: string): JsonSerde {
+    const content = JSON.stringify([schema.name, schema.root, [...schema.definitions]])
+    const known = this.byContent.get(content)
+    if (known !== undefined) return known
+    const name = this.uniqueName(schema.name.length > nameLengthMax ? fallbackName : schema.name)
+    const variable = this.variableOf(name)
+    const serde = { variable, name, schema, json: jsonSchema({ ...schema, name }) }
+    this.byContent.set(content, serde)
+    return serde
+  }
+
+  /** A legal identifier that is no word of the language: names of types begin with a capital, all else gets a prefix. */
+  private variableOf(name: string): string {
+    const word = name.replace(/\W+/g, '_').replace(/^_|_$/g, '')
+    const identifier = /^[A-Z]/.test(word) ? word : `type_${word}`
+    const isTaken = [...this.byContent.values()].some((serde) => serde.variable === identifier)
+    return isTaken ? `${identifier}_${this.byContent.size}` : identifier
+  }
+
+  private uniqueName(name: string): string {
+    let unique = name
+    for (let count = 2; this.names.has(unique); count++) unique = `${name}-${count}`
+    this.names.add(unique)
+    return unique
+  }
+}
+
+function isWindowed(type: ts.Type): boolean {
+  return (type.aliasSymbol ?? type.getSymbol())?.name === 'Windowed' && type.getProperty('start') !== undefined
+}
+
+function isBytes(type: ts.Type, { program }: TypeContext): boolean {
+  const symbol = type.getSymbol()
+  if (symbol?.name !== 'Uint8Array') return false
+  return (symbol.declarations ?? []).some((one) => program.isSourceFileDefaultLibrary(one.getSourceFile()))
+}

@@ -1,0 +1,197 @@
+// Everything that the compiler has to say, in one list: how grave it is, what is wrong in a sentence, what to do next. Users and tools test
+// the code, so a code keeps its meaning for ever; the words may change. What varies comes in as details and is put where {name} stands.
+// TypeScript's own errors go the same way under their own codes (TS2322) and carry no remedy.
+
+export type Severity = 'error' | 'warning'
+
+/** A place in a source file: the path is relative to the project and has forward slashes; line and column count from 1. */
+export interface Span {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface Diagnostic {
+  readonly code: string
+  readonly severity: Severity
+  /** undefined where the whole project is meant. */
+  readonly span: Span | undefined
+  readonly message: string
+  readonly remedy: string | undefined
+}
+
+interface DiagnosticEntry {
+  readonly severity: Severity
+  readonly message: string
+  readonly remedy: string
+}
+
+const entries = {
+  // The project and its files.
+  MR1001: {
+    severity: 'error',
+    message: 'The project has no {file}.',
+    remedy: 'Create one, or run the command in the folder of the project.',
+  },
+  MR1002: {
+    severity: 'error',
+    message: 'There is no topology file in topologies/.',
+    remedy: 'Write one, as topologies/<name>.ts, whose default export is topology(...).',
+  },
+  MR1003: {
+    severity: 'error',
+    message: 'A topology file needs a default export, and this one has none.',
+    remedy: 'Write `export default topology(...)`, or move the file out of topologies/ if it only holds code for others.',
+  },
+  MR1004: {
+    severity: 'error',
+    message: 'The default export is not a topology; its type is {type}.',
+    remedy: 'Export what topology(name, build) gives.',
+  },
+  MR1005: {
+    severity: 'error',
+    message: 'The name of a topology has to be a literal, because the folder and the application id come from it.',
+    remedy: "Write the name as text: topology('my-topology', ...).",
+  },
+  MR1006: {
+    severity: 'error',
+    message: "'{name}' cannot be the name of a topology, because internal topics are named after it.",
+    remedy: 'Use at most 150 letters, digits, dots, hyphens and underscores, and not only dots.',
+  },
+  MR1007: {
+    severity: 'error',
+    message: "Another topology is called '{name}' too: {other}. Two topologies of one name would be one Kafka consumer group.",
+    remedy: 'Rename one of the two.',
+  },
+  MR1008: {
+    severity: 'error',
+    message: '{problem}',
+    remedy: 'Mend the import, or install the package.',
+  },
+  MR1009: {
+    severity: 'error',
+    message: 'The topology has to be made where it is exported or by a constant of the same file.',
+    remedy: 'Write `export default topology(...)`.',
+  },
+  // Types that cannot travel.
+  MR1101: {
+    severity: 'error',
+    message: '{what} has the type {type}, of which nothing is known: no serde can be derived.',
+    remedy: 'Give the type, as in stream<string, Flight>(...), or pass a serde for it.',
+  },
+  MR1102: {
+    severity: 'error',
+    message: '{what} is a function, and functions do not travel.',
+    remedy: 'Leave it out of the record, or map it to data before.',
+  },
+  MR1103: {
+    severity: 'error',
+    message: '{what} is a bigint, for which JSON has no form.',
+    remedy: 'Use a number or a string of digits, or pass a serde for the type.',
+  },
+  MR1104: {
+    severity: 'error',
+    message: '{what} is a symbol, and symbols do not travel.',
+    remedy: 'Use a string.',
+  },
+  MR1105: {
+    severity: 'error',
+    message: '{what} is an instance of {type}, which would come back from JSON as a plain object.',
+    remedy: '{hint}',
+  },
+  MR1106: {
+    severity: 'error',
+    message: '{what} is a union whose variants {first} and {second} cannot be told apart in JSON.',
+    remedy: "Give each variant a member with a literal of its own, such as kind: 'created'.",
+  },
+  MR1107: {
+    severity: 'error',
+    message: '{what} has the type parameter {type}: one function would need a serde for each type that it is called with.',
+    remedy: 'Pass the serde as an argument, or call the operator where the type is known.',
+  },
+  MR1108: {
+    severity: 'error',
+    message: '{what} may be undefined inside an array, where JSON has no undefined.',
+    remedy: 'Use null.',
+  },
+  MR1109: {
+    severity: 'error',
+    message: '{what} has the type never: no value can be of it.',
+    remedy: 'Give the type, as in fromElements<string, number>(...).',
+  },
+  // What operators must not do, because a record may be processed again and has to give the same.
+  MR1201: {
+    severity: 'error',
+    message: '{call} reads the clock inside an operator, so that the same record gives another result when it is processed again.',
+    remedy: 'Use the timestamp of the record, the third argument of the callback: (value, key, record) => record.timestamp.',
+  },
+  MR1202: {
+    severity: 'error',
+    message: '{call} is random inside an operator, so that the same record gives another result when it is processed again.',
+    remedy: 'Derive what you need from the key, the value or the offset of the record.',
+  },
+  MR1203: {
+    severity: 'error',
+    message: '{call} starts a timer inside an operator, which runs outside of the order of records and is lost at a restart.',
+    remedy: 'Use process() and context.schedule(...).',
+  },
+  MR1204: {
+    severity: 'error',
+    message: 'The callback of {method} gives a promise, but operators are synchronous: nobody waits for it.',
+    remedy: 'Do the I/O before or behind the topology, or join with a table that holds what you look up.',
+  },
+  MR1205: {
+    severity: 'error',
+    message: 'This promise is not awaited inside an operator: its work is lost at a restart and its error is lost always.',
+    remedy: 'Do the I/O before or behind the topology, or join with a table that holds what you look up.',
+  },
+  // What shows when the topology is made.
+  MR1301: {
+    severity: 'error',
+    message: '{problem}',
+    remedy: '{remedy}',
+  },
+  MR1302: {
+    severity: 'error',
+    message: 'The topology cannot be made: {problem}',
+    remedy: 'A topology is made at build time too: it must not need anything that is only there when it runs.',
+  },
+  MR1303: {
+    severity: 'error',
+    message: 'The topology was not ready after {seconds} s.',
+    remedy: 'Look for a loop without end, or for I/O, in the topology file or in what it imports.',
+  },
+} as const satisfies Readonly<Record<string, DiagnosticEntry>>
+
+export type DiagnosticCode = keyof typeof entries
+
+export const diagnosticCodes = Object.keys(entries) as readonly DiagnosticCode[]
+
+export function diagnostic(code: DiagnosticCode, span: Span | undefined, details: Readonly<Record<string, string>> = {}): Diagnostic {
+  const entry: DiagnosticEntry = entries[code]
+  return { code, severity: entry.severity, span, message: fillIn(entry.message, details), remedy: fillIn(entry.remedy, details) }
+}
+
+/** In the order of files and places, each once; what concerns the whole project comes first. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const unique = new Map(diagnostics.map((one) => [JSON.stringify([one.code, one.span, one.message]), one]))
+  return [...unique.values()].sort(
+    (a, b) =>
+      compare(a.span?.file ?? '', b.span?.file ?? '') ||
+      (a.span?.line ?? 0) - (b.span?.line ?? 0) ||
+      (a.span?.column ?? 0) - (b.span?.column ?? 0) ||
+      compare(a.code, b.code),
+  )
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((one) => one.severity === 'error')
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function fillIn(text: string, details: Readonly<Record<string, string>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => details[name] ?? whole)
+}

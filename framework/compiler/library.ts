@@ -1,0 +1,31 @@
+// Where Millrace itself lies: the compiler tells Millrace's declarations from the project's by it.
+
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the package, with links resolved. */
+export const libraryFolder: string = packageFolderOf(dirname(realpathSync(fileURLToPath(import.meta.url))))
+
+/** Whether a file is Millrace's own (and not a test's or a template's in its repository). */
+export function isLibraryPath(path: string): boolean {
+  const parts = ['framework', 'plugins', join('build', 'framework'), join('build', 'plugins')]
+  return parts.some((part) => path.startsWith(withForwardSlashes(join(libraryFolder, part, sep))))
+}
+
+export function withForwardSlashes(path: string): string {
+  return sep === '/' ? path : path.replaceAll(sep, '/')
+}
+
+/** The nearest folder upwards with a package.json. */
+export function packageFolderOf(folder: string): string {
+  for (let current = folder; ; current = dirname(current)) {
+    if (existsSync(join(current, 'package.json'))) return current
+    if (dirname(current) === current) throw new Error(`no package.json above ${folder}`)
+  }
+}
+
+export function packageAt(folder: string): { readonly name: string; readonly version: string } {
+  const content = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string }
+  return { name: content.name ?? '', version: content.version ?? '' }
+}

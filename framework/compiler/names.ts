@@ -1,0 +1,140 @@
+// Names of operators from the variables that hold them. In a chain of calls the last operator that makes a store or an internal topic has the variable's
+// name (the last operator at all, if none does), the others are `<variable>-<method>`, and from the second of a method on `-2`, `-3` …
+// A chain without a variable is called after the topic that it ends in, else after the topology. Stores and internal topics take the names
+// of their operators, so a stateless operator may be put in or taken out anywhere and no state is renamed.
+// A function or a loop body may run more than once, and a name can be given only once: operators in there keep Kafka's numbers, unless named by hand.
+
+import { ts } from 'ts-morph'
+import type { DslCall } from './dsl-calls.ts'
+
+export interface NamedCalls {
+  readonly names: ReadonlyMap<DslCall, string>
+  /** Operators that keep a number where a name would be better: they make a store or an internal topic. */
+  readonly numbered: readonly DslCall[]
+}
+
+/** Operators that make neither a store nor an internal topic. */
+const statelessMethods: ReadonlySet<string> = new Set([
+  'stream',
+  'fromElements',
+  'filter',
+  'filterNot',
+  'map',
+  'mapValues',
+  'flatMap',
+  'flatMapValues',
+  'selectKey',
+  'peek',
+  'foreach',
+  'merge',
+  'split',
+  'branch',
+  'process',
+  'processValues',
+  'toStream',
+  'print',
+  'to',
+])
+
+/** `calls` are all of one topology, in the order of files and text. */
+export function nameCalls(calls: readonly DslCall[], topologyName: string): NamedCalls {
+  const byNode = new Map<ts.Node, DslCall>(calls.map((call) => [call.node, call]))
+  const taken = new Set(calls.flatMap((call) => call.givenName ?? []))
+  const names = new Map<DslCall, string>()
+  const numbered: DslCall[] = []
+  const chains = new Map<ts.Node, DslCall[]>()
+  for (const call of calls) {
+    if (!call.takesName) continue
+    const end = endOfChain(call.node)
+    chains.set(end, [...(chains.get(end) ?? []), call])
+  }
+  for (const [end, chain] of chains) {
+    const base = baseOf(end, byNode, topologyName)
+    if (base === null) numbered.push(...chain.filter((call) => !statelessMethods.has(call.method)))
+    else nameChain(chain, base, taken, names)
+  }
+  return { names, numbered }
+}
+
+interface Base {
+  readonly text: string
+  /** Whether a variable holds just this chain, so that one operator of it can have its very name. */
+  readonly isVariable: boolean
+}
+
+function nameChain(chain: readonly DslCall[], base: Base, taken: Set<string>, names: Map<DslCall, string>): void {
+  const bearer = base.isVariable ? (chain.findLast((call) => !statelessMethods.has(call.method)) ?? chain.at(-1)) : undefined
+  for (const call of chain) {
+    const wanted = call === bearer ? base.text : `${base.text}-${call.method}`
+    let name = wanted
+    for (let count = 2; taken.has(name); count++) name = `${wanted}-${count}`
+    taken.add(name)
+    names.set(call, name)
+  }
+}
+
+/** The outermost call of the chain that a call is part of. */
+function endOfChain(call: ts.CallExpression): ts.Node {
+  let end: ts.Node = call
+  for (;;) {
+    const access = skipWrappers(end).parent
+    if (!ts.isPropertyAccessExpression(access) || !ts.isCallExpression(access.parent) || access.parent.expression !== access) return end
+    end = access.parent
+  }
+}
+
+/** The outermost of parentheses, `!`, `as` and `satisfies` around an expression. */
+function skipWrappers(node: ts.Node): ts.Node {
+  const { parent } = node
+  const wraps =
+    ts.isParenthesizedExpression(parent) || ts.isNonNullExpression(parent) || ts.isAsExpression(parent) || ts.isSatisfiesExpression(parent)
+  return wraps ? skipWrappers(parent) : node
+}
+
+/** What the operators of a chain are called after; null where the code may run more than once. */
+function baseOf(end: ts.Node, calls: ReadonlyMap<ts.Node, DslCall>, topologyName: string): Base | null {
+  if (mayRunOften(end, calls)) return null
+  const held = variableOf(skipWrappers(end))
+  if (held !== null) return { text: legal(held), isVariable: true }
+  for (let node = end; !isBoundary(node); node = node.parent) {
+    const within = ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) ? node.name.text : null
+    if (within !== null) return { text: legal(within), isVariable: false }
+    const topic = topicOf(node)
+    if (topic !== null) return { text: legal(topic), isVariable: false }
+  }
+  return { text: topologyName, isVariable: false }
+}
+
+function variableOf(node: ts.Node): string | null {
+  const { parent } = node
+  if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) return parent.name.text
+  if (ts.isPropertyAssignment(parent) && ts.isIdentifier(parent.name)) return parent.name.text
+  if (!ts.isBinaryExpression(parent) || parent.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return null
+  return ts.isIdentifier(parent.left) ? parent.left.text : null
+}
+
+/** The topic of a chain that ends in to('topic'). */
+function topicOf(node: ts.Node): string | null {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression) || node.expression.name.text !== 'to') return null
+  const [topic] = node.arguments
+  return topic !== undefined && ts.isStringLiteralLike(topic) ? topic.text : null
+}
+
+function isBoundary(node: ts.Node): boolean {
+  return ts.isFunctionLike(node) || ts.isSourceFile(node)
+}
+
+function mayRunOften(node: ts.Node, calls: ReadonlyMap<ts.Node, DslCall>): boolean {
+  if (ts.isSourceFile(node)) return false
+  if (ts.isIterationStatement(node, false)) return true
+  if (ts.isFunctionLike(node)) {
+    const call = calls.get(skipWrappers(node).parent)
+    return call?.method !== 'topology' || mayRunOften(node.parent, calls)
+  }
+  return mayRunOften(node.parent, calls)
+}
+
+/** Kafka's letters only: names of stores become names of topics. */
+function legal(name: string): string {
+  return name.replace(/[^\w.-]/g, '_')
+}

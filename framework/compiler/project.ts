@@ -1,0 +1,120 @@
+// The sources of a project, kept from one check to the next: the files of topologies/, what they import, and the project's own tsconfig. The first program
+// costs seconds, the next ones reuse all that has not changed.
+
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { Project, ts } from 'ts-morph'
+import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
+import { isLibraryPath, withForwardSlashes } from './library.ts'
+
+export class Sources {
+  /** Absolute, with links resolved, as TypeScript has it. */
+  readonly folder: string
+  private readonly project: Project
+
+  /** The sources, or why there are none to read. */
+  static open(folder: string): Sources | readonly Diagnostic[] {
+    const real = realpathSync(folder)
+    const config = join(real, 'tsconfig.json')
+    if (!existsSync(config)) return [diagnostic('MR1001', undefined, { file: 'tsconfig.json' })]
+    const read = ts.readConfigFile(config, ts.sys.readFile)
+    const parsed = ts.parseJsonConfigFileContent(read.config ?? {}, ts.sys, real)
+    // That no file is included is no matter here (TS18002, TS18003): topology files are found by their folder.
+    const errors = [read.error ?? [], parsed.errors.filter((error) => error.code !== 18002 && error.code !== 18003)].flat()
+    if (errors.length > 0) return errors.map((error) => fromTypeScript(error, real))
+    return new Sources(real, config)
+  }
+
+  private constructor(folder: string, tsConfigFilePath: string) {
+    this.folder = folder
+    this.project = new Project({ tsConfigFilePath, skipAddingFilesFromTsConfig: true, compilerOptions: { noEmit: true } })
+  }
+
+  /** Reads what has changed since the last time; all files, if none are named. */
+  refresh(changed?: readonly string[]): void {
+    for (const file of this.project.getSourceFiles()) {
+      if (changed !== undefined && !changed.some((path) => withForwardSlashes(path) === file.getFilePath())) continue
+      file.refreshFromFileSystemSync()
+    }
+    this.project.addSourceFilesAtPaths(this.topologyPaths())
+    this.project.resolveSourceFileDependencies()
+  }
+
+  get program(): ts.Program {
+    return this.project.getProgram().compilerObject
+  }
+
+  /** The files directly in topologies/, by name. */
+  topologyFiles(): ts.SourceFile[] {
+    const { program } = this
+    return this.topologyPaths().flatMap((path) => program.getSourceFile(path) ?? [])
+  }
+
+  /** A file and what it imports of the project, in the order of import, dependencies first. */
+  closureOf(file: ts.SourceFile): ts.SourceFile[] {
+    const { program } = this
+    const found = new Set<ts.SourceFile>()
+    const visiting = new Set<ts.SourceFile>()
+    const visit = (current: ts.SourceFile): void => {
+      if (visiting.has(current)) return
+      visiting.add(current)
+      for (const path of this.importsOf(current, program)) {
+        const imported = program.getSourceFile(path)
+        if (imported !== undefined && this.isOwn(imported)) visit(imported)
+      }
+      found.add(current)
+    }
+    visit(file)
+    return [...found]
+  }
+
+  isOwn(file: ts.SourceFile): boolean {
+    const isInside = !relative(this.folder, file.fileName).startsWith('..')
+    return isInside && !file.isDeclarationFile && !file.fileName.includes('/node_modules/') && !isLibraryPath(file.fileName)
+  }
+
+  /** TypeScript's errors in these files, and in the configuration. */
+  typeErrors(files: readonly ts.SourceFile[]): Diagnostic[] {
+    const { program } = this
+    const found = files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
+    return [...program.getOptionsDiagnostics(), ...found]
+      .filter((one) => one.category === ts.DiagnosticCategory.Error)
+      .map((one) => fromTypeScript(one, this.folder))
+  }
+
+  spanOf(node: ts.Node): Span {
+    const file = node.getSourceFile()
+    return spanAt(file, node.getStart(file), this.folder)
+  }
+
+  pathOf(file: ts.SourceFile): string {
+    return withForwardSlashes(relative(this.folder, file.fileName))
+  }
+
+  private topologyPaths(): string[] {
+    const folder = join(this.folder, 'topologies')
+    if (!existsSync(folder)) return []
+    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && /(?<!\.d)\.m?ts$/.test(entry.name))
+    return files.map((entry) => join(folder, entry.name)).sort()
+  }
+
+  private importsOf(file: ts.SourceFile, program: ts.Program): string[] {
+    const literals = (file as ts.SourceFile & { readonly imports?: readonly ts.StringLiteralLike[] }).imports ?? []
+    return literals.flatMap((literal) => {
+      const symbol = program.getTypeChecker().getSymbolAtLocation(literal)
+      return symbol?.declarations?.map((declaration) => declaration.getSourceFile().fileName) ?? []
+    })
+  }
+}
+
+function spanAt(file: ts.SourceFile, position: number, folder: string): Span {
+  const { line, character } = file.getLineAndCharacterOfPosition(position)
+  return { file: withForwardSlashes(relative(folder, file.fileName)), line: line + 1, column: character + 1 }
+}
+
+function fromTypeScript(error: ts.Diagnostic, folder: string): Diagnostic {
+  const span = error.file === undefined || error.start === undefined ? undefined : spanAt(error.file, error.start, folder)
+  // Paths in messages would differ from machine to machine.
+  const message = ts.flattenDiagnosticMessageText(error.messageText, '\n  ').replaceAll(`${withForwardSlashes(folder)}/`, '')
+  return { code: `TS${error.code}`, severity: 'error', span, message, remedy: undefined }
+}

@@ -1,0 +1,83 @@
+// What a file of topologies/ must be: its default export is a topology, whose name is a literal and legal.
+
+import { ts } from 'ts-morph'
+import { type Diagnostic, diagnostic } from './diagnostics.ts'
+import type { DslCall } from './dsl-calls.ts'
+import type { Sources } from './project.ts'
+
+export interface TopologyFile {
+  readonly file: ts.SourceFile
+  /** The call of topology(). */
+  readonly call: DslCall
+  readonly name: string
+  readonly nameNode: ts.Node
+  /** Whether operators are numbered as in Kafka Streams instead of being named after variables. */
+  readonly numbered: boolean
+}
+
+/** `calls` are those of the file. Nothing where TypeScript's own errors say why the export is no topology. */
+export function readTopologyFile(file: ts.SourceFile, calls: readonly DslCall[], sources: Sources): TopologyFile | readonly Diagnostic[] {
+  const checker = sources.program.getTypeChecker()
+  const moduleSymbol = checker.getSymbolAtLocation(file)
+  const exported = moduleSymbol?.exports?.get(ts.InternalSymbolName.Default)
+  const start = { file: sources.pathOf(file), line: 1, column: 1 }
+  if (exported === undefined) return [diagnostic('MR1003', start)]
+  const statement = exported.declarations?.[0]
+  const span = statement === undefined ? start : sources.spanOf(statement)
+  const type = checker.getTypeOfSymbolAtLocation(resolveAlias(exported, checker), file)
+  if (type.flags & ts.TypeFlags.Any) return []
+  if (type.getSymbol()?.name !== 'TopologyDefinition') return [diagnostic('MR1004', span, { type: checker.typeToString(type) })]
+  const node = statement === undefined ? null : callOf(statement, checker)
+  const call = calls.find((one) => one.node === node)
+  const nameNode = call?.node.arguments[0]
+  if (call === undefined || nameNode === undefined) return [diagnostic('MR1009', span)]
+  const nameType = checker.getTypeAtLocation(nameNode)
+  if (!nameType.isStringLiteral()) return [diagnostic('MR1005', sources.spanOf(nameNode))]
+  const name = nameType.value
+  if (!isLegalName(name)) return [diagnostic('MR1006', sources.spanOf(nameNode), { name })]
+  return { file, call, name, nameNode, numbered: isNumbered(call, checker) }
+}
+
+/** Two files of one name. */
+export function duplicateNames(topologies: readonly TopologyFile[], sources: Sources): Diagnostic[] {
+  return topologies.flatMap((topology) => {
+    const others = topologies.filter((other) => other !== topology && other.name === topology.name)
+    if (others.length === 0) return []
+    const other = others.map((one) => sources.pathOf(one.file)).join(', ')
+    return [diagnostic('MR1007', sources.spanOf(topology.nameNode), { name: topology.name, other })]
+  })
+}
+
+// Kafka allows 249 characters in a topic; names of stores and suffixes come behind this one.
+const nameLengthMax = 150
+
+function isLegalName(name: string): boolean {
+  return /^[A-Za-z0-9._-]+$/.test(name) && !/^\.+$/.test(name) && name.length <= nameLengthMax
+}
+
+function resolveAlias(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+}
+
+/** The call behind `export default …`, directly or by a constant of the file. */
+function callOf(statement: ts.Declaration, checker: ts.TypeChecker): ts.Node | null {
+  if (!ts.isExportAssignment(statement)) return null
+  const expression = unwrap(statement.expression)
+  if (!ts.isIdentifier(expression)) return expression
+  const declaration = checker.getSymbolAtLocation(expression)?.valueDeclaration
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null
+  return unwrap(declaration.initializer)
+}
+
+function unwrap(expression: ts.Expression): ts.Expression {
+  const isWrapper = ts.isParenthesizedExpression(expression) || ts.isSatisfiesExpression(expression) || ts.isAsExpression(expression)
+  return isWrapper ? unwrap(expression.expression) : expression
+}
+
+function isNumbered(call: DslCall, checker: ts.TypeChecker): boolean {
+  if (call.givenOptions === undefined) return false
+  const naming = checker.getTypeAtLocation(call.givenOptions).getProperty('naming')
+  if (naming === undefined) return false
+  const type = checker.getTypeOfSymbolAtLocation(naming, call.givenOptions)
+  return checker.typeToString(checker.getNonNullableType(type)) === '"kafka-streams"'
+}
