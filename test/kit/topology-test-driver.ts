@@ -107,8 +107,8 @@ export class TopologyTestDriver {
     const from = this.read.get(topic) ?? 0
     this.read.set(topic, records.length)
     return records.slice(from).map((record) => ({
-      key: valueOf(key, record.key) as K,
-      value: valueOf(value, record.value) as V,
+      key: readValue(key, record.key) as K,
+      value: readValue(value, record.value) as V,
       timestamp: record.timestamp,
       headers: record.headers,
     }))
@@ -252,6 +252,6 @@ function bytesOf(serde: Serde<unknown>, value: unknown): Buffer | null {
   return value === null || value === undefined ? null : toBytes(serde, value)
 }
 
-function valueOf<T>(serde: Serde<T>, bytes: Buffer | null): T | null {
+function readValue<T>(serde: Serde<T>, bytes: Buffer | null): T | null {
   return bytes === null ? null : serde.read(bytes, 0, bytes.length)
 }

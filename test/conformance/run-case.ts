@@ -1,0 +1,141 @@
+// Runs one vector through the test driver and writes down what came of it in the form in which the vector has it.
+
+import { isMillraceError } from '../../framework/errors.ts'
+import { describe } from '../../framework/graph/describe.ts'
+import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
+import type { Topology } from '../../framework/graph/topology.ts'
+import { toBytes } from '../../framework/serdes/byte-buffer.ts'
+import { type CapturedRecord, type TestDriverOptions, TopologyTestDriver } from '../kit/index.ts'
+import { buildTopology } from './build-topology.ts'
+import type { Expectation, InternalRow, OutputRow, StoreRow, VectorCase, VectorStep } from './vector.ts'
+import { serdeOf } from './vector-serdes.ts'
+
+/** The vectors' application id. */
+const applicationId = 'app'
+
+export interface RunOptions {
+  /** Where persistent stores lie. Default: in memory. */
+  readonly state?: TestDriverOptions['state']
+  /** Whether the state is closed and opened again after each step. */
+  readonly restarts?: boolean
+}
+
+export async function runCase(vector: VectorCase, options: RunOptions = {}): Promise<Expectation> {
+  let topology: Topology
+  try {
+    topology = buildTopology(vector)
+  } catch (error) {
+    return failed(error, {}, { phase: 'build' })
+  }
+  let driver: TopologyTestDriver
+  try {
+    driver = await TopologyTestDriver.open(topology, {
+      applicationId,
+      cacheBytesMax: Number(vector.config['statestore.cache.max.bytes'] ?? 0),
+      settings: { onCallbackFailure: vector.config['processing.exception.handler'] === 'continue' ? 'continue' : 'fail' },
+      ...(options.state === undefined ? {} : { state: options.state }),
+    })
+  } catch (error) {
+    return failed(error, { describe: describe(topology) }, { phase: 'start' })
+  }
+  return await runSteps(vector, driver, options.restarts === true)
+}
+
+async function runSteps(vector: VectorCase, driver: TopologyTestDriver, restarts: boolean): Promise<Expectation> {
+  const written: Written = { outputs: [], internal: {} }
+  const text = { describe: describe(driver.topology) }
+  let seen = 0
+  for (const [step, what] of vector.steps.entries()) {
+    try {
+      if (restarts && step > 0) await driver.restart()
+      runStep(vector, driver, what)
+    } catch (error) {
+      return failed(error, { ...text, ...written }, { phase: 'run', step })
+    }
+    const records = driver.outputBytes()
+    for (const record of records.slice(seen)) note(written, vector, record, step)
+    seen = records.length
+  }
+  const stores = storesOf(driver)
+  await driver.close()
+  return { ...text, ...written, stores }
+}
+
+/** What threw on purpose is an outcome; all else is a bug of ours, or an operation that is missing. */
+function failed(error: unknown, before: Expectation, where: NonNullable<Expectation['error']>): Expectation {
+  if (!isMillraceError(error)) throw error
+  return { ...before, error: where }
+}
+
+function runStep(vector: VectorCase, driver: TopologyTestDriver, step: VectorStep): void {
+  if ('advanceWallClockMs' in step) {
+    driver.advanceWallClock(step.advanceWallClockMs)
+    return
+  }
+  const types = vector.topics[step.topic]
+  if (types === undefined) throw new Error(`the case ${vector.name} says no types for the topic ${step.topic}`)
+  const bytesOf = (type: typeof types.key, value: unknown) => (value === null ? null : toBytes(serdeOf(type), value))
+  const headers = (step.headers ?? []).map(([key, value]) => ({ key, value: Buffer.from(value) }))
+  driver.pipeBytes(step.topic, bytesOf(types.key, step.key), bytesOf(types.value, step.value), { timestamp: step.ts, headers })
+}
+
+// ------------------------------------------------------------------------------------------------------------- records
+
+interface Written {
+  readonly outputs: OutputRow[]
+  readonly internal: Record<string, InternalRow[]>
+}
+
+function note(written: Written, vector: VectorCase, record: CapturedRecord, step: number): void {
+  if (!record.topic.startsWith(`${applicationId}-`)) {
+    written.outputs.push(outputRow(vector, record, step))
+    return
+  }
+  const { key, value, timestamp, headers } = record
+  const row = { step, keyHex: hex(key), valueHex: hex(value), ts: timestamp }
+  const headersHex = headers.map(({ key, value }) => [key, hex(value) ?? ''] as const)
+  const rows = written.internal[record.topic] ?? []
+  written.internal[record.topic] = rows
+  rows.push(headers.length === 0 ? row : { ...row, headersHex })
+}
+
+function outputRow(vector: VectorCase, record: CapturedRecord, step: number): OutputRow {
+  const { topic, key, value, timestamp: ts } = record
+  const headers = record.headers.map(({ key, value }) => [key, Buffer.from(value ?? []).toString()] as const)
+  const types = vector.outputTopics?.[topic] ?? vector.outputTopics?.['*']
+  const read = (type: NonNullable<typeof types>['key'], bytes: Buffer | null) =>
+    bytes === null ? null : plain(serdeOf(type).read(bytes, 0, bytes.length))
+  const content =
+    types === undefined ? { keyHex: hex(key), valueHex: hex(value) } : { key: read(types.key, key), value: read(types.value, value) }
+  return headers.length === 0 ? { step, topic, ...content, ts } : { step, topic, ...content, ts, headers }
+}
+
+function hex(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString('hex')
+}
+
+// -------------------------------------------------------------------------------------------------------------- stores
+
+function storesOf(driver: TopologyTestDriver): Record<string, readonly StoreRow[]> {
+  return Object.fromEntries([...driver.topology.stores.values()].map((spec) => [spec.name, rowsOf(driver, spec)]))
+}
+
+function rowsOf(driver: TopologyTestDriver, spec: StoreSpec): readonly StoreRow[] {
+  switch (spec.kind) {
+    case 'keyValue':
+      return [...driver.keyValueStore(spec.name).all()].map(([key, value]) => ({ key: plain(key), value: plain(value) }))
+    case 'timestampedKeyValue':
+      return [...driver.rows(spec.name).all()].map(([key, row]) => ({ key: plain(key), value: plain(row.value), ts: row.timestamp }))
+    case 'window':
+      return [...driver.windowRows(spec.name).all()].map(([{ key, start, end }, row]) => {
+        return { key: plain(key), start, end, value: plain(row.value), ts: row.timestamp }
+      })
+    case 'countWindow':
+      throw new Error('Kafka Streams has no windows of n records')
+  }
+}
+
+/** As JSON has it: a number that Java's long holds and ours may not is text. */
+function plain(value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
