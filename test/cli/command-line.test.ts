@@ -1,0 +1,46 @@
+// What the program says to a command line, right or wrong.
+
+import { describe, expect, it } from 'vitest'
+import { millrace, projectOf } from './program.ts'
+
+const escapeSequence = '\u001b'
+
+describe('millrace', () => {
+  it('lists its commands with a line each, in plain text where NO_COLOR is set', async () => {
+    const { code, stdout, stderr } = await millrace(['--help'], projectOf({}))
+    expect(code).toBe(0)
+    for (const command of ['broker', 'build', 'check', 'describe', 'run'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} +\\S.*\\.$`, 'm'))
+    expect(stdout + stderr).not.toContain(escapeSequence)
+  })
+
+  it.each(['broker', 'build', 'check', 'describe', 'run'])('shows examples of %s', async (command) => {
+    const { code, stdout } = await millrace([command, '--help'], projectOf({}))
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^EXAMPLES\n.*millrace/m)
+  })
+
+  it('suggests the command that was probably meant, and exits 2', async () => {
+    const { code, stdout, stderr } = await millrace(['biuld'], projectOf({}))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('There is no command biuld. Did you mean build?')
+  })
+
+  it('suggests the option that was probably meant, and exits 2', async () => {
+    const { code, stderr } = await millrace(['check', '--strikt'], projectOf({}))
+    expect(code).toBe(2)
+    expect(stderr).toContain('There is no option --strikt. Did you mean --strict?')
+  })
+
+  it.each(['check', 'build', 'describe'])('says what is missing where %s finds no topologies', async (command) => {
+    const { code, stdout, stderr } = await millrace([command], projectOf({}))
+    expect(code).toBe(1)
+    expect(stdout + stderr).toContain('There is no topology file in topologies/.')
+  })
+
+  it('says that a topology has to be built before it runs', async () => {
+    const { code, stderr } = await millrace(['run', 'anything'], projectOf({}))
+    expect(code).toBe(1)
+    expect(stderr).toContain('Run `millrace build` first.')
+  })
+})

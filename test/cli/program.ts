@@ -1,0 +1,82 @@
+// Projects as a user has them, in the ignored cache folder of this repository, and `millrace` run in them as a user runs it: as a program.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..', '..')
+const bin = join(root, 'build', 'cli', 'bin.js')
+const runSecondsMax = 60
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A project with these files, or a copy of a template; removed when the test ends. `millrace` and what it depends on resolve as after `npm install`. */
+export function projectOf(content: string | Readonly<Record<string, string>>): string {
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  const folder = mkdtempSync(join(root, '.cache', 'project-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(root, join(folder, 'node_modules', 'millrace'), 'dir')
+  if (typeof content === 'string') {
+    cpSync(join(root, 'templates', content), folder, { recursive: true })
+  } else {
+    cpSync(join(root, 'templates', 'tumbling-sum', 'tsconfig.json'), join(folder, 'tsconfig.json'))
+    for (const [file, text] of Object.entries({ 'package.json': '{ "type": "module" }\n', ...content })) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true })
+      writeFileSync(join(folder, file), text)
+    }
+  }
+  return folder
+}
+
+export function millrace(args: readonly string[], folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return node([bin, ...args], folder, environment)
+}
+
+/** Runs a program of Node to its end. */
+export function node(args: readonly string[], folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return endOf(startNode(args, folder, environment))
+}
+
+export function startMillrace(args: readonly string[], folder: string): ChildProcess {
+  return startNode([bin, ...args], folder, {})
+}
+
+/** Starts it; killed when the test ends, if it runs still. */
+export function startNode(args: readonly string[], folder: string, environment: Readonly<Record<string, string>>): ChildProcess {
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+  })
+  return child
+}
+
+export function endOf(child: ChildProcess): Promise<Ended> {
+  const output = { stdout: '', stderr: '' }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text
+  })
+  return new Promise((done, fail) => {
+    const overdue = setTimeout(() => {
+      child.kill('SIGKILL')
+      fail(new Error(`It still ran after ${runSecondsMax} s.\n${output.stdout}${output.stderr}`))
+    }, runSecondsMax * 1000)
+    child.on('error', fail)
+    child.on('close', (code) => {
+      clearTimeout(overdue)
+      done({ code, ...output })
+    })
+  })
+}
