@@ -74,9 +74,9 @@ const entries = {
     remedy: 'Check the disk of the broker; kafka-dump-log shows the batch.',
   },
   // The app: settings, start, tasks.
-  'source-topic-missing': {
+  'topology-topics-missing': {
     kind: 'user',
-    message: 'Topology {topology} reads topics that do not exist:\n  {missing}\n',
+    message: 'Topology {topology} uses topics that do not exist:\n  {missing}\n',
     remedy: 'Create them, or correct their names in the topology.',
   },
   'not-co-partitioned': {
