@@ -58,8 +58,6 @@ export interface ByteStore {
   get(key: BinaryKey): Buffer | undefined
   /** Entries in the order of keys; what is written meanwhile may be seen or not. Bounded memory: read in pages. */
   range(options: RangeOptions): Iterable<ByteEntry>
-  /** A guess. */
-  approximateEntries(): number
 }
 
 /** Keys with from <= key < to; an absent bound is open. */
@@ -89,7 +87,6 @@ export interface ReadOnlyKeyValueStore<K, V> {
   reverseRange(from?: K, to?: K): Iterable<[K, V]>
   all(): Iterable<[K, V]>
   reverseAll(): Iterable<[K, V]>
-  approximateEntries(): number
 }
 
 /** A key-value store of the Processor API (Kafka Streams: KeyValueStore). */

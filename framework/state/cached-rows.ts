@@ -122,10 +122,6 @@ export class CachedRows<V> implements Rows<V> {
     }
   }
 
-  approximateEntries(): number {
-    return this.below.approximateEntries()
-  }
-
   /** Gives its bytes back to the budget. What is dirty is lost: it belongs to no commit. */
   close(): void {
     for (let entry = this.newest; entry !== undefined; entry = entry.older) this.budget.bytes -= entry.bytes

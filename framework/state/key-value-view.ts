@@ -46,10 +46,6 @@ export class KeyValueView<K, V, W> implements ReadOnlyKeyValueStore<K, W> {
     return this.walk({ reverse: true })
   }
 
-  approximateEntries(): number {
-    return this.parts.rows.approximateEntries()
-  }
-
   protected find(key: BinaryKey): W | undefined {
     const row = this.parts.rows.get(key, 0)
     return row === undefined ? undefined : this.showKept(row)

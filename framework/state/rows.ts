@@ -9,7 +9,6 @@ export interface Rows<V> {
   put(key: BinaryKey, start: number, row: KeptRow<V>): void
   /** In the order of engine keys. No deleted rows. */
   range(options: RangeOptions): Iterable<RowEntry<V>>
-  approximateEntries(): number
 }
 
 export type RowEntry<V> = readonly [engineKey: BinaryKey, row: KeptRow<V>]

@@ -53,10 +53,6 @@ export class StoredRows<V> implements Rows<V> {
     }
   }
 
-  approximateEntries(): number {
-    return this.parts.engine.approximateEntries()
-  }
-
   private *engineRange(options: RangeOptions): Generator<RowEntry<V>> {
     const { engine, form } = this.parts
     for (const { key, value } of engine.range(options)) yield [key, form.readEntry(value)]

@@ -72,10 +72,6 @@ class MemoryStore implements ByteStore {
     }
   }
 
-  approximateEntries(): number {
-    return this.entries.size
-  }
-
   set(key: BinaryKey, value: Buffer | null): void {
     if (value === null) {
       if (this.entries.delete(key)) this.order?.delete(key)

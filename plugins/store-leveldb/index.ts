@@ -1,0 +1,1 @@
+export { type LeveldbOptions, leveldb } from './leveldb.ts'
