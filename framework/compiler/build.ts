@@ -1,0 +1,94 @@
+// Writes the apps of topologies that have passed all checks: for each a folder with the bundle, its source map, the manifest and what a container needs.
+// The same sources give the same bytes.
+
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { bundle, entryModule, externalPackages } from './bundler.ts'
+import type { BuildProgress, BuildResult, BuiltTopology, CheckedTopology } from './compiler.ts'
+import { dockerfile, type ExternalPackage, packageJson } from './container.ts'
+import { derivedModule } from './derivation.ts'
+import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
+import { appBanner, entryPointSource, externalPackageSource } from './entry-point.ts'
+import { bundleDiagnostic, isProblems } from './evaluate.ts'
+import { packageAt, packageFolderOf } from './library.ts'
+import { manifestText } from './manifest-text.ts'
+
+export interface BuildRequest {
+  readonly folder: string
+  readonly topologies: readonly CheckedTopology[]
+  readonly diagnostics: readonly Diagnostic[]
+  readonly out: string
+  readonly onProgress: (progress: BuildProgress) => void
+}
+
+/** All bundles are made before the first file is written, so a failure leaves the last build as it was. */
+export async function build({ folder, topologies, diagnostics, out, onProgress }: BuildRequest): Promise<BuildResult> {
+  const outputs: Output[] = []
+  const problems: Diagnostic[] = []
+  for (const topology of topologies) {
+    onProgress({ stage: 'bundle', topology: topology.name })
+    const output = await outputOf(folder, topology)
+    if ('files' in output) outputs.push(output)
+    else problems.push(...output)
+  }
+  if (problems.length > 0) return { diagnostics: sortDiagnostics([...diagnostics, ...problems]), topologies: [] }
+  const built: BuiltTopology[] = []
+  for (const output of outputs) {
+    onProgress({ stage: 'write', topology: output.topology.name })
+    built.push(await write(output, out))
+  }
+  return { diagnostics, topologies: built }
+}
+
+interface Output {
+  readonly topology: CheckedTopology
+  readonly files: ReadonlyMap<string, string>
+}
+
+async function outputOf(folder: string, topology: CheckedTopology): Promise<Output | readonly Diagnostic[]> {
+  const { derivation } = topology
+  const manifest = manifestText(topology)
+  const configPath = join(folder, 'millrace.config.ts')
+  const bundled = await bundle({
+    folder,
+    virtual: new Map([
+      [
+        entryModule,
+        entryPointSource({
+          topologyPath: join(folder, topology.source),
+          configPath: existsSync(configPath) ? configPath : null,
+          manifest,
+        }),
+      ],
+      [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
+      ...externalPackages.map(({ name, exports }) => [name, externalPackageSource(name, exports)] as const),
+    ]),
+    rewritten: derivation.files,
+    banner: appBanner,
+  })
+  if (isProblems(bundled)) return bundled.map((problem) => bundleDiagnostic(problem, { file: topology.source, line: 1, column: 1 }))
+  const files = new Map([
+    ['app.mjs', `${bundled.text}//# sourceMappingURL=app.mjs.map\n`],
+    ['app.mjs.map', bundled.map],
+    ['manifest.json', manifest],
+    ['package.json', packageJson(topology.name, externalPackages.map(installed))],
+    ['Dockerfile', dockerfile()],
+  ])
+  return { topology, files }
+}
+
+/** The version that is tested with this Millrace. */
+function installed({ name }: { readonly name: string }): ExternalPackage {
+  const main = createRequire(import.meta.url).resolve(name)
+  return { name, version: packageAt(packageFolderOf(dirname(main))).version }
+}
+
+async function write({ topology, files }: Output, out: string): Promise<BuiltTopology> {
+  const folder = join(out, topology.name)
+  await mkdir(folder, { recursive: true })
+  for (const [name, text] of files) await writeFile(join(folder, name), text)
+  const sizesBytes = Object.fromEntries([...files].map(([name, text]) => [name, Buffer.byteLength(text)]))
+  return { name: topology.name, source: topology.source, folder, sizesBytes, description: topology.evaluation.description }
+}

@@ -1,0 +1,155 @@
+// esbuild with one rule of its own: no path of this machine gets into the output. Each module has a neutral name (`app:topologies/flights.ts`,
+// `millrace:framework/runtime/main.js`, `npm:kafkajs@2.2.4/index.js`), so a project gives the same bytes in whatever folder it lies.
+
+import { readFile } from 'node:fs/promises'
+import { dirname, extname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type BuildFailure, type Loader, type Message, type OnLoadResult, type OnResolveArgs, type OnResolveResult, type Plugin } from 'esbuild'
+import { libraryFolder, packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
+import type { RewrittenFile } from './rewrite.ts'
+
+export interface BundleRequest {
+  readonly folder: string
+  /** Modules that exist as text only, by the name they are imported by; `entry` is where the bundle begins. */
+  readonly virtual: ReadonlyMap<string, string>
+  /** Files of the project to take instead of what is on disk, by absolute path. */
+  readonly rewritten: ReadonlyMap<string, RewrittenFile>
+  /** Text before the first statement. */
+  readonly banner: string
+}
+
+export interface Bundle {
+  readonly text: string
+  /** A source map as JSON, its sources by their neutral names. */
+  readonly map: string
+}
+
+export interface BundleProblem {
+  readonly text: string
+  /** The file as esbuild names it, and the place in it, if there is one. */
+  readonly place: { readonly module: string; readonly line: number; readonly column: number } | undefined
+}
+
+export const entryModule = 'millrace:entry'
+
+/** Packages with native code, which cannot be in the bundle, and what of them is used. A virtual module of the name stands for each. */
+export const externalPackages = [{ name: 'classic-level', exports: ['ClassicLevel'] }] as const
+
+export async function bundle(request: BundleRequest): Promise<Bundle | readonly BundleProblem[]> {
+  try {
+    const result = await build({
+      entryPoints: [entryModule],
+      bundle: true,
+      write: false,
+      outfile: join(request.folder, 'bundle.mjs'),
+      absWorkingDir: request.folder,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      sourcemap: 'external',
+      sourcesContent: true,
+      banner: { js: request.banner },
+      legalComments: 'eof',
+      logLevel: 'silent',
+      // What the project's tsconfig says of types and modules is of no matter here; reading it would make the output depend on more than the sources.
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
+      plugins: [neutralModules(request)],
+    })
+    const [map, code] = ['.map', '.mjs'].map((end) => result.outputFiles.find((file) => file.path.endsWith(end)))
+    if (map === undefined || code === undefined) throw new Error('esbuild gave no bundle')
+    return { text: code.text, map: map.text }
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error
+    return error.errors.map(problemOf)
+  }
+}
+
+/** The names of the modules in the source map and in the output are made of namespace and path. */
+const namespaces = ['app', 'millrace', 'npm', 'virtual'] as const
+
+type Namespace = (typeof namespaces)[number]
+
+const loaders: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.json': 'json',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+}
+
+function neutralModules(request: BundleRequest): Plugin {
+  // By namespace and neutral path: where the module lies on this machine.
+  const files = new Map<string, string>()
+  const alreadyAsked = Symbol('resolution by esbuild itself')
+  return {
+    name: 'millrace-neutral-modules',
+    setup(context) {
+      context.onResolve({ filter: /.*/ }, async (args: OnResolveArgs): Promise<OnResolveResult | undefined> => {
+        if (args.pluginData === alreadyAsked) return undefined
+        if (request.virtual.has(args.path)) return { path: args.path.replace(/^millrace:/, ''), namespace: 'virtual' }
+        const importer = files.get(`${args.namespace}:${args.importer}`) ?? args.importer
+        const resolveDir = args.resolveDir === '' ? request.folder : args.resolveDir
+        const path = args.path.startsWith('file:') ? fileURLToPath(args.path) : args.path
+        const found = await context.resolve(path, { importer, resolveDir, kind: args.kind, with: args.with, pluginData: alreadyAsked })
+        if (found.errors.length > 0) return { errors: found.errors }
+        if (found.external || found.namespace !== 'file') return found
+        const { namespace, path: neutral } = neutralName(found.path, request.folder)
+        files.set(`${namespace}:${neutral}`, found.path)
+        return { path: neutral, namespace, sideEffects: found.sideEffects }
+      })
+      for (const namespace of namespaces) {
+        context.onLoad({ filter: /.*/, namespace }, ({ path }) => load(namespace, path, files, request))
+      }
+    },
+  }
+}
+
+async function load(namespace: Namespace, path: string, files: ReadonlyMap<string, string>, request: BundleRequest): Promise<OnLoadResult> {
+  if (namespace === 'virtual') {
+    const contents = request.virtual.get(path) ?? request.virtual.get(`millrace:${path}`)
+    return { contents: contents ?? '', loader: 'js', resolveDir: request.folder }
+  }
+  const file = files.get(`${namespace}:${path}`)
+  if (file === undefined) throw new Error(`the module ${namespace}:${path} was never resolved`)
+  const rewritten = request.rewritten.get(withForwardSlashes(file))
+  const loader = loaders[extname(file)]
+  if (loader === undefined) return { errors: [{ text: `A file of type ${extname(file)} cannot be bundled: ${namespace}:${path}` }] }
+  const contents = rewritten === undefined ? await readFile(file, 'utf8') : `${rewritten.text}\n${inlineMap(rewritten.map)}`
+  // The maps of packages lie on disk, beside files that the bundle's readers do not have.
+  const text = namespace === 'app' ? contents : contents.replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  return { contents: text, loader, resolveDir: dirname(file) }
+}
+
+function inlineMap(map: string): string {
+  return `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`
+}
+
+function neutralName(path: string, folder: string): { namespace: Namespace; path: string } {
+  const unixPath = withForwardSlashes(path)
+  const inPackage = unixPath.lastIndexOf('/node_modules/')
+  const relation = withForwardSlashes(relative(folder, path))
+  if (inPackage === -1 && !relation.startsWith('../')) return { namespace: 'app', path: relation }
+  const root = packageFolderOf(dirname(path))
+  if (root === libraryFolder) return { namespace: 'millrace', path: withForwardSlashes(relative(root, path)).replace(/^build\//, '') }
+  const { name, version } = packageOf(dirname(path))
+  return { namespace: 'npm', path: `${name.name}@${version}/${withForwardSlashes(relative(name.folder, path))}` }
+}
+
+/** The nearest package with a name and a version: some packages hold nameless package.json files that only set their type. */
+function packageOf(folder: string): { name: { name: string; folder: string }; version: string } {
+  for (let current = packageFolderOf(folder); ; current = packageFolderOf(dirname(current))) {
+    const { name, version } = packageAt(current)
+    if (name !== '' && version !== '') return { name: { name, folder: current }, version }
+  }
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors)
+}
+
+function problemOf({ text, location }: Message): BundleProblem {
+  if (location === null) return { text, place: undefined }
+  return { text, place: { module: location.file.replace(/^app:/, ''), line: location.line, column: location.column + 1 } }
+}

@@ -1,0 +1,178 @@
+// A project under the compiler: read once, checked and built as often as wanted. Stages follow each other, and each reports all that it finds; the
+// graph is only looked at where the source is sound, because its problems would otherwise be the same ones in other words.
+
+import type { ts } from 'ts-morph'
+import { build } from './build.ts'
+import { type Derivation, derive } from './derivation.ts'
+import { type Diagnostic, diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts'
+import { type DslCall, dslCalls } from './dsl-calls.ts'
+import { type Evaluation, evaluate } from './evaluate.ts'
+import { isLibraryPath, withForwardSlashes } from './library.ts'
+import { Sources } from './project.ts'
+import { impurities } from './purity.ts'
+import { duplicateNames, readTopologyFile, type TopologyFile } from './topology-file.ts'
+
+export interface ProjectOptions {
+  /** How long a topology may take to be made. */
+  readonly evaluationTimeLimitMs?: number
+}
+
+export interface BuildOptions {
+  /** The folder for the output; each topology gets one of its name in it. */
+  readonly out: string
+  readonly onProgress?: (progress: BuildProgress) => void
+}
+
+export interface BuildProgress {
+  readonly stage: 'check' | 'bundle' | 'write'
+  readonly topology: string | undefined
+}
+
+export interface BuiltTopology {
+  readonly name: string
+  /** The file it comes from, relative to the project. */
+  readonly source: string
+  readonly folder: string
+  /** By file name. */
+  readonly sizesBytes: Readonly<Record<string, number>>
+  readonly description: string
+}
+
+export interface BuildResult {
+  /** With an error among them nothing was written. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly topologies: readonly BuiltTopology[]
+}
+
+/** A topology that has passed all checks. */
+export interface CheckedTopology {
+  readonly name: string
+  readonly source: string
+  readonly derivation: Derivation
+  readonly evaluation: Evaluation
+}
+
+export interface CompilerProject {
+  /** All diagnostics of the project, in order. */
+  check(): Promise<readonly Diagnostic[]>
+  build(options: BuildOptions): Promise<BuildResult>
+  /** The graph of each topology, as text; only of those without errors. */
+  describe(): Promise<readonly { readonly name: string; readonly description: string; readonly manifest: unknown }[]>
+  /** Reads files anew before the next check; without names, all. */
+  refresh(files?: readonly string[]): void
+}
+
+/** Opens the project in a folder: its tsconfig.json, and topologies/ with what is imported from there. */
+export function openProject(folder: string, options: ProjectOptions = {}): CompilerProject {
+  return new Compiler(folder, options)
+}
+
+const evaluationTimeLimitMsDefault = 10_000
+
+class Compiler implements CompilerProject {
+  private readonly folder: string
+  private readonly timeLimitMs: number
+  private sources: Sources | null = null
+  private result: Promise<CheckResult> | null = null
+
+  constructor(folder: string, { evaluationTimeLimitMs = evaluationTimeLimitMsDefault }: ProjectOptions) {
+    this.folder = folder
+    this.timeLimitMs = evaluationTimeLimitMs
+  }
+
+  async check(): Promise<readonly Diagnostic[]> {
+    return (await this.checked()).diagnostics
+  }
+
+  async describe(): Promise<readonly { name: string; description: string; manifest: unknown }[]> {
+    const { topologies } = await this.checked()
+    return topologies.map(({ name, evaluation }) => ({ name, ...evaluation }))
+  }
+
+  async build({ out, onProgress = () => {} }: BuildOptions): Promise<BuildResult> {
+    onProgress({ stage: 'check', topology: undefined })
+    const { diagnostics, topologies } = await this.checked()
+    if (hasErrors(diagnostics) || this.sources === null) return { diagnostics, topologies: [] }
+    return build({ folder: this.sources.folder, topologies, diagnostics, out, onProgress })
+  }
+
+  refresh(files?: readonly string[]): void {
+    this.result = null
+    this.sources?.refresh(files)
+  }
+
+  private checked(): Promise<CheckResult> {
+    this.result ??= this.runCheck()
+    return this.result
+  }
+
+  private async runCheck(): Promise<CheckResult> {
+    if (this.sources === null) {
+      const opened = Sources.open(this.folder)
+      if (!(opened instanceof Sources)) return { diagnostics: sortDiagnostics(opened), topologies: [] }
+      opened.refresh()
+      this.sources = opened
+    }
+    return checkSources(this.sources, this.timeLimitMs)
+  }
+}
+
+interface CheckResult {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly topologies: readonly CheckedTopology[]
+}
+
+async function checkSources(sources: Sources, timeLimitMs: number): Promise<CheckResult> {
+  const files = sources.topologyFiles()
+  if (files.length === 0) return { diagnostics: [diagnostic('MR1002', undefined)], topologies: [] }
+  const closures = new Map(files.map((file) => [file, sources.closureOf(file)]))
+  const all = [...new Set([...closures.values()].flat())]
+  const typeErrors = sources.typeErrors(all)
+  const calls = callsByFile(all, sources)
+  const read = files.map((file) => readTopologyFile(file, calls.get(file) ?? [], sources))
+  const topologies = read.filter((one): one is TopologyFile => 'file' in one)
+  const diagnostics = [
+    ...typeErrors,
+    ...read.flatMap((one) => ('file' in one ? [] : one)),
+    ...duplicateNames(topologies, sources),
+    ...impurities([...calls.values()].flat(), sources),
+  ]
+  const passed: CheckedTopology[] = []
+  for (const topology of topologies) {
+    const closure = closures.get(topology.file) ?? []
+    const paths = new Set(closure.map((file) => sources.pathOf(file)))
+    // A file with type errors would be derived from types that are not meant.
+    if (typeErrors.some((error) => error.span === undefined || paths.has(error.span.file))) continue
+    const found = await checkGraph(topology, closure, calls, sources, timeLimitMs)
+    if ('evaluation' in found) passed.push(found)
+    else diagnostics.push(...found)
+  }
+  return { diagnostics: sortDiagnostics(diagnostics), topologies: passed }
+}
+
+async function checkGraph(
+  topology: TopologyFile,
+  closure: readonly ts.SourceFile[],
+  calls: ReadonlyMap<ts.SourceFile, readonly DslCall[]>,
+  sources: Sources,
+  timeLimitMs: number,
+): Promise<CheckedTopology | readonly Diagnostic[]> {
+  const own = closure.flatMap((file) => calls.get(file) ?? [])
+  const derivation = derive(topology, closure, own, sources)
+  const evaluation = await evaluate({
+    folder: sources.folder,
+    topologyPath: topology.file.fileName,
+    span: sources.spanOf(topology.call.node),
+    derivation,
+    naming: 'variables',
+    timeLimitMs,
+  })
+  if (!('description' in evaluation)) return evaluation
+  return { name: topology.name, source: sources.pathOf(topology.file), derivation, evaluation }
+}
+
+function callsByFile(files: readonly ts.SourceFile[], sources: Sources): Map<ts.SourceFile, readonly DslCall[]> {
+  const checker = sources.program.getTypeChecker()
+  const isLibraryFile = (file: ts.SourceFile): boolean => isLibraryPath(withForwardSlashes(file.fileName))
+  return new Map(files.map((file) => [file, dslCalls(file, { checker, isLibraryFile })]))
+}

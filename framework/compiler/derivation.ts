@@ -1,0 +1,84 @@
+// Everything that is derived for one topology: the serdes and names of the calls in its file and in what it imports, and the rewritten files with them.
+
+import { ts } from 'ts-morph'
+import { DerivedSerdes } from './derive/derived-serdes.ts'
+import type { TypeProblem } from './derive/shape-of-type.ts'
+import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
+import type { DslCall } from './dsl-calls.ts'
+import { nameCalls } from './names.ts'
+import type { Sources } from './project.ts'
+import { type CallEdit, type RewrittenFile, rewriteFile } from './rewrite.ts'
+import type { TopologyFile } from './topology-file.ts'
+
+export interface Derivation {
+  readonly serdes: DerivedSerdes
+  readonly files: ReadonlyMap<string, RewrittenFile>
+  /** Serdes that could not be derived. Whether they are needed, the graph says. */
+  readonly refused: readonly RefusedSerde[]
+  readonly callSpans: readonly CallSpan[]
+}
+
+export interface RefusedSerde {
+  readonly property: string
+  /** Of the call that would have needed it. */
+  readonly call: CallSpan
+  readonly problems: readonly Diagnostic[]
+}
+
+/** Where a call is written, and where stack traces place it: at the name of the method. */
+export interface CallSpan {
+  readonly name: string | undefined
+  readonly span: Span
+}
+
+/** The module that rewritten files import their serdes from. */
+export const derivedModule = 'millrace:derived'
+
+const importName = '$derived'
+
+export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[], calls: readonly DslCall[], sources: Sources): Derivation {
+  const { program } = sources
+  const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
+  const names = topology.numbered ? new Map<DslCall, string>() : nameCalls(calls, topology.name).names
+  const refused: RefusedSerde[] = []
+  const callSpans: CallSpan[] = []
+  const edits = calls.map((call): CallEdit => {
+    const name = names.get(call)
+    const callSpan = { name: name ?? call.givenName, span: sources.spanOf(methodNode(call)) }
+    callSpans.push(callSpan)
+    const properties = new Map<string, string>()
+    if (name !== undefined) properties.set('name', quoted(name))
+    for (const { property, type } of call.missingSerdes) {
+      const derived = serdes.serdeOf(type, `The ${property} of ${call.method}()`, `${name ?? call.method}-${property}`)
+      if (derived.kind === 'serde') properties.set(property, `${importName}.${derived.expression}`)
+      else if (derived.kind === 'refused')
+        refused.push({ property, call: callSpan, problems: derived.problems.map((problem) => typeDiagnostic(problem, call, sources)) })
+    }
+    return { node: call.node, optionsIndex: call.optionsIndex, properties }
+  })
+  return { serdes, refused, callSpans, files: rewriteAll(closure, edits, sources) }
+}
+
+function rewriteAll(closure: readonly ts.SourceFile[], edits: readonly CallEdit[], sources: Sources): Map<string, RewrittenFile> {
+  const preamble = `import * as ${importName} from ${quoted(derivedModule)}`
+  return new Map(
+    closure.map((file) => {
+      const own = edits.filter((edit) => edit.node.getSourceFile() === file && edit.properties.size > 0)
+      return [file.fileName, rewriteFile(file, own, { path: sources.pathOf(file), preamble })]
+    }),
+  )
+}
+
+/** At the member that cannot travel where that is the project's own, else at the call. */
+function typeDiagnostic({ code, details, declaration }: TypeProblem, call: DslCall, sources: Sources): Diagnostic {
+  const isOwn = declaration !== undefined && sources.isOwn(declaration.getSourceFile())
+  return diagnostic(code, sources.spanOf(isOwn ? declaration : methodNode(call)), details)
+}
+
+function methodNode({ node }: DslCall): ts.Node {
+  return ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression
+}
+
+function quoted(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}

@@ -1,0 +1,134 @@
+// Makes a topology at build time, in a worker of its own: nothing that its code does reaches the compiler, and it ends after a time limit. What is wrong
+// with the graph comes back as diagnostics at the calls that made it.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { SourceMap } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { type BundleProblem, bundle, entryModule } from './bundler.ts'
+import { type Derivation, derivedModule, type RefusedSerde } from './derivation.ts'
+import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
+import { type EvaluatedProblem, type EvaluationAnswer, evaluationEntry } from './evaluation-entry.ts'
+
+export interface Evaluation {
+  readonly description: string
+  readonly manifest: unknown
+}
+
+export interface EvaluationRequest {
+  readonly folder: string
+  readonly topologyPath: string
+  /** The call of topology(), where problems are shown that have no better place. */
+  readonly span: Span
+  readonly derivation: Derivation
+  readonly naming: string
+  readonly timeLimitMs: number
+}
+
+export async function evaluate(request: EvaluationRequest): Promise<Evaluation | readonly Diagnostic[]> {
+  const { folder, derivation, span } = request
+  const bundled = await bundle({
+    folder,
+    virtual: new Map([
+      [entryModule, evaluationEntry(request.topologyPath, request.naming)],
+      [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
+    ]),
+    rewritten: derivation.files,
+    // Packages in CommonJS ask for Node's own modules by require.
+    banner: `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(${JSON.stringify(pathToFileURL(join(folder, 'package.json')).href)});`,
+  })
+  if (isProblems(bundled)) return bundled.map((problem) => bundleDiagnostic(problem, span))
+  const answer = await runInWorker(bundled.text, request.timeLimitMs)
+  if (answer === 'timeout') return [diagnostic('MR1303', span, { seconds: String(request.timeLimitMs / 1000) })]
+  const stacks = new StackReader(bundled.map)
+  switch (answer.kind) {
+    case 'topology':
+      return answer
+    case 'threw':
+      return [diagnostic('MR1302', stacks.place(answer.stack) ?? span, { problem: sentence(answer.message) })]
+    case 'problems':
+      return answer.problems.flatMap((problem) => graphDiagnostics(problem, stacks, request))
+  }
+}
+
+export function isProblems<T>(result: T | readonly BundleProblem[]): result is readonly BundleProblem[] {
+  return Array.isArray(result)
+}
+
+export function bundleDiagnostic({ text, place }: BundleProblem, span: Span): Diagnostic {
+  const isOwn = place !== undefined && !place.module.includes(':')
+  const at = isOwn ? { file: place.module, line: place.line, column: place.column } : span
+  return diagnostic('MR1008', at, { problem: sentence(isOwn || place === undefined ? text : `${text} (in ${place.module})`) })
+}
+
+async function runInWorker(program: string, timeLimitMs: number): Promise<EvaluationAnswer | 'timeout'> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-'))
+  try {
+    const file = join(folder, 'topology.mjs')
+    await writeFile(file, program)
+    return await answerOf(file, timeLimitMs)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function answerOf(file: string, timeLimitMs: number): Promise<EvaluationAnswer | 'timeout'> {
+  // An empty environment: a graph that depends on the machine that builds it would not be the graph that runs.
+  const worker = new Worker(file, { env: {}, stdout: true, stderr: true, execArgv: [] })
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await new Promise((resolve) => {
+      timer = setTimeout(() => resolve('timeout'), timeLimitMs)
+      worker.once('message', (answer: EvaluationAnswer) => resolve(answer))
+      worker.once('error', (error) => resolve({ kind: 'threw', message: error.message, stack: error.stack ?? '' }))
+      worker.once('exit', (code) => resolve({ kind: 'threw', message: `its code ended the process with code ${code}`, stack: '' }))
+    })
+  } finally {
+    clearTimeout(timer)
+    await worker.terminate()
+  }
+}
+
+/** Finds the author's line in the stack of an error that the bundle has thrown. */
+class StackReader {
+  private readonly map: SourceMap
+
+  constructor(map: string) {
+    this.map = new SourceMap(JSON.parse(map))
+  }
+
+  /** The first frame in a file of the project. */
+  place(stack: string): Span | undefined {
+    for (const [, line, column] of stack.matchAll(/topology\.mjs:(\d+):(\d+)/g)) {
+      const entry = this.map.findEntry(Number(line) - 1, Number(column) - 1)
+      if (!('originalSource' in entry) || !entry.originalSource?.startsWith('app:')) continue
+      return { file: entry.originalSource.slice('app:'.length), line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+    }
+    return undefined
+  }
+}
+
+function graphDiagnostics(problem: EvaluatedProblem, stacks: StackReader, { derivation, span }: EvaluationRequest): readonly Diagnostic[] {
+  const place = stacks.place(problem.stack)
+  const named = derivation.callSpans.find((call) => call.name !== undefined && call.name === problem.node)
+  const refused = derivation.refused.find((one) => isCause(one, problem, place))
+  if (refused !== undefined) return refused.problems
+  const remedy = problem.remedy
+  return [diagnostic('MR1301', place ?? named?.span ?? span, { problem: sentence(problem.problem), remedy })]
+}
+
+/** Whether a serde that could not be derived is the one whose absence is the problem. */
+function isCause(refused: RefusedSerde, { node, problem }: EvaluatedProblem, place: Span | undefined): boolean {
+  if (!problem.includes(`no serde for its ${refused.property}s`)) return false
+  const { name, span } = refused.call
+  if (name !== undefined) return name === node
+  return place !== undefined && place.file === span.file && place.line === span.line && place.column === span.column
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim()
+  const capital = `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`
+  return /[.!?:]$/.test(capital) ? capital : `${capital}.`
+}

@@ -1,0 +1,13 @@
+// The compiler as a library: what `millrace check`, `build` and `describe` call.
+
+export {
+  type BuildOptions,
+  type BuildProgress,
+  type BuildResult,
+  type BuiltTopology,
+  type CompilerProject,
+  openProject,
+  type ProjectOptions,
+} from './compiler.ts'
+export { type Diagnostic, type DiagnosticCode, diagnosticCodes, hasErrors, type Severity, type Span } from './diagnostics.ts'
+export { type FormatOptions, formatDiagnostics, summarizeDiagnostics } from './format-diagnostics.ts'

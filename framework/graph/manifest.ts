@@ -1,0 +1,103 @@
+// The topology as data without callbacks: what a build writes down and what later builds are compared with. Serdes are there by their names.
+
+import type { Serde } from '../ports/serde.ts'
+import type { Aggregation, ChangelogSpec, OperatorSpec, StoreSpec } from './operator-spec.ts'
+import type { RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
+
+export interface Manifest {
+  readonly version: 1
+  readonly topology: string
+  readonly naming: string
+  readonly subTopologies: readonly SubTopology[]
+  readonly nodes: readonly ManifestNode[]
+  readonly stores: readonly ManifestStore[]
+  readonly repartitionTopics: readonly RepartitionTopic[]
+  readonly coPartitioned: readonly (readonly TopicRef[])[]
+}
+
+export interface ManifestNode {
+  readonly name: string
+  readonly kind: TopologyNode['kind']
+  /** Of a processor: its kind of operator, with what of it is data. */
+  readonly operator?: ManifestOperator
+  readonly input?: ManifestInput
+  readonly topic?: TopicRef
+  readonly key?: string
+  readonly value?: string
+  readonly stores?: readonly string[]
+  readonly children?: readonly string[]
+}
+
+export type ManifestInput =
+  | Extract<SourceInput, { kind: 'topics' }>
+  /** The elements are part of the program; how many there are says whether a position still fits. */
+  | { readonly kind: 'elements'; readonly elements: number }
+
+export interface ManifestOperator {
+  readonly kind: OperatorSpec['kind']
+  readonly window?: unknown
+  readonly aggregation?: Aggregation['kind']
+  readonly left?: boolean
+}
+
+export interface ManifestStore {
+  readonly name: string
+  readonly kind: StoreSpec['kind']
+  readonly key: string
+  readonly value: string
+  readonly persistent: boolean
+  readonly caching: boolean
+  readonly changelog: ChangelogSpec | null
+  readonly retentionMs?: number
+  readonly windowSizeMs?: number
+}
+
+export function manifestOf(topology: Topology): Manifest {
+  return {
+    version: 1,
+    topology: topology.name,
+    naming: topology.naming,
+    subTopologies: topology.subTopologies,
+    nodes: [...topology.nodes.values()].map(nodeOf).sort(byName),
+    stores: [...topology.stores.values()].map(storeOf).sort(byName),
+    repartitionTopics: [...topology.repartitionTopics.values()].sort(byName),
+    coPartitioned: topology.coPartitioned,
+  }
+}
+
+function nodeOf(node: TopologyNode): ManifestNode {
+  const { name, kind } = node
+  switch (node.kind) {
+    case 'source':
+      return { name, kind, input: inputOf(node.input), ...serdeNames(node), children: node.children }
+    case 'processor':
+      return { name, kind, operator: operatorOf(node.operator), stores: node.stores, children: node.children }
+    case 'sink':
+      return { name, kind, topic: node.topic, ...serdeNames(node) }
+  }
+}
+
+function inputOf(input: SourceInput): ManifestInput {
+  return input.kind === 'topics' ? input : { kind: 'elements', elements: input.elements.length }
+}
+
+function operatorOf(operator: OperatorSpec): ManifestOperator {
+  return {
+    kind: operator.kind,
+    ...('window' in operator ? { window: operator.window } : {}),
+    ...('aggregation' in operator ? { aggregation: operator.aggregation.kind } : {}),
+    ...('left' in operator ? { left: operator.left } : {}),
+  }
+}
+
+function storeOf({ key, value, ...store }: StoreSpec): ManifestStore {
+  return { ...store, ...serdeNames({ key, value }) }
+}
+
+function serdeNames({ key, value }: { readonly key: Serde<unknown>; readonly value: Serde<unknown> }): { key: string; value: string } {
+  return { key: key.name, value: value.name }
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+}
