@@ -1,0 +1,30 @@
+// millrace build: a bundle for each topology, if all is well.
+
+import { relative } from 'node:path'
+import { Command, Flags } from '@oclif/core'
+import { printDiagnostics } from '../print-diagnostics.ts'
+import { withProgress } from '../progress.ts'
+
+export class Build extends Command {
+  static override summary = 'Check the topologies and write a bundle for each.'
+  static override description =
+    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, package.json and Dockerfile. With an error nothing is written.'
+  static override examples = ['<%= config.bin %> build', '<%= config.bin %> build --strict && node dist/flight-delays/app.mjs']
+  static override flags = {
+    strict: Flags.boolean({ description: 'fail on warnings too' }),
+    out: Flags.string({ description: 'folder for the output', default: 'dist' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Build)
+    const { openProject } = await import('../../framework/compiler/index.ts')
+    const { diagnostics, topologies } = await withProgress('Building', (show) =>
+      openProject(process.cwd()).build({
+        out: flags.out,
+        onProgress: ({ stage, topology }) => show(topology === undefined ? stage : `${stage} ${topology}`),
+      }),
+    )
+    await printDiagnostics(diagnostics, flags.strict)
+    for (const { source, folder } of topologies) this.log(`${source} → ${relative(process.cwd(), folder)}`)
+  }
+}

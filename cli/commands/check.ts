@@ -1,0 +1,20 @@
+// millrace check: what the compiler has to say, in the form of tsc.
+
+import { Command, Flags } from '@oclif/core'
+import { printDiagnostics } from '../print-diagnostics.ts'
+import { withProgress } from '../progress.ts'
+
+export class Check extends Command {
+  static override summary = 'Say what is wrong with the topologies of this project.'
+  static override description =
+    'Reads each file directly in topologies/ and what it imports. Errors end with exit code 1, as does a warning with --strict.'
+  static override examples = ['<%= config.bin %> check', '<%= config.bin %> check --strict']
+  static override flags = { strict: Flags.boolean({ description: 'fail on warnings too' }) }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Check)
+    const { openProject } = await import('../../framework/compiler/index.ts')
+    const diagnostics = await withProgress('Checking', () => openProject(process.cwd()).check())
+    await printDiagnostics(diagnostics, flags.strict)
+  }
+}
