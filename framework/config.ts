@@ -48,15 +48,10 @@ export const settingsTable = {
   standbyReplicas: { kind: 'number', min: 0, default: 0, description: 'further copies of each state, kept up to date on other instances' },
   /** How long a task with several inputs waits for one that has no records, so as to process in the order of time (max.task.idle.ms). */
   maxTaskIdleMs: { kind: 'number', min: -1, default: 0, description: 'how long a task waits for an input that may have older records' },
-  /** Fetched records of a partition that a task holds before its fetching is paused (buffered.records.per.partition). */
-  bufferedRecordsPerPartitionMax: {
-    kind: 'number',
-    min: 1,
-    default: 20_000,
-    description: 'records of a partition held before fetching pauses',
-  },
-  fetchBufferBytesMax: { kind: 'number', min: 1024, default: 16 * MiB, description: 'size of what is fetched and not yet taken' },
-  producerBufferBytesMax: { kind: 'number', min: 1024, default: 16 * MiB, description: 'size of what is sent and not yet acknowledged' },
+  /** Fetched and not yet processed, in all tasks together; a partition with more than its share is not fetched meanwhile (input.buffer.max.bytes). */
+  inputBufferBytesMax: { kind: 'number', min: 1024, default: 8 * MiB, description: 'size of what tasks hold and have not yet processed' },
+  fetchBufferBytesMax: { kind: 'number', min: 1024, default: 8 * MiB, description: 'size of what is fetched and not yet taken' },
+  producerBufferBytesMax: { kind: 'number', min: 1024, default: 8 * MiB, description: 'size of what is sent and not yet acknowledged' },
   lingerMs: { kind: 'number', min: 0, default: 100, description: 'how long a record waits for others before it is sent' },
   compression: { kind: 'choice', choices: ['none', 'gzip', 'lz4'], default: 'none', description: 'of what is sent' },
   /** Of topics that the app makes; -1 is the broker's default. */

@@ -74,6 +74,11 @@ const entries = {
     remedy: 'Check the disk of the broker; kafka-dump-log shows the batch.',
   },
   // The app: settings, start, tasks.
+  'not-supported': {
+    kind: 'user',
+    message: 'This release does not have {what} yet.',
+    remedy: '{instead}',
+  },
   'topology-topics-missing': {
     kind: 'user',
     message: 'Topology {topology} uses topics that do not exist:\n  {missing}\n',

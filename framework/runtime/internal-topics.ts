@@ -2,21 +2,24 @@
 
 import { MillraceError } from '../errors.ts'
 import type { Topology } from '../graph/topology.ts'
-import type { Admin, NewTopic } from '../ports/broker.ts'
+import type { Admin, NewTopic, TopicDescription } from '../ports/broker.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { planTopics, sourceTopics, type TopicPlan } from './topic-plan.ts'
+import { planTopics, sinkTopics, sourceTopics, type TopicPlan } from './topic-plan.ts'
 
-/** Throws `source-topic-missing`, which names all of them, and `not-co-partitioned`. */
+/** Throws `topology-topics-missing`, which names all of them, and `not-co-partitioned`. */
 export async function planFromBroker(admin: Admin, topology: Topology, applicationId: string): Promise<TopicPlan> {
-  const wanted = sourceTopics(topology)
-  const found = wanted.length === 0 ? new Map() : await admin.topics(wanted)
-  const missing = wanted.filter((name) => !found.has(name))
+  const read = sourceTopics(topology)
+  const used = [...new Set([...read, ...sinkTopics(topology)])]
+  const found: ReadonlyMap<string, TopicDescription> = used.length === 0 ? new Map() : await admin.topics(used)
+  const missing = used.filter((name) => !found.has(name))
   if (missing.length > 0) {
     const names = await admin.topicNames()
-    const list = missing.map((name) => `There is no topic ${name}.${didYouMean(name, names)}`).join('\n  ')
-    throw new MillraceError('source-topic-missing', { topology: topology.name, missing: list })
+    const list = missing.map(
+      (name) => `There is no topic ${name}, which it ${read.includes(name) ? 'reads' : 'writes'}.${didYouMean(name, names)}`,
+    )
+    throw new MillraceError('topology-topics-missing', { topology: topology.name, missing: list.join('\n  ') })
   }
-  return planTopics(topology, applicationId, new Map([...found.values()].map(({ name, partitions }) => [name, partitions])))
+  return planTopics(topology, applicationId, new Map(read.map((name) => [name, found.get(name)!.partitions])))
 }
 
 /** Makes what is missing. Throws `internal-topic-partitions` if a topic from before has another number of partitions than the plan says. */

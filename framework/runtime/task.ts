@@ -121,10 +121,11 @@ export class Task {
     return this.queues.get(inputName(topic, partition))?.ready !== true
   }
 
-  /** Whether one of its partitions has no record to choose. */
-  get lacksInput(): boolean {
-    for (const queue of this.queues.values()) if (!queue.ready) return true
-    return false
+  /** How many of its partitions have no record to choose. */
+  get emptyInputs(): number {
+    let count = 0
+    for (const queue of this.queues.values()) if (!queue.ready) count++
+    return count
   }
 
   /** Where reading an input goes on; -1 if nothing of it came yet. */

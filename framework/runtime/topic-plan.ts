@@ -30,6 +30,12 @@ export function sourceTopics(topology: Topology): readonly string[] {
   return [...new Set(topics.filter(({ internal }) => !internal).map(({ name }) => name))]
 }
 
+/** The users' topics that a topology writes. */
+export function sinkTopics(topology: Topology): readonly string[] {
+  const topics = [...topology.nodes.values()].flatMap((node) => (node.kind === 'sink' && !node.topic.internal ? [node.topic.name] : []))
+  return [...new Set(topics)]
+}
+
 /** `partitions`: of each source topic. Throws `not-co-partitioned`. */
 export function planTopics(topology: Topology, applicationId: string, partitions: ReadonlyMap<string, number>): TopicPlan {
   const counts = countPartitions(topology, partitions)

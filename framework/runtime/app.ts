@@ -1,0 +1,270 @@
+// An app: one member of its group, with the tasks it is assigned, from start to end. Its states are in app-state.ts; the work is done by its parts: TaskSet opens and
+// closes tasks, Restoration brings state up to date, Processing moves records, Committer commits. Only the app decides which of them is at work.
+
+import type { Settings } from '../config.ts'
+import { isMillraceError, MillraceError } from '../errors.ts'
+import type { Topology } from '../graph/topology.ts'
+import type { DropReason } from '../operators/dropped-records.ts'
+import type { Broker, GroupMember, MemberSubscription } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { StateEngine } from '../ports/store.ts'
+import type { AppParts } from './app-parts.ts'
+import { type AppState, mayFollow } from './app-state.ts'
+import { assignTasks } from './assignor.ts'
+import { Committer } from './committer.ts'
+import { EndOfInput } from './end-of-input.ts'
+import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-messages.ts'
+import { ensureInternalTopics, planFromBroker } from './internal-topics.ts'
+import { Processing } from './processing.ts'
+import { Restoration } from './restoration.ts'
+import { tasksWithState } from './state-directory.ts'
+import { TaskInputs } from './task-inputs.ts'
+import { TaskSet } from './task-set.ts'
+import { sourceTopics, type TopicPlan } from './topic-plan.ts'
+import { Wakeup } from './wakeup.ts'
+
+export interface AppOptions {
+  readonly topology: Topology
+  readonly applicationId: string
+  readonly settings: Settings
+  readonly broker: Broker
+  readonly engines: { readonly persistent: StateEngine; readonly memory: StateEngine }
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Takes the lines of print(). */
+  readonly print: (line: string) => void
+  /** Ends where the source topics end at the start. An app that has bounded sources only ends with them anyway. */
+  readonly untilEnd: boolean
+  readonly onState?: (state: AppState) => void
+}
+
+export interface AppTotals {
+  readonly recordsIn: number
+  readonly recordsOut: number
+  readonly restoredRecords: number
+  readonly droppedRecords: ReadonlyMap<DropReason, number>
+  /** From the first record handed to a task until all outputs were acknowledged and offsets committed. */
+  readonly seconds: number
+}
+
+export class App {
+  private current: AppState = 'created'
+  private readonly options: AppOptions
+  private readonly wakeup: Wakeup
+  private stopping = false
+
+  constructor(options: AppOptions) {
+    const { settings } = options
+    if (settings.streamThreads > 1)
+      throw new MillraceError('not-supported', { what: 'streamThreads above 1', instead: 'Start more instances.' })
+    if (settings.processingGuarantee !== 'at_least_once')
+      throw new MillraceError('not-supported', { what: 'exactly_once_v2', instead: 'Set processingGuarantee to at_least_once.' })
+    if (settings.standbyReplicas > 0) throw new MillraceError('not-supported', { what: 'standbyReplicas', instead: 'Set it to 0.' })
+    this.options = options
+    this.wakeup = new Wakeup(options.clock)
+  }
+
+  get state(): AppState {
+    return this.current
+  }
+
+  /** Finishes the current records, commits and ends; `run` then resolves. */
+  stop(): void {
+    this.stopping = true
+    this.wakeup.ring()
+  }
+
+  /** Runs until `stop`, until the input ends, or until something fails; then it rejects, with nothing more committed. */
+  async run(): Promise<AppTotals> {
+    const { broker } = this.options
+    try {
+      this.enter('starting')
+      await broker.connect()
+      const totals = await new Run(
+        this.options,
+        this.wakeup,
+        () => this.stopping,
+        (state) => this.enter(state),
+      ).run()
+      await broker.close()
+      this.enter('closed')
+      return totals
+    } catch (error) {
+      await broker.close().catch((cause: unknown) => this.log('debug', `While closing after a failure: ${String(cause)}`))
+      this.enter('failed')
+      throw error
+    }
+  }
+
+  private enter(state: AppState): void {
+    if (!mayFollow(this.current, state)) throw new Error(`an app does not go from ${this.current} to ${state}`)
+    this.log('debug', `The app is ${state}.`)
+    this.current = state
+    this.options.onState?.(state)
+  }
+
+  private log(level: 'debug', message: string): void {
+    this.options.logger.log(level, message)
+  }
+}
+
+/** One run of an app, with everything it opens. */
+class Run {
+  private readonly options: AppOptions
+  private readonly parts: AppParts
+  private readonly tasks: TaskSet
+  private readonly restoration: Restoration
+  private readonly isStopping: () => boolean
+  private readonly enter: (state: AppState) => void
+
+  constructor(options: AppOptions, wakeup: Wakeup, isStopping: () => boolean, enter: (state: AppState) => void) {
+    const { broker, settings, applicationId } = options
+    this.options = options
+    this.isStopping = isStopping
+    this.enter = enter
+    const client = `${applicationId}-StreamThread-1`
+    const bufferBytesMax = settings.fetchBufferBytesMax
+    this.parts = {
+      ...options,
+      admin: broker.admin,
+      wakeup,
+      fetcher: broker.fetcher({ clientId: `${client}-consumer`, readCommitted: true, bufferBytesMax }),
+      restoreFetcher: broker.fetcher({ clientId: `${client}-restore-consumer`, readCommitted: true, bufferBytesMax }),
+      producer: broker.producer({
+        clientId: `${client}-producer`,
+        lingerMs: settings.lingerMs,
+        bufferBytesMax: settings.producerBufferBytesMax,
+        compression: settings.compression,
+      }),
+    }
+    this.tasks = new TaskSet(this.parts)
+    this.restoration = new Restoration(this.parts)
+  }
+
+  async run(): Promise<AppTotals> {
+    const { admin, topology, applicationId, settings, clock } = this.parts
+    const plan = await planFromBroker(admin, topology, applicationId)
+    await ensureInternalTopics(admin, plan, settings.replicationFactor)
+    const ends = this.options.untilEnd || sourceTopics(topology).length === 0
+    const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined
+    const member = this.member(plan)
+    const inputs = new TaskInputs(this.parts, end)
+    const committer = new Committer(this.parts, this.tasks, member)
+    const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, end })
+    try {
+      let ended = false
+      while (!ended && !this.isStopping()) ended = await this.oneGeneration(plan, member, inputs, processing, committer)
+      this.enter('closing')
+      if (member.state === 'stable' || member.state === 'rebalancing') await this.unlessFenced(() => committer.commit())
+      const endedMs = clock.monotonicMs()
+      return this.totals((endedMs - (processing.firstRecordMs ?? endedMs)) / 1000)
+    } finally {
+      await this.tasks.closeAll()
+      await member.leave()
+    }
+  }
+
+  /** From an assignment to the next rebalance; says whether the input has ended. */
+  private async oneGeneration(
+    plan: TopicPlan,
+    member: GroupMember,
+    inputs: TaskInputs,
+    processing: Processing,
+    committer: Committer,
+  ): Promise<boolean> {
+    this.enter('rebalancing')
+    if (member.state === 'lost') await this.tasks.closeAll()
+    const interrupted = (): boolean => this.isStopping() || member.state !== 'stable'
+    const assigned = await this.join(member)
+    if (assigned === undefined) return false
+    const planned = plan.tasks.filter(({ id }) => assigned.includes(id))
+    this.parts.logger.log('info', `Assigned ${planned.length} of ${plan.tasks.length} tasks.`, { tasks: assigned })
+    if (!(await this.tasks.assign(planned, interrupted))) return false
+    this.enter('restoring')
+    const unrestored = this.tasks.all.filter(({ task }) => task === undefined)
+    if (!(await this.restoration.restore(unrestored, interrupted))) return false
+    await this.tasks.start()
+    await inputs.follow(this.tasks.all)
+    this.enter('running')
+    try {
+      if (await processing.run(interrupted)) return true
+      // The group waits for this member: what is done is committed, so that whoever has the tasks next goes on behind it.
+      if (member.state === 'rebalancing') await committer.commit()
+    } catch (error) {
+      if (!isMillraceError(error, 'member-fenced')) throw error
+      this.parts.logger.log('warn', error.message)
+      await this.tasks.closeAll()
+    }
+    return false
+  }
+
+  /** The ids of the tasks assigned; undefined if the app is to stop before there is an assignment. */
+  private async join(member: GroupMember): Promise<readonly string[] | undefined> {
+    const { wakeup } = this.parts
+    let failure: unknown
+    let tasks: readonly string[] | undefined
+    const joining = member
+      .join()
+      .then(({ assignment }) => {
+        tasks = decodeAssignment(assignment).tasks
+      })
+      .catch((error: unknown) => {
+        failure = error
+      })
+    wakeup.watch('joining', () => joining)
+    while (tasks === undefined && failure === undefined && !this.isStopping()) await wakeup.sleep(joinSleepMs)
+    if (tasks === undefined && failure === undefined) {
+      await member.leave()
+      await joining
+      return undefined
+    }
+    if (failure !== undefined) throw failure
+    return tasks
+  }
+
+  private member(plan: TopicPlan): GroupMember {
+    const { settings, applicationId } = this.parts
+    return this.options.broker.member({
+      clientId: `${applicationId}-StreamThread-1-consumer`,
+      groupId: applicationId,
+      ...(settings.groupInstanceId === undefined ? {} : { groupInstanceId: settings.groupInstanceId }),
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      protocol: 'stream',
+      subscription: () => encodeSubscription({ runs: this.tasks.ids(), hasState: this.hasState() }),
+      assign: async (members) => assign(members, plan),
+    })
+  }
+
+  private hasState(): readonly string[] {
+    const { engines, settings, applicationId } = this.parts
+    return engines.persistent.supports.durable ? tasksWithState(settings.stateDir, applicationId) : []
+  }
+
+  private async unlessFenced(commit: () => Promise<void>): Promise<void> {
+    try {
+      await commit()
+    } catch (error) {
+      if (!isMillraceError(error, 'member-fenced')) throw error
+      this.parts.logger.log('warn', error.message)
+    }
+  }
+
+  private totals(seconds: number): AppTotals {
+    const { recordsIn, recordsOut, restoredRecords, dropped } = this.tasks.totals()
+    return { recordsIn, recordsOut, restoredRecords, droppedRecords: dropped, seconds }
+  }
+}
+
+const joinSleepMs = 1_000
+
+function assign(members: readonly MemberSubscription[], plan: TopicPlan): ReadonlyMap<string, Uint8Array> {
+  const subscribed = members.map(({ memberId, subscription }) => ({ memberId, ...decodeSubscription(subscription) }))
+  const assignment = assignTasks(
+    subscribed,
+    plan.tasks.map(({ id }) => id),
+  )
+  return new Map([...assignment].map(([memberId, tasks]) => [memberId, encodeAssignment({ tasks })]))
+}

@@ -1,0 +1,104 @@
+// Commits: caches are flushed, then the producer, then offsets go to the group, then state goes to disk. Whatever fails on the way, the next start
+// processes again what was not committed, and loses nothing. Consumed records of repartition topics are deleted from time to time.
+
+import type { CommittedOffset, GroupMember, PartitionOffset } from '../ports/broker.ts'
+import type { Offset, TopicPartition } from '../ports/record.ts'
+import type { AppParts } from './app-parts.ts'
+import type { RunningTask } from './running-task.ts'
+import type { Task } from './task.ts'
+import type { TaskSet } from './task-set.ts'
+
+export class Committer {
+  private readonly parts: AppParts
+  private readonly tasks: TaskSet
+  private readonly member: GroupMember
+  private lastCommitMs: number
+  private lastPurgeMs: number
+  private readonly repartitionTopics: ReadonlySet<string>
+
+  constructor(parts: AppParts, tasks: TaskSet, member: GroupMember) {
+    this.parts = parts
+    this.tasks = tasks
+    this.member = member
+    this.lastCommitMs = parts.clock.monotonicMs()
+    this.lastPurgeMs = this.lastCommitMs
+    const { topology, applicationId } = parts
+    this.repartitionTopics = new Set([...topology.repartitionTopics.keys()].map((name) => `${applicationId}-${name}`))
+  }
+
+  /** Milliseconds until the next commit by time; Infinity if nothing is to be committed. */
+  get dueInMs(): number {
+    if (!started(this.tasks.all).some(({ task }) => task.commitNeeded)) return Infinity
+    return Math.max(0, this.lastCommitMs + this.parts.settings.commitIntervalMs - this.parts.clock.monotonicMs())
+  }
+
+  /** Whether a processor or a store that is full asks for one. */
+  get isRequested(): boolean {
+    return started(this.tasks.all).some(({ task, state }) => task.commitRequested || state.commitWanted)
+  }
+
+  /**
+   * Commits what was processed; with `everything` also positions that moved without a record (behind a transaction's end). Rejects with
+   * `member-fenced` if the group has gone on without this member.
+   */
+  async commit(everything = false): Promise<void> {
+    const { clock, producer } = this.parts
+    this.lastCommitMs = clock.monotonicMs()
+    const dirty = started(this.tasks.all).filter(
+      (running) => running.task.commitNeeded || running.state.commitWanted || (everything && hasMoved(running)),
+    )
+    if (dirty.length === 0) return
+    for (const { task } of dirty) task.flushCaches()
+    await producer.flush()
+    const offsets = dirty.map(({ task }) => task.committable())
+    await this.member.commit(offsets.flat())
+    for (const [index, running] of dirty.entries()) await this.settle(running, offsets[index]!)
+    await this.purgeIfDue()
+  }
+
+  private async settle(running: StartedTask, offsets: readonly CommittedOffset[]): Promise<void> {
+    const sources = running.state.changelogs.filter(({ sourceTopic }) => sourceTopic)
+    const positions = new Map<string, Offset>()
+    for (const { topic, partition } of sources) {
+      const committed = offsets.find((offset) => offset.topic === topic && offset.partition === partition)
+      if (committed !== undefined) positions.set(topic, committed.offset)
+    }
+    await running.state.commit(positions)
+    running.lastCommitted = offsets
+    running.task.committed()
+  }
+
+  /** Kafka keeps repartition topics for ever, because only the app knows what is consumed. */
+  private async purgeIfDue(): Promise<void> {
+    const { clock, settings, admin, logger } = this.parts
+    if (this.repartitionTopics.size === 0 || clock.monotonicMs() - this.lastPurgeMs < settings.repartitionPurgeIntervalMs) return
+    this.lastPurgeMs = clock.monotonicMs()
+    const isRepartition = ({ topic }: TopicPartition): boolean => this.repartitionTopics.has(topic)
+    const consumed = this.tasks.all
+      .flatMap(({ lastCommitted = [] }) => lastCommitted.filter(isRepartition))
+      .map(({ topic, partition, offset }): PartitionOffset => ({ topic, partition, offset }))
+    if (consumed.length === 0) return
+    try {
+      await admin.deleteRecords(consumed)
+    } catch (error) {
+      // Nothing depends on it but space, and the next time deletes these too.
+      logger.log(
+        'warn',
+        `Consumed records of repartition topics were not deleted: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+  }
+}
+
+function hasMoved({ task, committed, lastCommitted = committed }: StartedTask): boolean {
+  const before = [...lastCommitted, ...committed]
+  return task.committable().some(({ topic, partition, offset }) => {
+    return before.find((other) => other.topic === topic && other.partition === partition)?.offset !== offset
+  })
+}
+
+type StartedTask = RunningTask & { readonly task: Task }
+
+export function started(tasks: readonly RunningTask[]): readonly StartedTask[] {
+  return tasks.filter((running): running is StartedTask => running.task !== undefined)
+}

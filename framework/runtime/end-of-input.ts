@@ -1,0 +1,98 @@
+// Where the input ends, for an app that is to end with it: at the ends that the source topics had at the start, at the last element of bounded sources, and in
+// repartition topics at what their writers have written when they are at their ends. Whether all of it is done is asked of the group's committed
+// offsets, so that several instances can share the work.
+
+import type { Topology } from '../graph/topology.ts'
+import type { Admin } from '../ports/broker.ts'
+import type { TopicPartition } from '../ports/record.ts'
+import { elementsTopic, writtenTopics } from './task.ts'
+import type { PlannedTask } from './topic-plan.ts'
+
+export interface EndOfInputOptions {
+  readonly admin: Admin
+  readonly topology: Topology
+  readonly applicationId: string
+  /** All of the application, not only those of this instance. */
+  readonly tasks: readonly PlannedTask[]
+}
+
+export class EndOfInput {
+  private readonly options: EndOfInputOptions
+  /** By topic and partition. Those of repartition topics become known when their writers are done. */
+  private readonly ends = new Map<string, number>()
+  private readonly doneSubTopologies = new Set<number>()
+  private readonly repartitionTopics: ReadonlySet<string>
+
+  private constructor(options: EndOfInputOptions) {
+    this.options = options
+    this.repartitionTopics = new Set([...options.topology.repartitionTopics.keys()].map((name) => `${options.applicationId}-${name}`))
+  }
+
+  /** Takes the ends of the source topics as they are now. */
+  static async now(options: EndOfInputOptions): Promise<EndOfInput> {
+    const end = new EndOfInput(options)
+    await end.learnEnds(options.tasks.flatMap(({ inputs }) => inputs.filter(({ topic }) => !end.repartitionTopics.has(topic))))
+    for (const node of options.topology.nodes.values()) {
+      if (node.kind !== 'source' || node.input.kind !== 'elements') continue
+      end.ends.set(nameOf({ topic: elementsTopic(options.applicationId, node.name), partition: 0 }), node.input.elements.length)
+    }
+    return end
+  }
+
+  /** Undefined: not known yet. */
+  of(input: TopicPartition): number | undefined {
+    return this.ends.get(nameOf(input))
+  }
+
+  /** Whether the group has committed all there is. */
+  async reached(): Promise<boolean> {
+    const { topology } = this.options
+    const open = topology.subTopologies.filter(({ id, global }) => !global && !this.doneSubTopologies.has(id))
+    for (const { id } of open) if (await this.isDone(id)) this.doneSubTopologies.add(id)
+    return open.every(({ id }) => this.doneSubTopologies.has(id))
+  }
+
+  private async isDone(subTopology: number): Promise<boolean> {
+    const { admin, applicationId, tasks } = this.options
+    const own = tasks.filter((task) => task.subTopology === subTopology)
+    const inputs = own.flatMap((task) => [...task.inputs, ...task.elements])
+    const unknown = inputs.filter((input) => this.of(input) === undefined)
+    if (unknown.some(({ topic }) => !this.writersAreDone(topic))) return false
+    await this.learnEnds(unknown)
+    const open = inputs.filter((input) => this.of(input) !== 0)
+    if (open.length === 0) return true
+    const committed = await admin.committed(applicationId, open)
+    const offsets = new Map(committed.map((offset) => [nameOf(offset), offset.offset]))
+    const behind = open.filter((input) => (offsets.get(nameOf(input)) ?? -1) < this.of(input)!)
+    return (
+      behind.length === 0 ||
+      (await this.areEmpty(
+        behind.filter((input) => !offsets.has(nameOf(input))),
+        behind.length,
+      ))
+    )
+  }
+
+  /** Partitions of which nothing is left have nothing to commit. */
+  private async areEmpty(uncommitted: readonly TopicPartition[], behind: number): Promise<boolean> {
+    if (uncommitted.length < behind) return false
+    const starts = await this.options.admin.startOffsets(uncommitted)
+    return starts.every((start) => start.offset >= this.of(start)!)
+  }
+
+  private writersAreDone(repartitionTopic: string): boolean {
+    const { topology, applicationId } = this.options
+    const writers = topology.subTopologies.filter(({ id }) => writtenTopics(topology, [id], applicationId).includes(repartitionTopic))
+    return writers.every(({ id }) => this.doneSubTopologies.has(id))
+  }
+
+  private async learnEnds(inputs: readonly TopicPartition[]): Promise<void> {
+    if (inputs.length === 0) return
+    const ends = await this.options.admin.endOffsets(inputs, { readCommitted: true })
+    for (const end of ends) this.ends.set(nameOf(end), end.offset)
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}

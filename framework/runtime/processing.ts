@@ -1,0 +1,109 @@
+// The loop that all records go through while the group is at peace: take what arrived, process it in slices, commit in time, sleep when there is nothing to do.
+// Operators are synchronous, so between two slices timers and sockets get their turn: heartbeats, fetches and acknowledgements never wait for more
+// than a slice.
+
+import type { GroupMember } from '../ports/broker.ts'
+import type { AppParts } from './app-parts.ts'
+import { type Committer, started } from './committer.ts'
+import type { EndOfInput } from './end-of-input.ts'
+import type { RunningTask } from './running-task.ts'
+import type { TaskInputs } from './task-inputs.ts'
+import type { TaskSet } from './task-set.ts'
+
+const sliceMs = 50
+const sleepMsMax = 1_000
+/** Between two questions whether the other instances are at the end. */
+const endCheckMs = 50
+
+export interface ProcessingParts extends AppParts {
+  readonly member: GroupMember
+  readonly tasks: TaskSet
+  readonly inputs: TaskInputs
+  readonly committer: Committer
+  /** Undefined: the input has no end. */
+  readonly end: EndOfInput | undefined
+}
+
+export class Processing {
+  /** When the first record was handed to a task. */
+  firstRecordMs: number | undefined
+  private readonly parts: ProcessingParts
+  /** The task that the next slice begins with, so that one with a long backlog does not keep the others waiting. */
+  private next = 0
+
+  constructor(parts: ProcessingParts) {
+    this.parts = parts
+  }
+
+  /** Returns when the input has ended (true), or when the group is no longer stable or `interrupted` says so. */
+  async run(interrupted: () => boolean): Promise<boolean> {
+    const { member, inputs, committer, producer, wakeup, clock, fetcher } = this.parts
+    wakeup.watch('member', () => member.changed())
+    while (member.state === 'stable' && !interrupted()) {
+      await inputs.take()
+      const processed = this.processSlice()
+      const punctuated = this.punctuate()
+      producer.poll()
+      inputs.resume()
+      if (committer.isRequested || committer.dueInMs <= 0) await committer.commit()
+      if (processed > 0 || punctuated) {
+        await clock.turn()
+        continue
+      }
+      if (await this.isAtEnd()) return true
+      if (producer.full) wakeup.watch('producer', () => producer.drained())
+      wakeup.watch('fetcher', () => fetcher.arrived())
+      await wakeup.sleep(this.sleepMs())
+    }
+    return false
+  }
+
+  /** Gives how many records were processed. */
+  private processSlice(): number {
+    const { clock, producer, inputs, tasks } = this.parts
+    const running = started(tasks.all)
+    const deadlineMs = clock.monotonicMs() + sliceMs
+    let count = 0
+    for (let turn = 0; turn < running.length && !producer.full; turn++) {
+      const one = running[(this.next + turn) % running.length]!
+      if (!one.task.hasRecords || !inputs.mayProcess(one)) continue
+      this.firstRecordMs ??= clock.monotonicMs()
+      count += one.task.process(Infinity, deadlineMs, this.pauseOf(one))
+      if (clock.monotonicMs() >= deadlineMs) break
+    }
+    this.next++
+    return count
+  }
+
+  /** A task with several inputs stops when one more of them runs dry, because its next choice may depend on what comes there. */
+  private pauseOf({ task, planned }: RunningTask): () => boolean {
+    const { producer, settings } = this.parts
+    if (planned.inputs.length <= 1 || settings.maxTaskIdleMs < 0 || task === undefined) return () => producer.full
+    const emptyAtStart = task.emptyInputs
+    return () => producer.full || task.emptyInputs > emptyAtStart
+  }
+
+  private punctuate(): boolean {
+    let punctuated = false
+    for (const { task } of started(this.parts.tasks.all)) if (task.punctuateWallClock()) punctuated = true
+    return punctuated
+  }
+
+  private async isAtEnd(): Promise<boolean> {
+    const { end, inputs, committer } = this.parts
+    if (end === undefined || !inputs.areAtEnd) return false
+    await committer.commit(true)
+    return inputs.areAtEnd && (await end.reached())
+  }
+
+  private sleepMs(): number {
+    const { clock, settings, committer, tasks, end } = this.parts
+    let durationMs = Math.min(sleepMsMax, Math.max(1, settings.lingerMs), committer.dueInMs)
+    if (end !== undefined) durationMs = Math.min(durationMs, endCheckMs)
+    for (const { task, idleSinceMs } of started(tasks.all)) {
+      durationMs = Math.min(durationMs, task.nextWallClockMs - clock.now())
+      if (idleSinceMs !== undefined) durationMs = Math.min(durationMs, idleSinceMs + settings.maxTaskIdleMs - clock.monotonicMs())
+    }
+    return Math.max(0, durationMs)
+  }
+}

@@ -1,0 +1,32 @@
+// A task that this instance owns, from the assignment on: first its state is restored, then the task itself runs.
+
+import type { CommittedOffset, PartitionOffset } from '../ports/broker.ts'
+import type { TopicPartition } from '../ports/record.ts'
+import type { RecordContext, TaskState } from '../state/contract.ts'
+import type { Task } from './task.ts'
+import type { PlannedTask } from './topic-plan.ts'
+
+export interface RunningTask {
+  readonly planned: PlannedTask
+  readonly state: TaskState
+  readonly recordContext: RecordContext
+  /** What the group had committed when the task came here. */
+  readonly committed: readonly CommittedOffset[]
+  /** Where its inputs were read from when it came here. */
+  readonly start: readonly PartitionOffset[]
+  /** Undefined until the state is restored. */
+  task: Task | undefined
+  /** What was committed last; undefined before the first commit here. */
+  lastCommitted: readonly CommittedOffset[] | undefined
+  /** Inputs that the fetcher was told to pause. */
+  readonly paused: Set<TopicPartition>
+  /** Since when records wait for an input that has none; undefined if they do not. */
+  idleSinceMs: number | undefined
+}
+
+/** Where an input stands: what is before it was processed, or left out on purpose. */
+export function positionOf({ task, start }: RunningTask, { topic, partition }: TopicPartition): number {
+  const position = task?.position(topic, partition) ?? -1
+  if (position >= 0) return position
+  return start.find((candidate) => candidate.topic === topic && candidate.partition === partition)?.offset ?? 0
+}

@@ -1,0 +1,130 @@
+// The way of fetched records to the tasks: shared out by partition, held back where a task has enough, and waited for where a task must not choose
+// without them.
+
+import { MillraceError } from '../errors.ts'
+import type { FetchedRecords, FetchProblem } from '../ports/broker.ts'
+import { asOffset, type TopicPartition } from '../ports/record.ts'
+import type { AppParts } from './app-parts.ts'
+import { BoundedReader } from './bounded-reader.ts'
+import { started } from './committer.ts'
+import type { EndOfInput } from './end-of-input.ts'
+import { positionOf, type RunningTask } from './running-task.ts'
+
+/** However many partitions there are, each may hold this much. */
+const shareBytesMin = 64 * 1024
+
+interface Input extends TopicPartition {
+  readonly owner: RunningTask
+  /** What the broker had at the last look, as far as it is committed there. */
+  knownEnd: number
+}
+
+export class TaskInputs {
+  private readonly parts: AppParts
+  private readonly end: EndOfInput | undefined
+  private tasks: readonly RunningTask[] = []
+  private inputs = new Map<string, Input>()
+  private shareBytes = 0
+
+  constructor(parts: AppParts, end: EndOfInput | undefined) {
+    this.parts = parts
+    this.end = end
+  }
+
+  /** The tasks have changed. */
+  async follow(tasks: readonly RunningTask[]): Promise<void> {
+    this.tasks = tasks
+    const before = this.inputs
+    const inputs = tasks.flatMap((owner) => owner.planned.inputs.map(({ topic, partition }) => ({ owner, topic, partition, knownEnd: 0 })))
+    const ends = inputs.length === 0 ? [] : await this.parts.admin.endOffsets(inputs, { readCommitted: true })
+    this.inputs = new Map(inputs.map((input) => [nameOf(input), input]))
+    for (const end of ends) this.learnEnd(this.inputs.get(nameOf(end))!, end.offset)
+    for (const [name, input] of this.inputs) input.knownEnd = Math.max(input.knownEnd, before.get(name)?.knownEnd ?? 0)
+    this.shareBytes = Math.max(shareBytesMin, this.parts.settings.inputBufferBytesMax / Math.max(1, inputs.length))
+  }
+
+  /** Gives the tasks what has arrived. */
+  async take(): Promise<void> {
+    for (const fetched of this.parts.fetcher.take()) {
+      if (fetched.kind === 'problem') await this.solve(fetched)
+      else this.give(fetched)
+    }
+  }
+
+  /** Goes on with partitions whose tasks have worked off enough. */
+  resume(): void {
+    for (const { owner, ...input } of this.inputs.values()) {
+      const { paused, task } = owner
+      const pausedInput =
+        paused.size === 0 ? undefined : [...paused].find(({ topic, partition }) => topic === input.topic && partition === input.partition)
+      if (pausedInput === undefined || (task?.bufferedBytes(input.topic, input.partition) ?? 0) > this.shareBytes / 2) continue
+      paused.delete(pausedInput)
+      this.parts.fetcher.resume([pausedInput])
+    }
+  }
+
+  /**
+   * Whether a task may choose its next record now, though inputs of it are empty (KIP-695): records that the broker has are always waited for, others
+   * for `maxTaskIdleMs`; below 0, nothing is.
+   */
+  mayProcess(running: RunningTask): boolean {
+    const { settings, clock } = this.parts
+    const { task, planned } = running
+    if (planned.inputs.length <= 1 || settings.maxTaskIdleMs < 0 || task === undefined) return true
+    const empty = planned.inputs.filter(({ topic, partition }) => task.isEmpty(topic, partition))
+    if (empty.some((input) => positionOf(running, input) < (this.inputs.get(nameOf(input))?.knownEnd ?? 0))) return false
+    if (empty.length === 0 || settings.maxTaskIdleMs === 0) {
+      running.idleSinceMs = undefined
+      return true
+    }
+    running.idleSinceMs ??= clock.monotonicMs()
+    return clock.monotonicMs() - running.idleSinceMs >= settings.maxTaskIdleMs
+  }
+
+  /** Whether all inputs of this instance whose end is known are processed up to it. */
+  get areAtEnd(): boolean {
+    for (const input of this.inputs.values()) {
+      const end = this.end?.of(input)
+      if (end !== undefined && positionOf(input.owner, input) < end) return false
+    }
+    return started(this.tasks).every(({ task }) => !task.hasRecords)
+  }
+
+  private give(fetched: FetchedRecords): void {
+    const input = this.inputs.get(nameOf(fetched))
+    const task = input?.owner.task
+    if (input === undefined || task === undefined) return
+    const { topic, partition } = fetched
+    this.learnEnd(input, fetched.lastStableOffset)
+    const end = this.end?.of(fetched)
+    const isBeyond = end !== undefined && fetched.lastStableOffset > end
+    task.addRecords(isBeyond ? { ...fetched, reader: new BoundedReader(fetched.reader, end) } : fetched)
+    if (task.bufferedBytes(topic, partition) <= this.shareBytes) return
+    const pausedInput = { topic, partition }
+    input.owner.paused.add(pausedInput)
+    this.parts.fetcher.pause([pausedInput])
+  }
+
+  private learnEnd(input: Input, offset: number): void {
+    input.knownEnd = Math.min(offset, this.end?.of(input) ?? Infinity)
+  }
+
+  /** Records that were deleted before they were read are gone: reading goes on with the first that is left, and the log says so. */
+  private async solve({ topic, partition, problem }: FetchProblem): Promise<void> {
+    const { admin, fetcher, logger, topology } = this.parts
+    if (problem === 'topic deleted')
+      throw new MillraceError('topology-topics-missing', { topology: topology.name, missing: `The topic ${topic} was deleted.` })
+    const [start] = await admin.startOffsets([{ topic, partition }])
+    logger.log('warn', `The position in ${topic}-${partition} is out of range; going on at offset ${start!.offset}.`, { topic, partition })
+    const positions = [...this.inputs.values()].map((input) => ({
+      topic: input.topic,
+      partition: input.partition,
+      offset: input.topic === topic && input.partition === partition ? start!.offset : asOffset(-1),
+    }))
+    fetcher.assign(positions)
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}

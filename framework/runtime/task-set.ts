@@ -1,0 +1,213 @@
+// The tasks that this instance owns. A task that stays through a rebalance is not touched; one that goes is closed, one that comes is opened, restored and
+// started. All of what they counted is kept when they are closed.
+
+import { isMillraceError } from '../errors.ts'
+import type { DropReason } from '../operators/dropped-records.ts'
+import type { CommittedOffset, PartitionOffset } from '../ports/broker.ts'
+import { noHeaders, type TopicPartition } from '../ports/record.ts'
+import { CacheBudget } from '../state/cached-rows.ts'
+import type { RecordContext, TaskState } from '../state/contract.ts'
+import { openTaskState } from '../state/open-task-state.ts'
+import type { AppParts } from './app-parts.ts'
+import type { RunningTask } from './running-task.ts'
+import { Task, writtenTopics } from './task.ts'
+import type { PlannedTask } from './topic-plan.ts'
+
+/** How long a task waits for the instance that had it on this machine to close its state. */
+const lockWaitMsMax = 30_000
+const lockRetryMs = 200
+
+export class TaskSet {
+  private readonly parts: AppParts
+  private readonly running = new Map<string, RunningTask>()
+  private readonly cacheBudget: CacheBudget
+  private readonly closedTotals = new Totals()
+
+  constructor(parts: AppParts) {
+    this.parts = parts
+    this.cacheBudget = new CacheBudget(parts.settings.cacheBytesMax)
+  }
+
+  get all(): readonly RunningTask[] {
+    return [...this.running.values()]
+  }
+
+  ids(): readonly string[] {
+    return [...this.running.keys()]
+  }
+
+  /** Closes what is not assigned any more and opens the state of what is new. Gives false if it was interrupted. */
+  async assign(assigned: readonly PlannedTask[], interrupted: () => boolean): Promise<boolean> {
+    const partitions = assigned.flatMap(({ inputs, elements }) => [...inputs, ...elements])
+    const committed = partitions.length === 0 ? [] : await this.parts.admin.committed(this.parts.applicationId, partitions)
+    const kept = new Set(assigned.map(({ id }) => id))
+    for (const running of this.all) if (!kept.has(running.planned.id) || wentOnElsewhere(running, committed)) await this.close(running)
+    for (const planned of assigned) {
+      if (this.running.has(planned.id)) continue
+      const opened = await this.open(planned, committed, interrupted)
+      if (opened === undefined) return false
+      this.running.set(planned.id, opened)
+    }
+    return true
+  }
+
+  /** Starts the tasks whose state is restored, and reads the inputs of all. */
+  async start(): Promise<void> {
+    const { fetcher } = this.parts
+    const started = this.all.filter(({ task }) => task === undefined)
+    for (const running of started) running.task = await this.createTask(running)
+    const isNew = new Set(started)
+    fetcher.assign(this.all.flatMap((running) => running.start.map((position) => (isNew.has(running) ? position : whereItIs(position)))))
+  }
+
+  /** Without a commit: what is not committed is processed again, here or elsewhere. */
+  async closeAll(): Promise<void> {
+    for (const running of this.all) await this.close(running)
+    this.parts.fetcher.assign([])
+  }
+
+  /** Of all tasks that have been here. */
+  totals(): Totals {
+    const totals = new Totals()
+    totals.add(this.closedTotals)
+    for (const running of this.all) totals.addTask(running)
+    return totals
+  }
+
+  private async close(running: RunningTask): Promise<void> {
+    this.running.delete(running.planned.id)
+    this.closedTotals.addTask(running)
+    running.task?.close()
+    await running.state.close()
+  }
+
+  private async open(
+    planned: PlannedTask,
+    allCommitted: readonly CommittedOffset[],
+    interrupted: () => boolean,
+  ): Promise<RunningTask | undefined> {
+    const recordContext = { timestamp: -1, headers: noHeaders }
+    const state = await this.openState(planned, recordContext, interrupted)
+    if (state === undefined) return undefined
+    const committed = allCommitted.filter((offset) => [...planned.inputs, ...planned.elements].some((input) => isSame(input, offset)))
+    const start = await this.startOf(planned.inputs, committed)
+    return {
+      planned,
+      state,
+      recordContext,
+      committed,
+      start,
+      task: undefined,
+      lastCommitted: undefined,
+      paused: new Set(),
+      idleSinceMs: undefined,
+    }
+  }
+
+  private async openState(planned: PlannedTask, context: RecordContext, interrupted: () => boolean): Promise<TaskState | undefined> {
+    const { topology, applicationId, settings, engines, producer, clock, logger, wakeup } = this.parts
+    const sub = topology.subTopologies.find(({ id }) => id === planned.subTopology)!
+    const deadlineMs = clock.monotonicMs() + lockWaitMsMax
+    while (!interrupted()) {
+      try {
+        return await openTaskState({
+          stateDir: settings.stateDir,
+          applicationId,
+          taskId: planned.id,
+          partition: planned.partition,
+          stores: sub.stores.map((name) => topology.stores.get(name)!),
+          engines,
+          cacheBudget: this.cacheBudget,
+          uncommittedBytesMax: settings.uncommittedBytesMax,
+          context,
+          logger,
+          changelogWriter: (topic) => producer.writer(topic),
+        })
+      } catch (error) {
+        if (!isMillraceError(error, 'state-locked') || clock.monotonicMs() >= deadlineMs) throw error
+        await wakeup.sleep(lockRetryMs)
+      }
+    }
+    return undefined
+  }
+
+  /** A group that has committed nothing yet starts at the earliest record. */
+  private async startOf(inputs: readonly TopicPartition[], committed: readonly CommittedOffset[]): Promise<readonly PartitionOffset[]> {
+    const fresh = inputs.filter((input) => !committed.some((offset) => isSame(input, offset)))
+    const earliest = fresh.length === 0 ? [] : await this.parts.admin.startOffsets(fresh)
+    return inputs.map((input) => {
+      const { offset } = [...committed, ...earliest].find((candidate) => isSame(input, candidate))!
+      return { ...input, offset }
+    })
+  }
+
+  private async createTask({ planned, state, recordContext, committed }: RunningTask): Promise<Task> {
+    const { topology, applicationId, settings, producer, clock, logger, print } = this.parts
+    const topics = writtenTopics(topology, [planned.subTopology], applicationId)
+    const writers = new Map(await Promise.all(topics.map(async (topic) => [topic, await producer.writer(topic)] as const)))
+    return new Task({
+      id: planned.id,
+      applicationId,
+      topology,
+      subTopologies: [planned.subTopology],
+      inputs: planned.inputs,
+      runsElements: planned.elements.length > 0,
+      state,
+      recordContext,
+      writer: (topic) => writers.get(topic)!,
+      committed,
+      settings,
+      clock,
+      logger,
+      print,
+    })
+  }
+}
+
+/** Counts of tasks, over their whole life here. */
+export class Totals {
+  recordsIn = 0
+  recordsOut = 0
+  restoredRecords = 0
+  readonly dropped = new Map<DropReason, number>()
+
+  addTask({ task, state }: RunningTask): void {
+    this.restoredRecords += state.restore.records
+    if (task === undefined) return
+    this.recordsIn += task.recordsIn
+    this.recordsOut += task.recordsOut
+    this.addDropped(task.dropped.counts())
+  }
+
+  add(other: Totals): void {
+    this.recordsIn += other.recordsIn
+    this.recordsOut += other.recordsOut
+    this.restoredRecords += other.restoredRecords
+    this.addDropped(other.dropped)
+  }
+
+  private addDropped(counts: ReadonlyMap<DropReason, number>): void {
+    for (const [reason, count] of counts) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count)
+  }
+}
+
+/** Whether somebody else has committed further: this instance was out of the group for a while without noticing, and its task is of the past. */
+function wentOnElsewhere(
+  { planned, committed: atStart, lastCommitted = atStart }: RunningTask,
+  committed: readonly CommittedOffset[],
+): boolean {
+  const offsetIn = (offsets: readonly CommittedOffset[], input: TopicPartition): number | undefined =>
+    offsets.find((offset) => isSame(input, offset))?.offset
+  return [...planned.inputs, ...planned.elements].some((input) => {
+    const ours = offsetIn(lastCommitted, input) ?? offsetIn(atStart, input)
+    return offsetIn(committed, input) !== ours
+  })
+}
+
+function whereItIs(position: PartitionOffset): PartitionOffset {
+  return { ...position, offset: -1 as PartitionOffset['offset'] }
+}
+
+function isSame(left: TopicPartition, right: TopicPartition): boolean {
+  return left.partition === right.partition && left.topic === right.topic
+}
