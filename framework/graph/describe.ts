@@ -1,37 +1,36 @@
-// The topology as text, exactly as Kafka Streams' TopologyDescription prints it, so that its tools (visualisers, diffs) keep working.
+// The topology as text, exactly as Kafka Streams' TopologyDescription prints it, so that its tools (visualisers, diffs) keep working. Internal topics
+// stand without the application id.
 
-import { hashSetOrder } from './java-order.ts'
-import { type SourceInput, type SubTopology, type TopicRef, type Topology, type TopologyNode, topicName } from './topology.ts'
+import { hashSetOrder, type TreeSet } from './java-order.ts'
+import { type DescribedNode, describedNodes } from './sub-topology-order.ts'
+import type { SourceInput, SubTopology, Topology, TopologyNode } from './topology.ts'
 
-/** `applicationId`: internal topics are shown without it, as Kafka Streams does, if it is left out. */
 export function describe(topology: Topology): string {
   return `Topologies:\n ${topology.subTopologies.map((subTopology) => describeSubTopology(topology, subTopology)).join('')}`
 }
 
-function describeSubTopology(topology: Topology, { id, nodes }: SubTopology): string {
-  const lines = nodes.map((name) => `    ${describeNode(topology.nodes.get(name)!, nodes)}\n`)
+function describeSubTopology({ nodes }: Topology, { id, nodes: group }: SubTopology): string {
+  const lines = describedNodes(group, nodes).map((described) => `    ${describeNode(nodes.get(described.name)!, described)}\n`)
   return `  Sub-topology: ${id}\n${lines.join('')}\n`
 }
 
-function describeNode(node: TopologyNode, order: readonly string[]): string {
-  const inOrder = (names: readonly string[]) => order.filter((name) => names.includes(name)).join(', ') || 'none'
+function describeNode(node: TopologyNode, { predecessors, successors }: DescribedNode): string {
+  const after = `\n      --> ${names(successors)}`
+  const before = `\n      <-- ${names(predecessors)}`
   switch (node.kind) {
     case 'source':
-      return `Source: ${node.name} (topics: ${inputText(node.input)})\n      --> ${inOrder(node.children)}`
-    case 'processor': {
-      const stores = `[${hashSetOrder(node.stores).join(', ')}]`
-      return `Processor: ${node.name} (stores: ${stores})\n      --> ${inOrder(node.children)}\n      <-- ${inOrder(node.parents)}`
-    }
+      return `Source: ${node.name} (topics: [${topicsText(node.input)}])${after}`
+    case 'processor':
+      return `Processor: ${node.name} (stores: [${hashSetOrder(node.stores).join(', ')}])${after}${before}`
     case 'sink':
-      return `Sink: ${node.name} (topic: ${topicText(node.topic)})\n      <-- ${inOrder(node.parents)}`
+      return `Sink: ${node.name} (topic: ${node.topic.name})${before}`
   }
 }
 
-function inputText(input: SourceInput): string {
-  return input.kind === 'topics' ? `[${hashSetOrder(input.topics.map(topicText)).join(', ')}]` : '[]'
+function names(nodes: TreeSet<DescribedNode>): string {
+  return [...nodes].map((node) => node.name).join(', ') || 'none'
 }
 
-/** Kafka Streams shows internal topics without the application id. */
-function topicText(topic: TopicRef): string {
-  return topicName('', { ...topic, internal: false })
+function topicsText(input: SourceInput): string {
+  return input.kind === 'topics' ? hashSetOrder(input.topics.map((topic) => topic.name)).join(', ') : ''
 }

@@ -1,26 +1,46 @@
-// The order in which describe() lists the nodes of a sub-topology, and the neighbours of each: the larger the part of the graph that hangs on
-// a node, the earlier it comes; then by name. Kafka Streams: InternalTopologyBuilder.NodeComparator.
+// The order in which describe() lists the nodes of a sub-topology, and the neighbours of each: the more ways lead down from a node, the earlier it comes;
+// then by name. Kafka Streams (InternalTopologyBuilder.describeSubtopology) sorts neighbours while it still counts those ways, in the order of a hash map:
+// to print what it prints, we do the same.
 
+import { compareStrings, hashSetOrder, TreeSet } from './java-order.ts'
 import type { TopologyNode } from './topology.ts'
 
-export function subTopologyOrder(group: readonly string[], nodes: ReadonlyMap<string, TopologyNode>): readonly string[] {
-  const sizes = new Map<string, number>()
-  for (const name of group) sizeOf(name, nodes, sizes)
-  return [...group].sort((a, b) => sizes.get(b)! - sizes.get(a)! || compareAsJava(a, b))
+/** A node as describe() shows it. */
+export interface DescribedNode {
+  readonly name: string
+  readonly predecessors: TreeSet<DescribedNode>
+  readonly successors: TreeSet<DescribedNode>
+  /** How many ways lead down from the node, itself included, as far as counted. */
+  size: number
 }
 
-/** The node itself and all that hang on it, once for each way that leads there. */
-function sizeOf(name: string, nodes: ReadonlyMap<string, TopologyNode>, sizes: Map<string, number>): number {
-  const known = sizes.get(name)
-  if (known !== undefined) return known
-  const node = nodes.get(name)!
-  let size = 1
-  if (node.kind !== 'sink') for (const child of node.children) size += sizeOf(child, nodes, sizes)
-  sizes.set(name, size)
-  return size
+/** The nodes of a group in the order of describe(). */
+export function describedNodes(group: readonly string[], nodes: ReadonlyMap<string, TopologyNode>): readonly DescribedNode[] {
+  const described = new Map(hashSetOrder(group).map((name) => [name, describedNode(name)]))
+  for (const node of described.values()) {
+    for (const parent of parentsOf(nodes.get(node.name)!)) {
+      const predecessor = described.get(parent)!
+      node.predecessors.add(predecessor)
+      predecessor.successors.add(node)
+      grow(predecessor, node.size)
+    }
+  }
+  return [...described.values()].sort(largestFirst)
 }
 
-/** java.lang.String.compareTo, which is by UTF-16 code units, as `<` is. */
-function compareAsJava(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+function describedNode(name: string): DescribedNode {
+  return { name, predecessors: new TreeSet(largestFirst), successors: new TreeSet(largestFirst), size: 1 }
+}
+
+function largestFirst(a: DescribedNode, b: DescribedNode): number {
+  return b.size - a.size || compareStrings(a.name, b.name)
+}
+
+function parentsOf(node: TopologyNode): readonly string[] {
+  return node.kind === 'source' ? [] : node.parents
+}
+
+function grow(node: DescribedNode, by: number): void {
+  node.size += by
+  for (const predecessor of node.predecessors) grow(predecessor, by)
 }

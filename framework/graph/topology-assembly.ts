@@ -5,7 +5,7 @@ import type { Serde } from '../ports/serde.ts'
 import { NodeGroups } from './node-groups.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { Problems } from './problems.ts'
-import { subTopologyOrder } from './sub-topology-order.ts'
+import { describedNodes } from './sub-topology-order.ts'
 import type { Naming, RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
 
 interface Draft {
@@ -89,16 +89,13 @@ export class TopologyAssembly {
   finish(name: string, naming: Naming, coPartitioned: readonly ReadonlySet<string>[]): Topology {
     this.checkLoops()
     const nodes = new Map([...this.drafts].map(([node, draft]) => [node, draft.finish(draft.children, [...draft.stores])]))
-    for (const store of this.stores.keys()) {
-      if (this.storeUsers.has(store)) continue
-      this.problems.report(store, 'no operator uses this store.', 'Name it in the `stores` of a process(), or take it away.')
-    }
     if (nodes.size === 0) this.problems.report(name, 'it has no source.', 'Begin with builder.stream(), table() or fromElements().')
     return {
       name,
       naming,
       nodes,
-      stores: this.stores,
+      // A store that nobody opens is not made, as in Kafka Streams.
+      stores: new Map([...this.stores].filter(([store]) => this.storeUsers.has(store))),
       subTopologies: this.subTopologies(nodes),
       repartitionTopics: this.repartitionTopics,
       coPartitioned: this.coPartitionedTopics(coPartitioned),
@@ -143,7 +140,7 @@ export class TopologyAssembly {
   private subTopologies(nodes: ReadonlyMap<string, TopologyNode>): readonly SubTopology[] {
     return this.groups.groupsOf(nodes.keys()).map((group, id) => {
       const stores = new Set(group.flatMap((node) => [...(this.drafts.get(node)?.stores ?? [])]))
-      return { id, nodes: subTopologyOrder(group, nodes), stores: [...stores], global: false }
+      return { id, nodes: describedNodes(group, nodes).map((node) => node.name), stores: [...stores], global: false }
     })
   }
 

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
+import type { VectorNode } from './vector-node.ts'
 
 export interface VectorFile {
   readonly format: 1
@@ -34,16 +35,6 @@ export type VectorType =
   | 'long'
   | { readonly timeWindowed: VectorType; readonly sizeMs: number }
   | { readonly sessionWindowed: VectorType }
-
-/** What else a node has depends on `op`. */
-export interface VectorNode {
-  readonly id?: string
-  readonly op: string
-  readonly from?: string
-  readonly name?: string
-  readonly types?: KeyAndValue
-  readonly [field: string]: unknown
-}
 
 export type VectorStep =
   | {

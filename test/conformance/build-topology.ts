@@ -1,0 +1,364 @@
+// From a case of the vectors to a topology of ours, through the public dsl: what TopologyInterpreter.java does for the JVM. Serdes are given to every
+// operator, and a store option wherever the JVM gets a Materialized, because that decides generated names.
+
+import {
+  type CountWindowedKStream,
+  hopping,
+  type KGroupedStream,
+  KStream,
+  KTable,
+  type StoreOptions,
+  type StreamsBuilder,
+  type TimeWindow,
+  TimeWindowedKStream,
+  type Topology,
+  type TopologyDefinition,
+  topology,
+  tumbling,
+  type WindowStoreOptions,
+} from '../../framework/index.ts'
+import { type KeyAndValue, OperationMissing, type VectorCase, type VectorType } from './vector.ts'
+import type { VectorNode, VectorStore, VectorWindow } from './vector-node.ts'
+import { serdeOf } from './vector-serdes.ts'
+import { aggregator, flatMapper, flatValueMapper, initializer, joiner, keySelector, predicate, reducer, valueMapper } from './vocabulary.ts'
+import { processorType, vocabularyFixedKeyProcessor, vocabularyProcessor } from './vocabulary-processors.ts'
+
+type Stream = KStream<unknown, unknown>
+type Table = KTable<unknown, unknown, null>
+type Grouped = KGroupedStream<unknown, unknown>
+type TimeWindowed = TimeWindowedKStream<unknown, unknown>
+
+/** Something of the dsl, with the types of its keys and values. */
+interface Made {
+  readonly object: Stream | Table | Grouped | TimeWindowed | CountWindowedKStream<unknown, unknown>
+  readonly key: VectorType
+  readonly value: VectorType
+}
+
+/** The application id of all cases. */
+export const applicationId = 'app'
+
+/** The topology of a case; building it throws OperationMissing for what does not exist yet, and `topology-invalid` where the JVM refuses too. */
+export function topologyOf(vector: VectorCase): TopologyDefinition {
+  return topology(applicationId, (builder) => new Interpreter(vector, builder).run(), { naming: 'kafka-streams' })
+}
+
+export function buildTopology(vector: VectorCase): Topology {
+  return topologyOf(vector).build()
+}
+
+class Interpreter {
+  private readonly vector: VectorCase
+  private readonly builder: StreamsBuilder
+  private readonly made = new Map<string, Made>()
+  private readonly topics: Map<string, KeyAndValue>
+
+  constructor(vector: VectorCase, builder: StreamsBuilder) {
+    this.vector = vector
+    this.builder = builder
+    this.topics = new Map(Object.entries({ ...vector.outputTopics, ...vector.topics }))
+  }
+
+  run(): void {
+    const { config, nodes } = this.vector
+    if (config['topology.optimization'] !== 'none') throw new OperationMissing(`topology.optimization=${config['topology.optimization']}`)
+    for (const setting of ['ensure.explicit.internal.resource.naming', 'processing.exception.handler']) {
+      if (config[setting] !== undefined) throw new OperationMissing(setting)
+    }
+    for (const node of nodes) {
+      const made = this.make(node)
+      if (made !== undefined) this.made.set(node.id, made)
+    }
+  }
+
+  private make(node: VectorNode): Made | undefined {
+    switch (node.op) {
+      case 'stream':
+        return this.stream(node)
+      case 'table':
+        return this.table(node)
+      case 'addStore':
+        return this.addStore(node)
+      case 'filter':
+      case 'filterNot':
+        return this.filter(node, node.op)
+      case 'mapValues':
+        return this.mapValues(node)
+      case 'map':
+        return this.map(node)
+      case 'selectKey':
+        return this.selectKey(node)
+      case 'flatMap':
+        return this.flatMap(node)
+      case 'flatMapValues':
+        return this.flatMapValues(node)
+      case 'peek':
+        return { ...this.from(node), object: this.streamOf(node).peek(() => undefined, named(node)) }
+      case 'split':
+        return this.split(node)
+      case 'merge':
+        return { ...this.from(node), object: this.streamOf(node).merge(this.other(node).object as Stream, named(node)) }
+      case 'repartition':
+        return this.repartition(node)
+      case 'to':
+        return this.to(node)
+      case 'toStream':
+        return this.toStream(node)
+      case 'groupByKey':
+        return this.groupByKey(node)
+      case 'groupBy':
+        return this.groupBy(node)
+      case 'windowedBy':
+        return this.windowedBy(node)
+      case 'count':
+      case 'reduce':
+      case 'aggregate':
+        return this.aggregation(node, node.op)
+      case 'streamTableJoin':
+        return this.streamTableJoin(node)
+      case 'process':
+      case 'processValues':
+        return this.process(node, node.op)
+      default:
+        throw new OperationMissing(node.op)
+    }
+  }
+
+  // Sources and stores.
+
+  private stream(node: VectorNode): Made {
+    if (node.timestampExtractor !== undefined) throw new OperationMissing('timestampExtractor')
+    const topics = node.topics ?? []
+    const types = this.typesOf(topics[0])
+    return { ...types, object: this.builder.stream<unknown, unknown>(topics, { ...named(node), ...serdes(types) }) }
+  }
+
+  private table(node: VectorNode): Made {
+    const topic = String(node.topic)
+    const types = this.typesOf(topic)
+    return { ...types, object: this.builder.table<unknown, unknown>(topic, { ...named(node), ...serdes(types), ...materialized(node) }) }
+  }
+
+  private addStore({ store }: VectorNode): undefined {
+    const { name, type, key, value, kind, logging, caching } = store ?? {}
+    if (type !== 'keyValue' && type !== 'timestampedKeyValue') throw new OperationMissing(`a store of type ${type}`)
+    this.builder.addStore(String(name), {
+      type,
+      key: serdeOf(key ?? 'string') as never,
+      value: serdeOf(value ?? 'string') as never,
+      persistent: kind !== 'memory',
+      ...(logging === undefined ? {} : { logging }),
+      ...(caching === undefined ? {} : { caching }),
+    })
+  }
+
+  // Stateless operators.
+
+  private filter(node: VectorNode, op: 'filter' | 'filterNot'): Made {
+    const { object, key, value } = this.from(node)
+    const test = predicate(given(node, 'predicate'))
+    const keeps = (v: unknown, k: unknown) => test(k, v)
+    if (object instanceof KTable) return { key, value, object: object[op](keeps, { ...named(node), ...materialized(node) }) }
+    return { key, value, object: (object as Stream)[op](keeps, named(node)) }
+  }
+
+  private mapValues(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    const mapper = valueMapper(given(node, 'mapper'), value)
+    const map = (v: unknown, k: unknown) => mapper.call(k, v)
+    if (object instanceof KTable) {
+      const options = { ...named(node), ...materialized(node), value: serdeOf(mapper.type) as never }
+      return { key, value: mapper.type, object: object.mapValues(map, options) as Table }
+    }
+    return { key, value: mapper.type, object: (object as Stream).mapValues(map, named(node)) }
+  }
+
+  private map(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const keys = keySelector(given(node, 'key'), key)
+    const values = valueMapper(given(node, 'value'), value)
+    const object = this.streamOf(node).map((v, k) => [keys.call(k, v), values.call(k, v)], named(node))
+    return { key: keys.type, value: values.type, object }
+  }
+
+  private selectKey(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const selector = keySelector(given(node, 'keySelector'), key)
+    return { key: selector.type, value, object: this.streamOf(node).selectKey((v, k) => selector.call(k, v), named(node)) }
+  }
+
+  private flatMap(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const mapper = flatMapper(given(node, 'mapper'), key)
+    return { key: mapper.type, value, object: this.streamOf(node).flatMap((v, k) => mapper.call(k, v), named(node)) }
+  }
+
+  private flatMapValues(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const mapper = flatValueMapper(given(node, 'mapper'), value)
+    return { key, value: mapper.type, object: this.streamOf(node).flatMapValues((v) => mapper.call(v), named(node)) }
+  }
+
+  private split(node: VectorNode): undefined {
+    const { key, value } = this.from(node)
+    const branches = node.branches ?? []
+    const branched = this.streamOf(node).split(named(node))
+    for (const branch of branches) {
+      const test = predicate(branch.predicate ?? { fn: 'never' })
+      branched.branch((v, k) => test(k, v), named(branch))
+    }
+    const streams: readonly Stream[] = node.default === undefined ? branched.noDefaultBranch() : branched.defaultBranch(named(node.default))
+    const ids = [...branches, ...(node.default === undefined ? [] : [node.default])].map(({ id }) => id)
+    for (const [i, object] of streams.entries()) this.made.set(ids[i]!, { key, value, object })
+  }
+
+  private repartition(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const { partitions } = node
+    const options = { ...named(node), ...serdes({ key, value }), ...(partitions === undefined ? {} : { partitions }) }
+    return { key, value, object: this.streamOf(node).repartition(options) }
+  }
+
+  private to(node: VectorNode): undefined {
+    if (node.topicExtractor !== undefined) throw new OperationMissing('topicExtractor')
+    const { key, value } = this.from(node)
+    const topic = String(node.topic)
+    if (!this.topics.has(topic)) this.topics.set(topic, { key, value })
+    this.streamOf(node).to(topic, { ...named(node), ...serdes({ key, value }) })
+  }
+
+  private toStream(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    const table = object as Table
+    if (node.keySelector === undefined) return { key, value, object: table.toStream(named(node)) }
+    const selector = keySelector(node.keySelector, key)
+    return { key: selector.type, value, object: table.toStream((v, k) => selector.call(k, v), named(node)) }
+  }
+
+  // Groups, windows, aggregations.
+
+  private groupByKey(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    return { key, value, object: this.streamOf(node).groupByKey({ ...named(node), ...serdes({ key, value }) }) }
+  }
+
+  private groupBy(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    if (object instanceof KTable) throw new OperationMissing('groupBy of a table')
+    const selector = keySelector(given(node, 'keySelector'), key)
+    const options = { ...named(node), ...serdes({ key: selector.type, value }) }
+    return { key: selector.type, value, object: (object as Stream).groupBy((v, k) => selector.call(k, v), options) }
+  }
+
+  private windowedBy(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    if (node.emit === 'onWindowClose') throw new OperationMissing('emit: onWindowClose')
+    const window = windowOf(given(node, 'window'))
+    return { key: { timeWindowed: key, sizeMs: window.sizeMs }, value, object: (object as Grouped).windowedBy(window) }
+  }
+
+  private aggregation(node: VectorNode, op: 'count' | 'reduce' | 'aggregate'): Made {
+    const { object, key, value } = this.from(node)
+    // The store option is always there: the JVM always gets a Materialized with the serdes.
+    const options = { ...named(node), store: {}, ...materialized(node) }
+    const group = object as Grouped | TimeWindowed
+    if (op === 'count') return { key, value: 'long', object: group.count(options) as Table }
+    if (op === 'reduce') return { key, value, object: group.reduce(reducer(given(node, 'reducer')), options) as Table }
+    const initial = initializer(given(node, 'initializer'))
+    const add = aggregator(given(node, 'adder'))
+    const adder = (aggregate: unknown, v: unknown, k: unknown) => add(k, v, aggregate)
+    const folding = [() => initial.call, adder, { ...options, value: serdeOf(initial.type) as never }] as const
+    const table = group instanceof TimeWindowedKStream ? group.aggregate(...folding) : group.aggregate(...folding)
+    return { key, value: initial.type, object: table as Table }
+  }
+
+  // Joins and processors.
+
+  private streamTableJoin(node: VectorNode): Made {
+    if (node.graceMs !== undefined) throw new OperationMissing('a stream-table join with grace')
+    const { key, value } = this.from(node)
+    const table = this.other(node)
+    const f = joiner(given(node, 'joiner'), value, table.value)
+    const join = node.type === 'left' ? 'leftJoin' : 'join'
+    const options = { ...named(node), ...serdes({ key, value }) }
+    const object = this.streamOf(node)[join](table.object as Table, (left, right, k) => f.call(k, left, right), options)
+    return { key, value: f.type, object }
+  }
+
+  private process(node: VectorNode, op: 'process' | 'processValues'): Made {
+    const { key, value } = this.from(node)
+    const processor = given(node, 'processor')
+    const options = { ...named(node), ...(node.stores === undefined ? {} : { stores: node.stores }) }
+    const store = node.stores?.[0]
+    const stream = this.streamOf(node)
+    const object =
+      op === 'process'
+        ? stream.process(() => vocabularyProcessor(processor, store), options)
+        : stream.processValues(() => vocabularyFixedKeyProcessor(processor, store), options)
+    return { key, value: processorType(processor, value), object }
+  }
+
+  private typesOf(topic: string | undefined): KeyAndValue {
+    const types = this.topics.get(String(topic))
+    if (types === undefined) throw new Error(`the case has no types of the topic ${topic}`)
+    return types
+  }
+
+  private from(node: VectorNode): Made {
+    return this.get(node.from)
+  }
+
+  private other(node: VectorNode): Made {
+    return this.get(node.with)
+  }
+
+  private get(id: string | undefined): Made {
+    const made = this.made.get(String(id))
+    if (made === undefined) throw new Error(`the case has no node ${id}`)
+    return made
+  }
+
+  private streamOf(node: VectorNode): Stream {
+    const { object } = this.from(node)
+    if (object instanceof KStream) return object
+    throw new Error(`${node.op} ${node.id} is not called on a stream`)
+  }
+}
+
+function given<F extends keyof VectorNode>(node: VectorNode, field: F): NonNullable<VectorNode[F]> {
+  const value = node[field]
+  if (value === undefined || value === null) throw new Error(`${node.op} ${node.id} has no ${field}`)
+  return value
+}
+
+function named({ name }: { readonly name?: string }): { name?: string } {
+  return name === undefined ? {} : { name }
+}
+
+// The types of a case are known at run time only.
+function serdes({ key, value }: KeyAndValue): { key: never; value: never } {
+  return { key: serdeOf(key) as never, value: serdeOf(value) as never }
+}
+
+function materialized({ store }: VectorNode): { store?: WindowStoreOptions } {
+  return store === undefined ? {} : { store: storeOptions(store) }
+}
+
+function storeOptions(store: VectorStore): WindowStoreOptions {
+  if (store.historyRetentionMs !== undefined) throw new OperationMissing('a versioned store')
+  if (store.lruMaxEntries !== undefined) throw new OperationMissing('an LRU store')
+  const { name, kind, logging, caching, retentionMs } = store
+  const options: StoreOptions = {
+    ...named({ ...(name === undefined ? {} : { name }) }),
+    ...(kind === undefined ? {} : { persistent: kind === 'persistent' }),
+    ...(logging === undefined ? {} : { logging }),
+    ...(caching === undefined ? {} : { caching }),
+  }
+  return retentionMs === undefined ? options : { ...options, retention: retentionMs }
+}
+
+function windowOf({ type, sizeMs = 0, advanceMs = 0, graceMs = 0 }: VectorWindow): TimeWindow {
+  if (type === 'tumbling') return tumbling(sizeMs, { grace: graceMs })
+  if (type === 'hopping') return hopping(sizeMs, { advance: advanceMs, grace: graceMs })
+  throw new OperationMissing(`${type} windows`)
+}
