@@ -24,6 +24,10 @@ const nameEnd = '\0'
 const afterName = '\x01'
 const positionsName = ''
 
+/** What LevelDB says when it reads a damaged file, a truncated one among them; a write that fails so may only lack space. */
+const readDamage = ['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']
+const writeDamage = ['LEVEL_CORRUPTION']
+
 export class LeveldbFolder implements StateFolder {
   private readonly database: Database
   private readonly folder: string
@@ -48,15 +52,17 @@ export class LeveldbFolder implements StateFolder {
     onClose: () => void,
   ): Promise<LeveldbFolder> {
     const folder = new LeveldbFolder(database, location, ranges, onDamage, onClose)
-    const bounds = { gte: latin1(positionsName + nameEnd), lt: latin1(positionsName + afterName) }
-    for await (const [key, value] of database.iterator(bounds)) {
-      folder.reached.set(key.latin1Slice(nameEnd.length), asOffset(Number(value.readBigInt64BE(0))))
+    try {
+      await folder.readPositions()
+    } catch (error) {
+      await database.close()
+      throw folder.damageOf(error, readDamage) ?? error
     }
     return folder
   }
 
   store(name: string): ByteStore {
-    return new LeveldbStore(this.database, name, this.folder, this.ranges, (error) => this.damageOf(error))
+    return new LeveldbStore(this.database, name, this.folder, this.ranges, (error) => this.damageOf(error, readDamage))
   }
 
   positions(): ReadonlyMap<string, Offset> {
@@ -86,11 +92,18 @@ export class LeveldbFolder implements StateFolder {
     this.onClose()
   }
 
+  private async readPositions(): Promise<void> {
+    const bounds = { gte: latin1(positionsName + nameEnd), lt: latin1(positionsName + afterName) }
+    for await (const [key, value] of this.database.iterator(bounds)) {
+      this.reached.set(key.latin1Slice(nameEnd.length), asOffset(Number(value.readBigInt64BE(0))))
+    }
+  }
+
   private async guarded(write: Promise<void>): Promise<void> {
     try {
       await write
     } catch (error) {
-      const damage = this.damageOf(error)
+      const damage = this.damageOf(error, writeDamage)
       if (damage !== undefined) throw damage
       const problem = error instanceof Error ? error.message : String(error)
       throw new MillraceError('state-not-writable', { folder: this.folder, problem }, error)
@@ -98,8 +111,8 @@ export class LeveldbFolder implements StateFolder {
   }
 
   /** What to throw if the error says that the files are damaged. The next opening will find it said in the folder. */
-  private damageOf(error: unknown): MillraceError | undefined {
-    if ((error as { readonly code?: unknown }).code !== 'LEVEL_CORRUPTION') return undefined
+  private damageOf(error: unknown, codes: readonly unknown[]): MillraceError | undefined {
+    if (!codes.includes((error as { readonly code?: unknown }).code)) return undefined
     const problem = error instanceof Error ? error.message : String(error)
     this.onDamage(problem)
     return new MillraceError('state-corrupt', { folder: this.folder, problem }, error)
