@@ -3,10 +3,10 @@
 // Runs vector files (.json, .json.gz; default: those of this repository) and prints each case that differs from Kafka Streams, and in what;
 // then how many passed. Exit code 1 if any differs. An operation that is not built yet counts as a difference.
 
-import { readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Aspect, aspects, differences, explain } from './compare.ts'
+import { defaultVectorFiles } from './default-vector-files.ts'
 import { runCase } from './run-case.ts'
 import { OperationMissing, readVectors, type VectorCase } from './vector.ts'
 
@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     options: { only: { type: 'string' }, explain: { type: 'boolean', default: false } },
   })
   const only = values.only === undefined ? aspects : values.only.split(',').map(aspectOf)
-  const files = positionals.length > 0 ? positionals.map((file) => resolve(file)) : await defaultFiles()
+  const files = positionals.length > 0 ? positionals.map((file) => resolve(file)) : await defaultVectorFiles()
   let passed = 0
   let failed = 0
   for (const file of files) {
@@ -53,11 +53,6 @@ function aspectOf(text: string): Aspect {
   const aspect = aspects.find((known) => known === text)
   if (aspect === undefined) throw new Error(`there is no aspect ${text}\n${usage}`)
   return aspect
-}
-
-async function defaultFiles(): Promise<string[]> {
-  const folder = join(import.meta.dirname, 'vectors')
-  return (await readdir(folder)).sort().map((file) => join(folder, file))
 }
 
 try {
