@@ -1,37 +1,33 @@
 // A topology as a Mermaid flowchart: sub-topologies as boxes, topics and stores as the things between and beside them. GitHub, GitLab and editors draw it.
 
-import type { Topology, TopologyNode } from '../framework/graph/topology.ts'
+import type { Manifest, ManifestNode } from '../framework/graph/manifest.ts'
 
-export function mermaid(topology: Topology): string {
+export function mermaid(manifest: Manifest): string {
   const ids = new Identifiers()
-  const nodesOf = (names: readonly string[]): TopologyNode[] => names.flatMap((name) => topology.nodes.get(name) ?? [])
-  const boxes = topology.subTopologies.flatMap(({ id, nodes, stores }) => [
+  const boxes = manifest.subTopologies.flatMap(({ id, nodes, stores }) => [
     `  subgraph sub${id} ["Sub-topology ${id}"]`,
-    ...nodesOf(nodes).map((node) => `    ${ids.of('node', node.name)}["${label(node.name)}"]`),
+    ...nodes.map((node) => `    ${ids.of('node', node)}["${label(node)}"]`),
     ...stores.map((store) => `    ${ids.of('store', store)}[("${label(store)}")]`),
     '  end',
   ])
-  const arrows = [...topology.nodes.values()].flatMap((node) => arrowsOf(node, ids))
+  // In the order of the boxes: an arrow drawn early makes Mermaid place its ends early.
+  const byName = new Map(manifest.nodes.map((node) => [node.name, node]))
+  const arrows = manifest.subTopologies.flatMap(({ nodes }) => nodes.flatMap((name) => arrowsOf(byName.get(name), ids)))
   const topics = ids.named('topic').map(([topic, id]) => `  ${id}[/"${label(topic)}"/]`)
   return ['flowchart TD', ...boxes, ...topics, ...arrows.map((arrow) => `  ${arrow}`), ''].join('\n')
 }
 
-function arrowsOf(node: TopologyNode, ids: Identifiers): string[] {
-  const own = ids.of('node', node.name)
-  switch (node.kind) {
-    case 'source': {
-      const topics = node.input.kind === 'topics' ? node.input.topics : []
-      return [...topics.map((topic) => `${ids.of('topic', topic.name)} --> ${own}`), ...toChildren(node.children)]
-    }
-    case 'processor':
-      return [...node.stores.map((store) => `${own} <--> ${ids.of('store', store)}`), ...toChildren(node.children)]
-    case 'sink':
-      return [`${own} --> ${ids.of('topic', node.topic.name)}`]
-  }
-
-  function toChildren(children: readonly string[]): string[] {
-    return children.map((child) => `${own} --> ${ids.of('node', child)}`)
-  }
+function arrowsOf(node: ManifestNode | undefined, ids: Identifiers): string[] {
+  if (node === undefined) return []
+  const { name, input, topic, stores = [], children = [] } = node
+  const own = ids.of('node', name)
+  const sources = input?.kind === 'topics' ? input.topics : []
+  return [
+    ...sources.map((source) => `${ids.of('topic', source.name)} --> ${own}`),
+    ...stores.map((store) => `${own} <--> ${ids.of('store', store)}`),
+    ...children.map((child) => `${own} --> ${ids.of('node', child)}`),
+    ...(topic === undefined ? [] : [`${own} --> ${ids.of('topic', topic.name)}`]),
+  ]
 }
 
 /** Mermaid's identifiers may not have every character that names have, so things are numbered, by kind, as they come up. */

@@ -1,11 +1,15 @@
 // The commands, as oclif wants them listed. Each imports what it needs when it runs, so that --help is fast.
 
+import { Broker } from './broker.ts'
 import { Build } from './build.ts'
 import { Check } from './check.ts'
+import { Describe } from './describe.ts'
 import { Run } from './run.ts'
 
 export const commands = {
+  broker: Broker,
   build: Build,
   check: Check,
+  describe: Describe,
   run: Run,
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { mermaid } from '../../cli/mermaid.ts'
 import { topology } from '../../framework/dsl/topology-definition.ts'
+import { manifestOf } from '../../framework/graph/manifest.ts'
 import * as serdes from '../../framework/serdes/index.ts'
 
 it('draws sub-topologies as boxes, with stores inside and topics between them', () => {
@@ -12,7 +13,7 @@ it('draws sub-topologies as boxes, with stores inside and topics between them', 
     counts.toStream({ name: 'changes' }).to('counts', { name: 'out', key: serdes.string(), value: serdes.long() })
   })
 
-  expect(mermaid(words.build())).toMatchInlineSnapshot(`
+  expect(mermaid(manifestOf(words.build()))).toMatchInlineSnapshot(`
     "flowchart TD
       subgraph sub0 ["Sub-topology 0"]
         node0["lines"]
