@@ -1,0 +1,277 @@
+// The log of one partition: segments in order of their offsets, of which only the last one grows. Records are in the operating system's hands
+// when `append` returns; an offset once given is never given again. Everything is synchronous, so that no two requests meet inside.
+//
+//   startOffset ≤ first record that is there ≤ … ≤ last record < endOffset
+//
+// The start moves by DeleteRecords and by retention; compaction leaves gaps, and a reader that asks for an offset in a gap gets what follows it.
+
+import type { ProtocolErrorName } from '../../wire/error-codes.ts'
+import { type BatchHeader, controlFlag, readBatchHeader, setBaseOffset, transactionalFlag } from '../../wire/record-batch.ts'
+import { batchDamage, setAppendTime } from './batch-check.ts'
+import type { LogSettings } from './log-settings.ts'
+import { ProducerStates } from './producer-states.ts'
+import { type RecordPosition, recordAtTime } from './record-at-time.ts'
+import { Segment, segmentsIn } from './segment.ts'
+import { recoverSegment } from './segment-recovery.ts'
+import type { Storage } from './storage.ts'
+
+export interface LogPlace {
+  readonly storage: Storage
+  /** The folder, which is also the log's name in messages: `flights-0`. */
+  readonly folder: string
+}
+
+export type Appended =
+  | { readonly kind: 'appended'; readonly baseOffset: number; readonly appendTimeMs: number }
+  | { readonly kind: 'refused'; readonly error: ProtocolErrorName; readonly message: string }
+
+/** Told of the bytes of each batch; of infinitely many when the log is removed, so that who waits looks again. */
+export type AppendListener = (sizeBytes: number) => void
+
+/** What a start found that was not in order, as a sentence. */
+export type LogReport = (message: string) => void
+
+export class PartitionLog {
+  readonly name: string
+  settings: LogSettings
+  readonly #place: LogPlace
+  /** Never empty. */
+  #segments: Segment[]
+  #producers: ProducerStates
+  #startOffset: number
+  readonly #listeners = new Set<AppendListener>()
+  #removed = false
+
+  private constructor(place: LogPlace, settings: LogSettings, segments: Segment[], producers: ProducerStates, startOffset: number) {
+    this.name = place.folder
+    this.settings = settings
+    this.#place = place
+    this.#segments = segments
+    this.#producers = producers
+    this.#startOffset = startOffset
+  }
+
+  /** Reads what is in the folder, and cuts off what was half written when the broker died. */
+  static open(place: LogPlace, settings: LogSettings, deletedBefore: number, nowMs: number, report: LogReport): PartitionLog {
+    const segments: Segment[] = []
+    let producers = new ProducerStates()
+    for (const baseOffset of segmentsIn(place.storage, place.folder)) {
+      const segment = new Segment(place.storage, place.folder, baseOffset)
+      const before = segments.at(-1)
+      if (before !== undefined && baseOffset < before.nextOffset) {
+        // A crash while compaction joined two segments: the first one holds the second one's records already.
+        report(`Removed ${segment.file.path}: its records are in the segment before it.`)
+        segment.remove()
+        continue
+      }
+      const summary = segment.readSummary()
+      if (summary === undefined) {
+        const { cutBytes, damage } = recoverSegment(segment, (header) => producers.note(header, header.baseOffset, nowMs))
+        if (cutBytes > 0)
+          report(`Cut ${cutBytes} bytes off the end of ${segment.file.path}, behind offset ${segment.nextOffset - 1}: ${damage}.`)
+      } else {
+        producers = new ProducerStates(summary.producers)
+      }
+      segments.push(segment)
+    }
+    const startOffset = Math.max(deletedBefore, segments[0]?.baseOffset ?? 0)
+    const last = segments.at(-1)
+    if (last === undefined || last.nextOffset < startOffset) segments.push(new Segment(place.storage, place.folder, startOffset))
+    else last.removeSummary()
+    return new PartitionLog(place, settings, segments, producers, startOffset)
+  }
+
+  get startOffset(): number {
+    return this.#startOffset
+  }
+
+  /** The high watermark as well: one node, so that what is written is replicated. */
+  get endOffset(): number {
+    return this.#active.nextOffset
+  }
+
+  /** Where readers of committed records stop. Transactions will hold it back. */
+  get lastStableOffset(): number {
+    return this.endOffset
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+  }
+
+  /** Those that grow no more, oldest first. */
+  get sealedSegments(): readonly Segment[] {
+    return this.#segments.slice(0, -1)
+  }
+
+  get #active(): Segment {
+    return this.#segments.at(-1)!
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- writing
+
+  /** Appends one batch, whose base offset (and time, if the topic says so) is set in place. */
+  append(batch: Buffer, nowMs: number): Appended {
+    const damage = batchDamage(batch, 0, batch.length)
+    if (damage !== undefined) return refused('CORRUPT_MESSAGE', damage)
+    const header = readBatchHeader(batch, 0)
+    const problem = this.#problemOf(header)
+    if (problem !== undefined) return problem
+    const check = this.#producers.check(header)
+    if (check.kind === 'refused') return refused(check.error, check.message)
+    if (check.kind === 'duplicate') return { kind: 'appended', baseOffset: check.of.baseOffset, appendTimeMs: check.of.timestamp }
+    if (this.settings.appendTime) setAppendTime(batch, 0, nowMs)
+    const baseOffset = this.endOffset
+    setBaseOffset(batch, 0, baseOffset, 0)
+    if (this.#isFull(header.sizeBytes, nowMs)) this.#roll()
+    const written = this.settings.appendTime ? readBatchHeader(batch, 0) : header
+    this.#active.append(batch, written, baseOffset, nowMs)
+    this.#producers.note(written, baseOffset, nowMs)
+    for (const listener of this.#listeners) listener(header.sizeBytes)
+    return { kind: 'appended', baseOffset, appendTimeMs: this.settings.appendTime ? nowMs : -1 }
+  }
+
+  /** Calls back after each append until the returned function is called. */
+  onAppend(listener: AppendListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #problemOf(header: BatchHeader): Appended | undefined {
+    if (header.records < 1 || header.lastOffset - header.baseOffset !== header.records - 1) {
+      return refused('INVALID_RECORD', `${header.records} records, and a last offset delta of ${header.lastOffset - header.baseOffset}`)
+    }
+    if (header.sizeBytes > this.settings.maxMessageBytes) {
+      return refused(
+        'MESSAGE_TOO_LARGE',
+        `a batch of ${header.sizeBytes} bytes is over max.message.bytes, ${this.settings.maxMessageBytes}`,
+      )
+    }
+    if ((header.attributes & controlFlag) !== 0) return refused('INVALID_RECORD', 'a client may not write control records')
+    if ((header.attributes & transactionalFlag) !== 0) return refused('INVALID_TXN_STATE', 'this broker has no transactions')
+    if (header.producerId >= 0 && header.baseSequence < 0) return refused('INVALID_RECORD', 'an idempotent batch without sequence numbers')
+    return undefined
+  }
+
+  #isFull(moreBytes: number, nowMs: number): boolean {
+    const active = this.#active
+    if (active.sizeBytes === 0) return false
+    return active.sizeBytes + moreBytes > this.settings.segmentBytes || active.ageMs(nowMs) > this.settings.segmentMs
+  }
+
+  #roll(): void {
+    const sealed = this.#active
+    sealed.seal(this.#producers.snapshot())
+    this.#segments.push(new Segment(this.#place.storage, this.#place.folder, sealed.nextOffset))
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- reading
+
+  /**
+   * Whole batches of one segment, not more than `maxBytes`; the first may begin before the offset, and with `firstAtAnySize` be larger (KIP-74: a reader must get on).
+   * Undefined if the offset is out of range.
+   */
+  read(offset: number, maxBytes: number, firstAtAnySize: boolean): Buffer | undefined {
+    if (offset < this.#startOffset || offset > this.endOffset) return undefined
+    for (let index = this.#segmentOf(offset); index < this.#segments.length; index++) {
+      const bytes = this.#segments[index]!.read(offset, maxBytes, firstAtAnySize)
+      if (bytes !== undefined) return bytes
+    }
+    return Buffer.alloc(0)
+  }
+
+  /** The first record with this timestamp or a later one. */
+  firstAtTime(timestamp: number): RecordPosition | undefined {
+    for (const segment of this.#segments) {
+      const found = segment.batchAtTime(timestamp)
+      if (found === undefined) continue
+      const batch = segment.file.read(found.position, found.header.sizeBytes)
+      const record = recordAtTime(batch, timestamp, this.#startOffset)
+      if (record !== undefined) return record
+    }
+    return undefined
+  }
+
+  /** The highest timestamp in the log, -1 if it is empty. */
+  get maxTimestamp(): number {
+    return Math.max(-1, ...this.#segments.map((segment) => segment.maxTimestamp))
+  }
+
+  #segmentOf(offset: number): number {
+    let low = 0
+    let high = this.#segments.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#segments[middle]!.baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- deleting
+
+  /** Moves the start; whoever calls has written down that it did. Files that hold nothing behind it are removed. */
+  deleteBefore(offset: number): void {
+    this.#startOffset = Math.max(this.#startOffset, offset)
+    if (this.#active.nextOffset <= this.#startOffset && this.#active.sizeBytes > 0) this.#roll()
+    while (this.#segments.length > 1 && this.#segments[0]!.nextOffset <= this.#startOffset) this.#segments.shift()!.remove()
+  }
+
+  /** Removes what is older, or more, than the topic's settings allow. Gives the number of segments removed. */
+  applyRetention(nowMs: number): number {
+    const { deletes, retentionMs, retentionBytes } = this.settings
+    if (!deletes) return 0
+    const isOld = (segment: Segment): boolean => retentionMs >= 0 && segment.sizeBytes > 0 && segment.maxTimestamp < nowMs - retentionMs
+    if (isOld(this.#active)) this.#roll()
+    let count = 0
+    let sizeBytes = this.sizeBytes
+    while (this.#segments.length > 1) {
+      const oldest = this.#segments[0]!
+      const isTooMuch = retentionBytes >= 0 && sizeBytes - oldest.sizeBytes >= retentionBytes
+      if (!isOld(oldest) && !isTooMuch) break
+      sizeBytes -= oldest.sizeBytes
+      this.#segments.shift()
+      oldest.remove()
+      count++
+    }
+    this.#startOffset = Math.max(this.#startOffset, this.#segments[0]!.baseOffset)
+    return count
+  }
+
+  /**
+   * Puts a cleaned segment in the place of several neighbours that grow no more, for compaction. False, and nothing is changed, if one of them has been deleted
+   * meanwhile.
+   */
+  replaceSealed(old: readonly Segment[], cleaned: Segment, cleanedAtMs: number): boolean {
+    const at = this.#segments.indexOf(old[0]!)
+    if (this.#removed || at < 0 || !old.every((segment, index) => this.#segments[at + index] === segment)) return false
+    const producers = old.at(-1)!.readSummary()?.producers ?? []
+    cleaned.takePlaceOf(old[0]!)
+    cleaned.seal(producers, cleanedAtMs)
+    for (const segment of old.slice(1)) segment.remove()
+    this.#segments.splice(at, old.length, cleaned)
+    return true
+  }
+
+  get isRemoved(): boolean {
+    return this.#removed
+  }
+
+  /** Closes in good order: the next start need not read the last segment. */
+  close(): void {
+    this.#active.seal(this.#producers.snapshot())
+    for (const segment of this.#segments) segment.file.close()
+  }
+
+  /** Removes all files; readers that wait are woken. */
+  remove(): void {
+    this.#removed = true
+    for (const segment of this.#segments) segment.file.close()
+    this.#place.storage.remove(this.#place.folder)
+    for (const listener of this.#listeners) listener(Number.POSITIVE_INFINITY)
+  }
+}
+
+function refused(error: ProtocolErrorName, message: string): Appended {
+  return { kind: 'refused', error, message }
+}
