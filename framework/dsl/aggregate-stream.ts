@@ -7,7 +7,7 @@ import type { AggregateTable } from '../graph/table-state.ts'
 import { type AnySerde, type Flow, requireSerde, type TableFlow } from './flow.ts'
 import { type NamedStore, nameStore } from './materialize.ts'
 import type { StatefulOptions } from './options.ts'
-import { repartitionNode } from './repartition.ts'
+import { newRepartition } from './repartition.ts'
 
 export interface GroupFlow extends Flow {
   readonly changedKey: boolean
@@ -56,7 +56,7 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
 
 function repartitioned(group: GroupFlow, store: string): { readonly parent: LogicalNode; readonly sources: ReadonlySet<string> } {
   if (!group.changedKey) return { parent: group.node, sources: group.sources }
-  const fresh = repartitionNode(group, group.groupName ?? store, group)
+  const fresh = newRepartition(group, group.groupName ?? store, group)
   if (group.repartition === null || group.groupName === undefined) group.repartition = fresh
   group.graph.add(group.node, group.repartition)
   return { parent: group.repartition, sources: new Set([fresh.name]) }

@@ -85,7 +85,12 @@ export class KStream<K, V> {
    * ```
    */
   mapValues<NewValue>(mapper: Mapper<K, V, NewValue>, options: NameOptions = {}): KStream<K, NewValue> {
-    return this.step('KSTREAM-MAPVALUES-', options, { kind: 'mapValues', mapper: mapper as Callback<unknown> }, { becomes: newValue })
+    return this.step(
+      'KSTREAM-MAPVALUES-',
+      options,
+      { kind: 'mapValues', mapper: mapper as Callback<unknown> },
+      { becomes: newValue, traits: changesValue },
+    )
   }
 
   /** Any number of new keys and values for each record, in the order given. Kafka Streams: `KStream.flatMap`. */
@@ -113,7 +118,7 @@ export class KStream<K, V> {
    */
   flatMapValues<NewValue>(mapper: Mapper<K, V, Iterable<NewValue>>, options: NameOptions = {}): KStream<K, NewValue> {
     const operator = { kind: 'flatMapValues', mapper: mapper as Callback<Iterable<unknown>> } as const
-    return this.step('KSTREAM-FLATMAPVALUES-', options, operator, { becomes: newValue })
+    return this.step('KSTREAM-FLATMAPVALUES-', options, operator, { becomes: newValue, traits: changesValue })
   }
 
   /** The same values under a new key. Kafka Streams: `KStream.selectKey`. */
@@ -304,6 +309,7 @@ export class KStream<K, V> {
 }
 
 const changesKey = { changesKey: true }
+const changesValue = { changesValue: true }
 const newKey = { key: null, changedKey: true }
 const newValue = { value: null }
 const newKeyAndValue = { key: null, value: null, changedKey: true }

@@ -1,7 +1,7 @@
-// Repartitioning: a filter for null keys, a sink to an internal topic, a source from it. Kafka Streams: KStreamImpl.createRepartitionedSource.
+// Where the dsl repartitions a stream: because the author says so, or because its key has changed. Kafka Streams: KStreamImpl.
 
-import { LogicalNode, type RepartitionWork } from '../graph/logical-graph.ts'
-import { isGenerated } from '../graph/names.ts'
+import type { LogicalNode } from '../graph/logical-graph.ts'
+import { repartitionNames, repartitionNode } from '../graph/repartition-node.ts'
 import { type AnySerde, requireSerde, type StreamFlow } from './flow.ts'
 import type { RepartitionOptions, WriteOptions } from './options.ts'
 
@@ -10,38 +10,17 @@ export interface RepartitionSerdes {
   readonly value: AnySerde | null | undefined
 }
 
-/**
- * The node of a repartitioning whose topic is named after `prefix`, not attached yet; its name is that of the source behind the topic. Three generated
- * names are used up each time, needed or not.
- */
-export function repartitionNode(
-  flow: Pick<StreamFlow, 'graph'>,
+/** The node of a repartitioning whose topic is named after `prefix`, not attached yet. */
+export function newRepartition(
+  { graph }: Pick<StreamFlow, 'graph'>,
   prefix: string,
-  serdes: RepartitionSerdes,
+  { key, value }: RepartitionSerdes,
   explicit: { readonly partitions: number | undefined } | null = null,
 ): LogicalNode {
-  const topic = prefix.endsWith(suffix) ? prefix : `${prefix}${suffix}`
-  const { names } = flow.graph
-  const generated = {
-    sink: names.processor('KSTREAM-SINK-'),
-    filter: names.processor('KSTREAM-FILTER-'),
-    source: names.processor('KSTREAM-SOURCE-'),
-  }
-  const chosen = isGenerated(prefix) ? generated : { sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` }
-  const work: RepartitionWork = {
-    kind: 'repartition',
-    topic,
-    partitions: explicit?.partitions,
-    filterName: chosen.filter,
-    sinkName: chosen.sink,
-    key: requireSerde(flow, chosen.source, 'key', serdes.key),
-    value: requireSerde(flow, chosen.source, 'value', serdes.value),
-    explicit: explicit !== null,
-  }
-  return new LogicalNode(chosen.source, work)
+  const names = repartitionNames(graph.names, prefix)
+  const serdes = { key: requireSerde({ graph }, names.source, 'key', key), value: requireSerde({ graph }, names.source, 'value', value) }
+  return repartitionNode(names, serdes, explicit)
 }
-
-const suffix = '-repartition'
 
 /** repartition(): always, and with the number of partitions that the author wants. */
 export function repartition(flow: StreamFlow, options: RepartitionOptions<unknown, unknown>): StreamFlow {
@@ -51,7 +30,7 @@ export function repartition(flow: StreamFlow, options: RepartitionOptions<unknow
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
     flow.graph.problems.report(name, `${partitions} is no number of partitions.`, 'Give a whole number from 1 on.')
   }
-  const node = repartitionNode(flow, name, serdes, { partitions })
+  const node = newRepartition(flow, name, serdes, { partitions })
   flow.graph.add(flow.node, node)
   return behind(flow, node, node.name, serdes)
 }
@@ -63,7 +42,7 @@ export function repartition(flow: StreamFlow, options: RepartitionOptions<unknow
 export function repartitionForJoin(flow: StreamFlow, joinName: string | undefined, options: WriteOptions<unknown, unknown>): StreamFlow {
   const prefix = joinName ?? flow.name
   const serdes = { key: options.key ?? flow.key, value: options.value ?? flow.value }
-  const fresh = repartitionNode(flow, prefix, serdes)
+  const fresh = newRepartition(flow, prefix, serdes)
   if (flow.joinRepartition === null || flow.name !== prefix) {
     flow.joinRepartition = fresh
     flow.graph.add(flow.node, fresh)

@@ -1,6 +1,7 @@
 // What a topology file exports: a name, and how to build the topology.
 
 import { LogicalGraph } from '../graph/logical-graph.ts'
+import { type Optimization, optimizations } from '../graph/optimize.ts'
 import type { Naming, Topology } from '../graph/topology.ts'
 import { writeTopology } from '../graph/write-topology.ts'
 import { StreamsBuilder } from './streams-builder.ts'
@@ -8,6 +9,8 @@ import { StreamsBuilder } from './streams-builder.ts'
 export interface TopologyOptions {
   /** How operators without a name are numbered, and whether stores take the names of their operators. Default: `variables`. */
   readonly naming?: Naming
+  /** As Kafka Streams' `topology.optimization`: `all`, or some of them. It changes the topology, so set it from the start. Default: `none`. */
+  readonly optimization?: 'none' | 'all' | readonly Optimization[]
 }
 
 export interface TopologyDefinition {
@@ -40,7 +43,8 @@ export function topology(name: string, define: (builder: StreamsBuilder) => void
     build(defaults = {}) {
       const graph = new LogicalGraph(name, options.naming ?? defaults.naming ?? 'variables')
       define(new StreamsBuilder(graph))
-      return writeTopology(graph)
+      const { optimization = defaults.optimization ?? 'none' } = options
+      return writeTopology(graph, optimization === 'all' ? optimizations : optimization === 'none' ? [] : optimization)
     },
   }
 }

@@ -17,6 +17,8 @@ export class LogicalNode {
   readonly children = new Set<LogicalNode>()
   /** Nodes are written in this order, once all their parents are. Moved up each time the node is attached, as Kafka Streams does. */
   buildPriority = 0
+  /** Of a table's source: its topic serves as the changelog of its store. */
+  reusesSourceTopic = false
 
   constructor(name: string, work: NodeWork, traits: NodeTraits = {}) {
     this.name = name
@@ -41,6 +43,7 @@ export class LogicalNode {
 
 export interface NodeTraits {
   readonly changesKey?: boolean
+  readonly changesValue?: boolean
   readonly merges?: boolean
   /** A left join of a stream lets null keys pass: a repartitioning before it must not drop them (KIP-962). */
   readonly passesNullKeys?: boolean
@@ -92,7 +95,9 @@ export class LogicalGraph {
   readonly problems: Problems
   readonly root = new LogicalNode('root', { kind: 'root' })
   /** Sets of source nodes whose topics must have equal partition counts. */
-  readonly coPartitioned: ReadonlySet<string>[] = []
+  readonly coPartitioned: Set<string>[] = []
+  /** All nodes, in the order in which they were first attached. */
+  readonly added = new Set<LogicalNode>()
   private nextPriority = 0
 
   constructor(topology: string, naming: Naming) {
@@ -103,15 +108,7 @@ export class LogicalGraph {
 
   add(parent: LogicalNode, node: LogicalNode): void {
     parent.adopt(node)
+    this.added.add(node)
     node.buildPriority = this.nextPriority++
-  }
-
-  /** The nodes from the root on, each once, in the order of their children. */
-  *nodes(): Iterable<LogicalNode> {
-    const seen = new Set<LogicalNode>([this.root])
-    for (const node of seen) {
-      yield node
-      for (const child of node.children) seen.add(child)
-    }
   }
 }

@@ -89,7 +89,6 @@ export class TopologyAssembly {
   finish(name: string, naming: Naming, coPartitioned: readonly ReadonlySet<string>[]): Topology {
     this.checkLoops()
     const nodes = new Map([...this.drafts].map(([node, draft]) => [node, draft.finish(draft.children, [...draft.stores])]))
-    if (nodes.size === 0) this.problems.report(name, 'it has no source.', 'Begin with builder.stream(), table() or fromElements().')
     return {
       name,
       naming,

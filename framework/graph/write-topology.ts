@@ -4,12 +4,14 @@
 import type { LogicalGraph, LogicalNode, NodeWork, RepartitionWork } from './logical-graph.ts'
 import { mergeSources } from './merge-sources.ts'
 import type { OperatorSpec } from './operator-spec.ts'
+import { type Optimization, optimize } from './optimize.ts'
 import type { Topology } from './topology.ts'
 import { TopologyAssembly } from './topology-assembly.ts'
 
 /** Throws `topology-invalid` with all problems that the dsl or this has found. */
-export function writeTopology(graph: LogicalGraph): Topology {
+export function writeTopology(graph: LogicalGraph, optimizations: readonly Optimization[] = []): Topology {
   mergeSources(graph)
+  optimize(graph, optimizations)
   const assembly = new TopologyAssembly(graph.problems)
   for (const node of inBuildOrder(graph)) writeNode(node, node.work, assembly)
   const topology = assembly.finish(graph.topology, graph.naming, graph.coPartitioned)
@@ -52,7 +54,9 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
       assembly.addSource(work.sourceName, topicsInput([work.topic]), work)
       const store = table.materialized ? table.store : null
       assembly.addProcessor(node.name, { kind: 'tableSource', store, sendsOldValues: table.sendsOldValues }, [work.sourceName])
-      if (table.materialized) assembly.addStore(work.store, node.name)
+      if (!table.materialized) return
+      const changelog = { kind: 'sourceTopic', topic: work.topic } as const
+      assembly.addStore(node.reusesSourceTopic ? { ...work.store, changelog } : work.store, node.name)
       return
     }
     case 'processor':

@@ -7,12 +7,14 @@ import {
   type KGroupedStream,
   KStream,
   KTable,
+  type Optimization,
   type StoreOptions,
   type StreamsBuilder,
   type TimeWindow,
   TimeWindowedKStream,
   type Topology,
   type TopologyDefinition,
+  type TopologyOptions,
   topology,
   tumbling,
   type WindowStoreOptions,
@@ -40,7 +42,16 @@ export const applicationId = 'app'
 
 /** The topology of a case; building it throws OperationMissing for what does not exist yet, and `topology-invalid` where the JVM refuses too. */
 export function topologyOf(vector: VectorCase): TopologyDefinition {
-  return topology(applicationId, (builder) => new Interpreter(vector, builder).run(), { naming: 'kafka-streams' })
+  return topology(applicationId, (builder) => new Interpreter(vector, builder).run(), {
+    naming: 'kafka-streams',
+    optimization: optimizationOf(vector),
+  })
+}
+
+function optimizationOf({ config }: VectorCase): NonNullable<TopologyOptions['optimization']> {
+  const setting = config['topology.optimization'] ?? 'none'
+  if (setting === 'single.store.self.join') throw new OperationMissing(`topology.optimization=${setting}`)
+  return setting === 'all' || setting === 'none' ? setting : (setting.split(',') as Optimization[])
 }
 
 export function buildTopology(vector: VectorCase): Topology {
@@ -61,7 +72,6 @@ class Interpreter {
 
   run(): void {
     const { config, nodes } = this.vector
-    if (config['topology.optimization'] !== 'none') throw new OperationMissing(`topology.optimization=${config['topology.optimization']}`)
     for (const setting of ['ensure.explicit.internal.resource.naming', 'processing.exception.handler']) {
       if (config[setting] !== undefined) throw new OperationMissing(setting)
     }
