@@ -1,0 +1,95 @@
+// A Kafka client that is not ours, for tests that look at an app from outside: topics in, records in, records out.
+
+import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import { onTestFinished } from 'vitest'
+
+export interface Sent {
+  readonly key: string
+  readonly value: string
+  readonly timestamp: number
+}
+
+export interface Received {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly partition: number
+}
+
+const waitSecondsMax = 30
+
+export class Client {
+  readonly address: string
+  readonly #kafka: Kafka
+
+  constructor(address: string) {
+    this.address = address
+    this.#kafka = new Kafka({ brokers: [address], clientId: 'test', logLevel: logLevel.NOTHING })
+  }
+
+  async createTopics(partitions: number, ...topics: string[]): Promise<void> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    try {
+      const configEntries = [{ name: 'retention.ms', value: '-1' }]
+      await admin.createTopics({
+        topics: topics.map((topic) => ({ topic, numPartitions: partitions, configEntries })),
+        waitForLeaders: true,
+      })
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  async send(topic: string, records: readonly Sent[]): Promise<void> {
+    const producer = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+    await producer.connect()
+    try {
+      const messages = records.map(({ key, value, timestamp }) => ({ key, value, timestamp: String(timestamp) }))
+      await producer.send({ topic, messages })
+    } finally {
+      await producer.disconnect()
+    }
+  }
+
+  async topicNames(): Promise<string[]> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    try {
+      return await admin.listTopics()
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  /** Reads a topic from its beginning until `isEnough` of what has come. */
+  async receive(topic: string, isEnough: (records: readonly Received[]) => boolean): Promise<Received[]> {
+    const consumer = this.#kafka.consumer({ groupId: `test-${Math.random()}`, maxWaitTimeInMs: 100 })
+    let disconnected: Promise<void> | undefined
+    const disconnect = (): Promise<void> => {
+      disconnected ??= consumer.disconnect()
+      return disconnected
+    }
+    onTestFinished(disconnect)
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    const records: Received[] = []
+    await new Promise<void>((done, fail) => {
+      const overdue = setTimeout(
+        () => fail(new Error(`${topic} had ${records.length} records after ${waitSecondsMax} s`)),
+        waitSecondsMax * 1000,
+      )
+      consumer
+        .run({
+          eachMessage: async ({ message: { key, value }, partition }) => {
+            records.push({ key, value, partition })
+            if (!isEnough(records)) return
+            clearTimeout(overdue)
+            done()
+          },
+        })
+        .catch(fail)
+    })
+    await disconnect()
+    return records
+  }
+}

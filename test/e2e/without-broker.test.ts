@@ -1,0 +1,88 @@
+// Built apps that need no broker, and what an app says where it needs one and finds none.
+
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { millrace, node, projectOf } from '../cli/program.ts'
+
+const copyTopology = `
+import { topology } from 'millrace'
+
+export default topology('copy', (builder) => {
+  builder.stream<string, string>('in').to('out')
+})
+`
+
+describe('the seed', () => {
+  it('prints its sums, and nothing else, without a broker, and exits 0', async () => {
+    const folder = projectOf('tumbling-sum')
+    expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+    const direct = await node(['dist/tumbling-sum/app.mjs'], folder)
+    expect(direct).toMatchObject({ code: 0, stdout: '(a,1)\n(b,2)\n(c,3)\n' })
+    const byCommand = await millrace(['run', 'tumbling-sum'], folder)
+    expect(byCommand).toMatchObject({ code: 0, stdout: '(a,1)\n(b,2)\n(c,3)\n' })
+  })
+
+  it('writes its summary to stdout where that is asked for', async () => {
+    const folder = projectOf('tumbling-sum')
+    await millrace(['build'], folder)
+    const { code, stdout } = await node(['dist/tumbling-sum/app.mjs', '--summary', '-'], folder)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toMatchObject({ application: 'tumbling-sum', recordsIn: 3 })
+  })
+})
+
+describe('an app', () => {
+  async function builtCopy(): Promise<string> {
+    const folder = projectOf({ 'topologies/copy.ts': copyTopology })
+    expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+    return folder
+  }
+
+  it('says that nobody answers at the address, and exits 1', async () => {
+    const folder = await builtCopy()
+    const { code, stderr } = await node(['dist/copy/app.mjs', '--until-end'], folder, { MILLRACE_BROKERS: '127.0.0.1:1' })
+    expect(code).toBe(1)
+    expect(stderr).toContain('127.0.0.1:1')
+    expect(stderr).toContain('MILLRACE_BROKERS')
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+
+  it('says that what answers is not Kafka, and exits 1', async () => {
+    const web = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1')
+    onTestFinished(() => void web.close())
+    await once(web, 'listening')
+    const address = `127.0.0.1:${(web.address() as AddressInfo).port}`
+    const folder = await builtCopy()
+    const { code, stderr } = await node(['dist/copy/app.mjs', '--until-end'], folder, { MILLRACE_BROKERS: address })
+    expect(code).toBe(1)
+    expect(stderr).toContain(address)
+    expect(stderr).toMatch(/not Kafka|no Kafka|not a Kafka/i)
+  })
+
+  it('suggests the option and the setting that were probably meant', async () => {
+    const folder = await builtCopy()
+    const option = await node(['dist/copy/app.mjs', '--until-ned'], folder)
+    expect(option.code).not.toBe(0)
+    expect(option.stderr).toContain('Did you mean --until-end?')
+    const setting = await node(['dist/copy/app.mjs', '--until-end'], folder, { MILLRACE_BROKER_S: '127.0.0.1:1' })
+    expect(setting.code).not.toBe(0)
+    expect(setting.stderr).toContain('Did you mean MILLRACE_BROKERS?')
+  })
+})
+
+describe('a build', () => {
+  it('gives the same bytes in another folder', async () => {
+    const [one, other] = [projectOf('flight-delays'), projectOf('flight-delays')]
+    for (const folder of [one, other]) expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+    expect(filesOf(one)).toEqual(filesOf(other))
+    expect(Object.keys(filesOf(one)).sort()).toEqual(['Dockerfile', 'app.mjs', 'app.mjs.map', 'manifest.json', 'package.json'])
+  })
+})
+
+function filesOf(project: string): Record<string, string> {
+  const folder = join(project, 'dist', 'flight-delays')
+  return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
+}
