@@ -281,7 +281,10 @@ export class Task {
   private addPartition(input: TopicPartition, ref: TopicRef, node: SourceNode, outlet: Outlet): void {
     const queue = new PartitionQueue(input, { key: node.key, value: node.value, external: !ref.internal, outlet }, this.dropped)
     const committed = this.options.committed.find(({ topic, partition }) => topic === input.topic && partition === input.partition)
-    if (committed !== undefined) queue.partitionTimeMs = decodeCommitMetadata(committed.metadata).partitionTimeMs
+    if (committed !== undefined) {
+      queue.position = committed.offset
+      queue.partitionTimeMs = decodeCommitMetadata(committed.metadata).partitionTimeMs
+    }
     this.queues.set(inputName(input.topic, input.partition), queue)
   }
 

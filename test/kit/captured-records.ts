@@ -2,7 +2,7 @@
 // same port through which a task reads fetched records. One partition a topic.
 
 import type { FetchedRecords, TopicWriter } from '../../framework/ports/broker.ts'
-import { asOffset, type Headers, type Offset, type RecordReader } from '../../framework/ports/record.ts'
+import { asOffset, type Headers, noHeaders, type Offset, type RecordReader } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import { ByteBuffer } from '../../framework/serdes/byte-buffer.ts'
 
@@ -79,48 +79,49 @@ class CapturingWriter implements TopicWriter {
   }
 }
 
-/** One captured record as if it had been fetched. */
-export function fetched(record: CapturedRecord, offset: number): FetchedRecords {
-  const reader = new SingleRecordReader(record, offset)
-  const end = asOffset(offset + 1)
-  const sizeBytes = reader.bytes.length
-  return { kind: 'records', topic: record.topic, partition: 0, reader, sizeBytes, highWatermark: end, lastStableOffset: end }
+/** Captured records as if they had been fetched; the first has this offset. */
+export function fetched(topic: string, records: readonly CapturedRecord[], offset: number): FetchedRecords {
+  const reader = new CapturedRecordReader(records, offset)
+  const end = asOffset(offset + records.length)
+  const sizeBytes = records.reduce((size, { key, value }) => size + (key?.length ?? 0) + (value?.length ?? 0), 0)
+  return { kind: 'records', topic, partition: 0, reader, sizeBytes, highWatermark: end, lastStableOffset: end }
 }
 
-class SingleRecordReader implements RecordReader {
-  readonly bytes: Buffer
-  readonly offset: number
-  readonly timestamp: number
-  readonly keyStart: number
-  readonly keyEnd: number
-  readonly valueStart: number
-  readonly valueEnd: number
+class CapturedRecordReader implements RecordReader {
+  bytes: Buffer = noBytes
+  offset: number
+  timestamp = -1
+  keyStart = -1
+  keyEnd = -1
+  valueStart = -1
+  valueEnd = -1
   readonly nextOffset: number
-  private readonly record: CapturedRecord
-  private read = false
+  private readonly records: readonly CapturedRecord[]
+  private index = -1
 
-  constructor(record: CapturedRecord, offset: number) {
-    const key = record.key ?? noBytes
-    const value = record.value ?? noBytes
-    this.bytes = Buffer.concat([key, value])
-    this.offset = offset
-    this.timestamp = record.timestamp
-    this.keyStart = record.key === null ? -1 : 0
-    this.keyEnd = record.key === null ? -1 : key.length
-    this.valueStart = record.value === null ? -1 : key.length
-    this.valueEnd = record.value === null ? -1 : this.bytes.length
-    this.nextOffset = offset + 1
-    this.record = record
+  constructor(records: readonly CapturedRecord[], offset: number) {
+    this.records = records
+    this.offset = offset - 1
+    this.nextOffset = offset + records.length
   }
 
   next(): boolean {
-    const first = !this.read
-    this.read = true
-    return first
+    const record = this.records[this.index + 1]
+    if (record === undefined) return false
+    this.index++
+    this.offset++
+    const { key, value } = record
+    this.bytes = Buffer.concat([key ?? noBytes, value ?? noBytes])
+    this.timestamp = record.timestamp
+    this.keyStart = key === null ? -1 : 0
+    this.keyEnd = key === null ? -1 : key.length
+    this.valueStart = value === null ? -1 : (key?.length ?? 0)
+    this.valueEnd = value === null ? -1 : this.bytes.length
+    return true
   }
 
   headers(): Headers {
-    return this.record.headers
+    return this.records[this.index]?.headers ?? noHeaders
   }
 }
 

@@ -4,9 +4,9 @@
 
 import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
 import { type SinkNode, type SourceNode, type Topology, topicName } from '../../framework/graph/topology.ts'
-import type { CommittedOffset, FetchedRecords } from '../../framework/ports/broker.ts'
+import type { CommittedOffset } from '../../framework/ports/broker.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
-import { type Headers, noHeaders } from '../../framework/ports/record.ts'
+import { asOffset, type Headers, noHeaders } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
 import { readTopics, Task, type TaskSettings } from '../../framework/runtime/task.ts'
@@ -46,6 +46,7 @@ export interface InputOptions {
 
 const partition = 0
 const taskId = '0_0'
+const recordsPerRestoreStep = 1000
 
 export class TopologyTestDriver {
   readonly applicationId: string
@@ -55,7 +56,8 @@ export class TopologyTestDriver {
   readonly clock: VirtualClock
   private readonly options: TestDriverOptions
   private readonly topics = new CapturingTopics()
-  private readonly offsets = new Map<string, number>()
+  /** What each topic holds, by offset: what was piped in, and what was written. */
+  private readonly logs = new Map<string, CapturedRecord[]>()
   /** All records that were written, internal topics and changelogs too, in the order of writing. */
   private readonly written: CapturedRecord[] = []
   /** By topic: how many of them `output` has given already. */
@@ -93,7 +95,7 @@ export class TopologyTestDriver {
     { timestamp = this.clock.now(), headers = noHeaders }: InputOptions = {},
   ): void {
     if (!this.inputs.has(topic)) throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
-    this.enqueue({ topic, key, value, timestamp, headers })
+    this.arrive({ topic, key, value, timestamp, headers })
     this.run()
   }
 
@@ -183,6 +185,7 @@ export class TopologyTestDriver {
       logger: silentLogger,
       changelogWriter: async (topic) => this.topics.writer(topic),
     })
+    await this.restore(committed)
     this.task = new Task({
       id: taskId,
       applicationId,
@@ -220,15 +223,36 @@ export class TopologyTestDriver {
   private collect(): void {
     for (const record of this.topics.take()) {
       this.written.push(record)
-      if (this.inputs.has(record.topic)) this.enqueue(record)
+      this.arrive(record)
     }
   }
 
-  private enqueue(record: CapturedRecord): void {
-    const offset = this.offsets.get(record.topic) ?? 0
-    this.offsets.set(record.topic, offset + 1)
-    const records: FetchedRecords = fetched(record, offset)
-    this.task.addRecords(records)
+  private arrive(record: CapturedRecord): void {
+    const log = this.log(record.topic)
+    log.push(record)
+    if (this.inputs.has(record.topic)) this.task.addRecords(fetched(record.topic, [record], log.length - 1))
+  }
+
+  private log(topic: string): CapturedRecord[] {
+    let log = this.logs.get(topic)
+    if (log === undefined) {
+      log = []
+      this.logs.set(topic, log)
+    }
+    return log
+  }
+
+  /** Brings the stores up to their changelogs, as the app does before a task runs. */
+  private async restore(committed: readonly CommittedOffset[]): Promise<void> {
+    const { changelogs, restore } = this.state
+    for (const { topic, sourceTopic } of changelogs) {
+      const log = this.log(topic)
+      const end = sourceTopic ? (committed.find((offset) => offset.topic === topic)?.offset ?? 0) : log.length
+      const position = await restore.begin(topic, asOffset(0), asOffset(end))
+      const { reader } = fetched(topic, log.slice(position, end), position)
+      while (restore.apply(topic, reader, recordsPerRestoreStep)) if (restore.full) await restore.write()
+    }
+    await restore.write()
   }
 
   private source(topic: string): SourceNode {

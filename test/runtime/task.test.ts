@@ -72,7 +72,7 @@ async function open(
     clock,
     add(topic, key, value, timestamp, offset = offsets.get(topic) ?? 0) {
       offsets.set(topic, offset + 1)
-      task.addRecords(fetched({ topic, key: Buffer.from(key), value: Buffer.from(value), timestamp, headers: noHeaders }, offset))
+      task.addRecords(fetched(topic, [{ topic, key: Buffer.from(key), value: Buffer.from(value), timestamp, headers: noHeaders }], offset))
     },
     written(topic) {
       records.push(...topics.take().map((record) => ({ topic: record.topic, value: String(record.value) })))
