@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { KafkaDistribution } from '../test/real-kafka/distribution.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const results = join(root, '.cache', 'checks')
@@ -17,6 +18,8 @@ interface Check {
   readonly command: readonly string[]
   readonly says: string
   readonly vitest?: boolean
+  /** What has to be there before it can run; throws a line that says what is missing. */
+  readonly prepare?: () => void
 }
 
 interface Counts {
@@ -48,7 +51,12 @@ const checks: Readonly<Record<string, Check>> = {
     command: ['node', '--import', './scripts/typescript.mjs', 'test/package/check.ts'],
     says: 'the package, as a stranger gets it',
   },
-  kafka: { command: ['vitest', 'run', '--config', 'vitest.kafka.config.ts'], vitest: true, says: 'the tests on Apache Kafka' },
+  kafka: {
+    command: ['vitest', 'run', '--config', 'vitest.kafka.config.ts'],
+    vitest: true,
+    prepare: () => void KafkaDistribution.fetch(),
+    says: 'the tests on Apache Kafka',
+  },
 }
 
 const [group = '', ...names] = process.argv.slice(2)
@@ -75,6 +83,12 @@ async function run(group: string, names: readonly string[]): Promise<boolean> {
 }
 
 async function runCheck(name: string, check: Check): Promise<Counts> {
+  try {
+    check.prepare?.()
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
   const report = join(results, `vitest-${name}.json`)
   rmSync(report, { force: true })
   const reporters = check.vitest ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []
