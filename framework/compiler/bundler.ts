@@ -20,7 +20,7 @@ export interface BundleRequest {
 
 export interface Bundle {
   readonly text: string
-  /** A source map as JSON, its sources by their neutral names. */
+  /** A source map as JSON. */
   readonly map: string
 }
 
@@ -57,11 +57,17 @@ export async function bundle(request: BundleRequest): Promise<Bundle | readonly 
     })
     const [map, code] = ['.map', '.mjs'].map((end) => result.outputFiles.find((file) => file.path.endsWith(end)))
     if (map === undefined || code === undefined) throw new Error('esbuild gave no bundle')
-    return { text: code.text, map: map.text }
+    return { text: code.text, map: withProjectPaths(map.text) }
   } catch (error) {
     if (!isBuildFailure(error)) throw error
     return error.errors.map(problemOf)
   }
+}
+
+/** In the source map the project's files have their paths in the project, as in diagnostics; all others keep the name of their namespace. */
+function withProjectPaths(map: string): string {
+  const parsed = JSON.parse(map) as { sources: string[] }
+  return JSON.stringify({ ...parsed, sources: parsed.sources.map((source) => source.replace(/^app:/, '')) })
 }
 
 /** The names of the modules in the source map and in the output are made of namespace and path. */

@@ -144,8 +144,10 @@ async function checkSources(sources: Sources, timeLimitMs: number): Promise<Chec
     // A file with type errors would be derived from types that are not meant.
     if (typeErrors.some((error) => error.span === undefined || paths.has(error.span.file))) continue
     const found = await checkGraph(topology, closure, calls, sources, timeLimitMs)
-    if ('evaluation' in found) passed.push(found)
-    else diagnostics.push(...found)
+    if ('evaluation' in found) {
+      passed.push(found)
+      diagnostics.push(...found.derivation.advice)
+    } else diagnostics.push(...found)
   }
   return { diagnostics: sortDiagnostics(diagnostics), topologies: passed }
 }

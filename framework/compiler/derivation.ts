@@ -5,7 +5,7 @@ import { DerivedSerdes } from './derive/derived-serdes.ts'
 import type { TypeProblem } from './derive/shape-of-type.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
 import type { DslCall } from './dsl-calls.ts'
-import { nameCalls } from './names.ts'
+import { type NamedCalls, nameCalls } from './names.ts'
 import type { Sources } from './project.ts'
 import { type CallEdit, type RewrittenFile, rewriteFile } from './rewrite.ts'
 import type { TopologyFile } from './topology-file.ts'
@@ -16,6 +16,7 @@ export interface Derivation {
   /** Serdes that could not be derived. Whether they are needed, the graph says. */
   readonly refused: readonly RefusedSerde[]
   readonly callSpans: readonly CallSpan[]
+  readonly advice: readonly Diagnostic[]
 }
 
 export interface RefusedSerde {
@@ -34,12 +35,14 @@ export interface CallSpan {
 /** The module that rewritten files import their serdes from. */
 export const derivedModule = 'millrace:derived'
 
+const noNames: NamedCalls = { names: new Map(), numbered: [] }
+
 const importName = '$derived'
 
 export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[], calls: readonly DslCall[], sources: Sources): Derivation {
   const { program } = sources
   const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
-  const names = topology.numbered ? new Map<DslCall, string>() : nameCalls(calls, topology.name).names
+  const { names, numbered } = topology.numbered ? noNames : nameCalls(calls, topology.name)
   const refused: RefusedSerde[] = []
   const callSpans: CallSpan[] = []
   const edits = calls.map((call): CallEdit => {
@@ -49,14 +52,15 @@ export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[]
     const properties = new Map<string, string>()
     if (name !== undefined) properties.set('name', quoted(name))
     for (const { property, type } of call.missingSerdes) {
-      const derived = serdes.serdeOf(type, `The ${property} of ${call.method}()`, `${name ?? call.method}-${property}`)
+      const derived = serdes.serdeOf(type, { property, method: `${call.method}()` }, `${name ?? call.method}-${property}`)
       if (derived.kind === 'serde') properties.set(property, `${importName}.${derived.expression}`)
       else if (derived.kind === 'refused')
         refused.push({ property, call: callSpan, problems: derived.problems.map((problem) => typeDiagnostic(problem, call, sources)) })
     }
     return { node: call.node, optionsIndex: call.optionsIndex, properties }
   })
-  return { serdes, refused, callSpans, files: rewriteAll(closure, edits, sources) }
+  const advice = numbered.map((call) => diagnostic('MR1401', sources.spanOf(methodNode(call)), { method: `${call.method}()` }))
+  return { serdes, refused, callSpans, advice, files: rewriteAll(closure, edits, sources) }
 }
 
 function rewriteAll(closure: readonly ts.SourceFile[], edits: readonly CallEdit[], sources: Sources): Map<string, RewrittenFile> {

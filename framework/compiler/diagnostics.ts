@@ -161,6 +161,12 @@ const entries = {
     message: 'The topology was not ready after {seconds} s.',
     remedy: 'Look for a loop without end, or for I/O, in the topology file or in what it imports.',
   },
+  // Advice.
+  MR1401: {
+    severity: 'warning',
+    message: '{method} has a number for a name here, because the function or loop around it may run more than once; its state is lost when the number changes.',
+    remedy: "Give it a name of its own in the options: { name: '...' }.",
+  },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>
 
 export type DiagnosticCode = keyof typeof entries

@@ -47,7 +47,7 @@ export async function evaluate(request: EvaluationRequest): Promise<Evaluation |
     case 'topology':
       return answer
     case 'threw':
-      return [diagnostic('MR1302', stacks.place(answer.stack) ?? span, { problem: sentence(answer.message) })]
+      return [diagnostic('MR1302', stacks.place(answer.stack) ?? span, { problem: ended(answer.message) })]
     case 'problems':
       return answer.problems.flatMap((problem) => graphDiagnostics(problem, stacks, request))
   }
@@ -60,7 +60,7 @@ export function isProblems<T>(result: T | readonly BundleProblem[]): result is r
 export function bundleDiagnostic({ text, place }: BundleProblem, span: Span): Diagnostic {
   const isOwn = place !== undefined && !place.module.includes(':')
   const at = isOwn ? { file: place.module, line: place.line, column: place.column } : span
-  return diagnostic('MR1008', at, { problem: sentence(isOwn || place === undefined ? text : `${text} (in ${place.module})`) })
+  return diagnostic('MR1008', at, { problem: ended(isOwn || place === undefined ? text : `${text} (in ${place.module})`) })
 }
 
 async function runInWorker(program: string, timeLimitMs: number): Promise<EvaluationAnswer | 'timeout'> {
@@ -103,8 +103,9 @@ class StackReader {
   place(stack: string): Span | undefined {
     for (const [, line, column] of stack.matchAll(/topology\.mjs:(\d+):(\d+)/g)) {
       const entry = this.map.findEntry(Number(line) - 1, Number(column) - 1)
-      if (!('originalSource' in entry) || !entry.originalSource?.startsWith('app:')) continue
-      return { file: entry.originalSource.slice('app:'.length), line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+      // Only files of the project have no namespace.
+      if (!('originalSource' in entry) || entry.originalSource === undefined || entry.originalSource.includes(':')) continue
+      return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
     }
     return undefined
   }
@@ -116,7 +117,7 @@ function graphDiagnostics(problem: EvaluatedProblem, stacks: StackReader, { deri
   const refused = derivation.refused.find((one) => isCause(one, problem, place))
   if (refused !== undefined) return refused.problems
   const remedy = problem.remedy
-  return [diagnostic('MR1301', place ?? named?.span ?? span, { problem: sentence(problem.problem), remedy })]
+  return [diagnostic('MR1301', place ?? named?.span ?? span, { problem: ended(problem.problem), remedy })]
 }
 
 /** Whether a serde that could not be derived is the one whose absence is the problem. */
@@ -127,8 +128,6 @@ function isCause(refused: RefusedSerde, { node, problem }: EvaluatedProblem, pla
   return place !== undefined && place.file === span.file && place.line === span.line && place.column === span.column
 }
 
-function sentence(text: string): string {
-  const trimmed = text.trim()
-  const capital = `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`
-  return /[.!?:]$/.test(capital) ? capital : `${capital}.`
+function ended(text: string): string {
+  return /[.!?:]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`
 }

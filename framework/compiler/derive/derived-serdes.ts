@@ -4,7 +4,7 @@
 import { ts } from 'ts-morph'
 import { type JsonSchema, jsonSchema } from './json-schema.ts'
 import { reviverSource } from './reviver.ts'
-import { schemaOfType, type TypeContext, type TypeProblem } from './shape-of-type.ts'
+import { type Subject, schemaOfType, type TypeContext, type TypeProblem } from './shape-of-type.ts'
 import { validatorSource } from './validator.ts'
 import type { Schema } from './shape.ts'
 
@@ -36,15 +36,15 @@ export class DerivedSerdes {
     this.context = context
   }
 
-  /** `subject` is what messages call the type, `fallbackName` what a long type without a name is called. */
-  serdeOf(type: ts.Type, subject: string, fallbackName: string): DerivedSerde {
+  /** `fallbackName` is what a long type without a name is called. */
+  serdeOf(type: ts.Type, subject: Subject, fallbackName: string): DerivedSerde {
     const bare = this.context.checker.getNonNullableType(type)
     if (isWindowed(bare)) return { kind: 'inherited' }
     const known = this.expressions.get(bare)
     if (known !== undefined) return { kind: 'serde', expression: known }
     if (bare.flags & ts.TypeFlags.String) return { kind: 'serde', expression: 'string()' }
     if (isBytes(bare, this.context)) return { kind: 'serde', expression: 'bytes()' }
-    const derived = schemaOfType(bare, subject, this.context)
+    const derived = schemaOfType(type, subject, this.context)
     if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
     const expression = this.jsonSerde(derived.schema, fallbackName).variable
     this.expressions.set(bare, expression)

@@ -22,8 +22,16 @@ export type DerivedSchema =
   | { readonly kind: 'schema'; readonly schema: Schema }
   | { readonly kind: 'problems'; readonly problems: readonly TypeProblem[] }
 
-/** `subject` is how messages call the type as a whole: `The value of stream()`. null and undefined are left out: a record without a value has no bytes. */
-export function schemaOfType(type: ts.Type, subject: string, context: TypeContext): DerivedSchema {
+/** What messages call a type: the value of stream(). */
+export interface Subject {
+  /** `key`, `value`. */
+  readonly property: string
+  /** `stream()`. */
+  readonly method: string
+}
+
+/** null and undefined are left out: a record without a value has no bytes. */
+export function schemaOfType(type: ts.Type, subject: Subject, context: TypeContext): DerivedSchema {
   const derivation = new Derivation(context, subject, type)
   const schema = derivation.run()
   return derivation.problems.length === 0 ? { kind: 'schema', schema } : { kind: 'problems', problems: derivation.problems }
@@ -52,17 +60,18 @@ class Derivation {
   readonly problems: TypeProblem[] = []
   private readonly checker: ts.TypeChecker
   private readonly program: ts.Program
-  private readonly subject: string
+  private readonly subject: Subject
   private readonly rootType: ts.Type
   private readonly definitions = new Map<string, Shape>()
   private readonly namesByType = new Map<ts.Type, string>()
   private readonly unfinished = new Set<ts.Type>()
 
-  constructor(context: TypeContext, subject: string, type: ts.Type) {
+  constructor(context: TypeContext, subject: Subject, type: ts.Type) {
     this.checker = context.checker
     this.program = context.program
     this.subject = subject
-    this.rootType = this.checker.getNonNullableType(type)
+    // What is left of unknown without null is {}, which says less than what the author sees.
+    this.rootType = type.flags & ts.TypeFlags.Unknown ? type : this.checker.getNonNullableType(type)
   }
 
   run(): Schema {
@@ -225,8 +234,10 @@ class Derivation {
   }
 
   private fail(code: DiagnosticCode, at: Position, details: Readonly<Record<string, string>> = {}): Shape {
+    const { property, method } = this.subject
     const root = this.nameOf(this.rootType)
-    const what = at.path === '' ? this.subject : root === null ? `${this.subject}, at ${at.path.replace(/^\./, '')},` : `${root}${at.path}`
+    const member = root === null ? `${property}${at.path} of ${method}` : `${root}${at.path}`
+    const what = at.path === '' ? `The ${property} of ${method}` : member
     this.problems.push({ code, details: { what, ...details }, declaration: at.declaration })
     return { kind: 'null' }
   }

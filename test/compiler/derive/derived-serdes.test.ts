@@ -27,7 +27,7 @@ async function serdesOf(types: readonly string[], declarations = ''): Promise<{ 
   const checker = program.getTypeChecker()
   const derived = new DerivedSerdes({ program, checker })
   const expressions = types.map((type, index) => {
-    const result = derived.serdeOf(file.getVariableDeclarationOrThrow(`v${index}`).getType().compilerType, 'The value', `fallback-${index}`)
+    const result = derived.serdeOf(file.getVariableDeclarationOrThrow(`v${index}`).getType().compilerType, { property: 'value', method: 'test()' }, `fallback-${index}`)
     if (result.kind !== 'serde') throw new Error(`${type}: ${JSON.stringify(result)}`)
     return result.expression
   })
