@@ -88,8 +88,8 @@ export class KTable<K, V, Deleted extends null = null> {
    * })
    * ```
    */
-  toStream(options?: NameOptions): KStream<K, V | Deleted>
   toStream<NewKey>(selector: Mapper<K, V | Deleted, NewKey>, options?: NameOptions): KStream<NewKey, V | Deleted>
+  toStream(options?: NameOptions): KStream<K, V | Deleted>
   toStream<NewKey>(
     selector?: Mapper<K, V | Deleted, NewKey> | NameOptions,
     options: NameOptions = {},

@@ -110,7 +110,7 @@ function checkWindow({ graph, name }: GroupFlow, { sizeMs, advanceMs, graceMs }:
   }
   check(sizeMs > 0, `a window of ${sizeMs} ms has no room.`, 'Give a size of more than 0.')
   check(
-    advanceMs > 0 && advanceMs <= sizeMs,
+    sizeMs <= 0 || (advanceMs > 0 && advanceMs <= sizeMs),
     `a window of ${sizeMs} ms cannot advance by ${advanceMs} ms.`,
     'Advance by more than 0 and at most the size.',
   )

@@ -39,6 +39,7 @@ export class TopologyAssembly {
   addSource(name: string, input: SourceInput, { key, value }: Serdes): void {
     const topics = input.kind === 'topics' ? input.topics : []
     for (const topic of topics) {
+      this.checkName(name, 'topic', topic.name)
       const other = this.sourceOfTopic.get(topic.name)
       if (other === undefined) this.sourceOfTopic.set(topic.name, name)
       else {
@@ -55,6 +56,7 @@ export class TopologyAssembly {
   }
 
   addSink(name: string, topic: string, { key, value }: Serdes, parents: readonly string[]): void {
+    this.checkName(name, 'topic', topic)
     this.sinks.push({ name, topic })
     this.draft(name, parents, () => ({ kind: 'sink', name, topic: this.topicRef(topic), key, value, parents }))
   }
@@ -64,6 +66,7 @@ export class TopologyAssembly {
   }
 
   addStore(store: StoreSpec, user: string | null): void {
+    this.checkName(user ?? store.name, 'store', store.name)
     const known = this.stores.get(store.name)
     if (known !== undefined && known !== store) {
       this.problems.report(user ?? store.name, `makes a second store of the name ${store.name}.`, 'Give one of the two another name.')
@@ -106,12 +109,20 @@ export class TopologyAssembly {
       this.problems.report(name, 'another operator has this name.', 'Give one of the two another name.')
       return
     }
+    this.checkName(name, 'operator', name)
     this.drafts.set(name, { name, parents, stores: new Set(), children: [], finish })
     this.groups.add(name)
     for (const parent of parents) {
       this.drafts.get(parent)?.children.push(name)
       this.groups.unite(name, parent)
     }
+  }
+
+  /** All names may become parts of topic names. */
+  private checkName(node: string, what: 'operator' | 'store' | 'topic', name: string): void {
+    if (/^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..') return
+    const remedy = 'Use up to 249 of the ASCII letters, digits, dot, underscore and hyphen.'
+    this.problems.report(node, `${JSON.stringify(name)} is no name for ${what === 'operator' ? 'an' : 'a'} ${what}.`, remedy)
   }
 
   private topicRef(name: string): TopicRef {

@@ -1,0 +1,174 @@
+import { expectTypeOf, test } from 'vitest'
+import type { KGroupedStream, KStream, KTable, StreamRecord, StreamsBuilder, Windowed } from '../../framework/index.ts'
+import { count, long, max, mean, min, slidingCount, string, sum, topology, tumbling, tumblingCount } from '../../framework/index.ts'
+
+interface Flight {
+  readonly origin: string
+  readonly delay: number
+}
+
+interface Airport {
+  readonly state: string
+}
+
+declare const builder: StreamsBuilder
+const flights = builder.stream<string, Flight>('flights')
+const airports = builder.table<string, Airport>('airports')
+
+test('a source has the types it is given, or those of its serdes', () => {
+  expectTypeOf(flights).toEqualTypeOf<KStream<string, Flight>>()
+  expectTypeOf(builder.stream('counts', { key: string(), value: long() })).toEqualTypeOf<KStream<string, number>>()
+  expectTypeOf(airports).toEqualTypeOf<KTable<string, Airport>>()
+  expectTypeOf(
+    builder.fromElements([
+      ['a', 1],
+      ['b', 2],
+    ]),
+  ).toEqualTypeOf<KStream<string, number>>()
+  expectTypeOf(builder.fromElements([['a', 1, 1000]])).toEqualTypeOf<KStream<string, number>>()
+})
+
+test('callbacks see value, key and record', () => {
+  flights.filter((value, key, record) => {
+    expectTypeOf(value).toEqualTypeOf<Flight>()
+    expectTypeOf(key).toEqualTypeOf<string>()
+    expectTypeOf(record).toEqualTypeOf<StreamRecord<string, Flight>>()
+    return true
+  })
+})
+
+test('stateless operators carry the types on', () => {
+  expectTypeOf(flights.mapValues((flight) => flight.delay)).toEqualTypeOf<KStream<string, number>>()
+  expectTypeOf(flights.map((flight, key) => [flight.delay, key])).toEqualTypeOf<KStream<number, string>>()
+  expectTypeOf(flights.selectKey((flight) => flight.delay)).toEqualTypeOf<KStream<number, Flight>>()
+  expectTypeOf(flights.flatMapValues((flight) => [flight.delay])).toEqualTypeOf<KStream<string, number>>()
+  expectTypeOf(flights.flatMap((flight) => [[flight.delay, flight.origin] as const])).toEqualTypeOf<KStream<number, string>>()
+  expectTypeOf(flights.peek(() => {})).toEqualTypeOf<KStream<string, Flight>>()
+  expectTypeOf(flights.merge(flights).repartition()).toEqualTypeOf<KStream<string, Flight>>()
+})
+
+test('a predicate that narrows the type narrows the stream', () => {
+  const maybe = builder.stream<string, Flight | null>('maybe')
+  expectTypeOf(maybe.filter((flight) => flight !== null)).toEqualTypeOf<KStream<string, Flight>>()
+  const [found, others] = maybe
+    .split()
+    .branch((flight): flight is Flight => flight !== null)
+    .defaultBranch()
+  expectTypeOf(found).toEqualTypeOf<KStream<string, Flight>>()
+  expectTypeOf(others).toEqualTypeOf<KStream<string, Flight | null>>()
+})
+
+test('branches are a tuple', () => {
+  const all = flights
+    .split()
+    .branch((flight) => flight.delay > 15)
+    .branch((flight) => flight.delay > 0)
+  expectTypeOf(all.defaultBranch().length).toEqualTypeOf<3>()
+  expectTypeOf(all.noDefaultBranch().length).toEqualTypeOf<2>()
+})
+
+test('groups and aggregations have the types of their keys and results', () => {
+  const group = flights.groupBy((flight) => flight.delay)
+  expectTypeOf(group).toEqualTypeOf<KGroupedStream<number, Flight>>()
+  expectTypeOf(flights.groupByKey()).toEqualTypeOf<KGroupedStream<string, Flight>>()
+  expectTypeOf(group.count()).toEqualTypeOf<KTable<number, number, never>>()
+  expectTypeOf(group.reduce((a) => a)).toEqualTypeOf<KTable<number, Flight, never>>()
+  expectTypeOf(
+    group.aggregate(
+      () => '',
+      (aggregate, flight, key) => aggregate + flight.origin + key.toFixed(),
+    ),
+  ).toEqualTypeOf<KTable<number, string, never>>()
+})
+
+test('named aggregators infer the type of the result, and the values in their selectors', () => {
+  const delays = flights.groupByKey().aggregate({
+    flights: count(),
+    total: sum((flight) => flight.delay),
+    meanDelay: mean((flight) => flight.delay),
+    least: min((flight) => flight.delay),
+    last: max((flight) => flight.origin),
+  })
+  expectTypeOf(delays).toEqualTypeOf<
+    KTable<string, { flights: number; total: number; meanDelay: number; least: number; last: string }, never>
+  >()
+})
+
+test('windowed results have windowed keys', () => {
+  const hourly = flights.groupByKey().windowedBy(tumbling('1h', { grace: '10m' }))
+  expectTypeOf(hourly.count()).toEqualTypeOf<KTable<Windowed<string>, number, never>>()
+  expectTypeOf(hourly.aggregate({ meanDelay: mean((flight) => flight.delay) }).toStream()).toEqualTypeOf<
+    KStream<Windowed<string>, { meanDelay: number }>
+  >()
+  expectTypeOf(flights.groupByKey().windowedBy(tumblingCount(3)).count()).toEqualTypeOf<KStream<Windowed<string>, number>>()
+  expectTypeOf(
+    flights
+      .groupByKey()
+      .windowedBy(slidingCount(3, { step: 1 }))
+      .reduce((a) => a),
+  ).toEqualTypeOf<KStream<Windowed<string>, Flight>>()
+})
+
+test('a table that can lose rows gives a stream with nulls, a count does not', () => {
+  expectTypeOf(airports.toStream()).toEqualTypeOf<KStream<string, Airport | null>>()
+  expectTypeOf(airports.mapValues((airport) => airport.state).toStream()).toEqualTypeOf<KStream<string, string | null>>()
+  expectTypeOf(flights.groupByKey().count().toStream()).toEqualTypeOf<KStream<string, number>>()
+  expectTypeOf(
+    flights
+      .groupByKey()
+      .count()
+      .filter((n) => n > 1)
+      .toStream(),
+  ).toEqualTypeOf<KStream<string, number | null>>()
+  expectTypeOf(
+    flights
+      .groupByKey()
+      .count()
+      .toStream((n) => n),
+  ).toEqualTypeOf<KStream<number, number>>()
+})
+
+test('joins see both sides; a left join may miss the right one', () => {
+  const joined = flights.join(airports, (flight, airport, key) => ({ key, state: airport.state, delay: flight.delay }))
+  expectTypeOf(joined).toEqualTypeOf<KStream<string, { key: string; state: string; delay: number }>>()
+  flights.leftJoin(airports, (flight, airport) => {
+    expectTypeOf(airport).toEqualTypeOf<Airport | null>()
+    return flight
+  })
+  const counts = flights.groupByKey().count()
+  expectTypeOf(flights.join(counts, (_flight, n) => n)).toEqualTypeOf<KStream<string, number>>()
+})
+
+test('what does not fit is refused', () => {
+  const byNumber = builder.table<number, Airport>('by-number')
+  // @ts-expect-error the keys differ
+  flights.join(byNumber, () => null)
+  // @ts-expect-error the serde is of another type
+  flights.to('out', { value: string() })
+  // @ts-expect-error the values differ
+  flights.merge(builder.stream<string, number>('numbers'))
+  // @ts-expect-error there is no such field
+  flights.mapValues((flight) => flight.destination)
+  // @ts-expect-error a window has a duration
+  tumbling('1 week')
+})
+
+test('a serde never sees null', () => {
+  builder.stream<string, string | null>('texts').to('out', { value: string() })
+})
+
+test('the example of the design', () => {
+  topology('flight-delays', (builder) => {
+    const flights = builder.stream<string, Flight>('flights')
+    const airports = builder.table<string, Airport>('airports')
+    const delays = flights
+      .filter((flight) => flight.delay > 15)
+      .selectKey((flight) => flight.origin)
+      .join(airports, (flight, airport) => ({ state: airport.state, delay: flight.delay }))
+      .groupBy((value) => value.state)
+      .windowedBy(tumbling('1h', { grace: '10m' }))
+      .aggregate({ flights: count(), meanDelay: mean((value) => value.delay) })
+    expectTypeOf(delays).toEqualTypeOf<KTable<Windowed<string>, { flights: number; meanDelay: number }, never>>()
+    delays.toStream().to('delay-by-state')
+  })
+})
