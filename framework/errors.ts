@@ -58,6 +58,51 @@ const entries = {
     message: 'No broker answers at {brokers}.',
     remedy: 'Start Kafka (or `millrace broker`) there, or set MILLRACE_BROKERS to where it is.',
   },
+  'partition-missing': {
+    kind: 'environment',
+    message: 'The topic {topic} has {partitions} partitions; there is no partition {partition}.',
+    remedy: 'Check the name and the number of partitions of the topic.',
+  },
+  'broker-address-invalid': {
+    kind: 'user',
+    message: '{address} is no address of a broker.',
+    remedy: 'Write it as host:port, such as localhost:9092; several are separated by commas.',
+  },
+  'broker-not-kafka': {
+    kind: 'environment',
+    message: 'What answers at {address} does not speak the Kafka protocol.',
+    remedy: 'Check host and port: a web server, a controller port or a TLS port without TLS would look like this.',
+  },
+  'broker-too-old': {
+    kind: 'environment',
+    message: 'The broker at {address} has no version of {request} that Millrace speaks.',
+    remedy: 'Use Apache Kafka 2.1 or later.',
+  },
+  'not-authenticated': {
+    kind: 'environment',
+    message: 'The broker at {address} does not accept these credentials.',
+    remedy: 'Check the sasl and ssl options of the kafka plugin.',
+  },
+  'not-authorized': {
+    kind: 'environment',
+    message: 'Kafka does not allow {request} for {subject}.',
+    remedy: 'Ask for an ACL that does, or check whose credentials are used.',
+  },
+  'request-failed': {
+    kind: 'environment',
+    message: 'Kafka refused a request: {problem}.',
+    remedy: 'See the broker\'s log for more.',
+  },
+  'delivery-failed': {
+    kind: 'environment',
+    message: '{records} records for {topic}-{partition} could not be delivered: {problem}.',
+    remedy: 'See the broker\'s log; start the app again, and it goes on from its last commit.',
+  },
+  'kafkajs-changed': {
+    kind: 'bug',
+    message: 'The inside of kafkajs is not as Millrace knows it: {problem}.',
+    remedy: 'Install exactly the version of kafkajs that Millrace names.',
+  },
   'protocol-malformed': {
     kind: 'environment',
     message: 'What came over the wire is not a message of the Kafka protocol: {problem}.',

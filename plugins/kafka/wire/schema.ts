@@ -23,7 +23,7 @@ export interface Format {
 /** How a value of one type travels. `In` is what may be written, `Out` what reading gives. */
 export interface WireType<In, Out = In> {
   /** What a field has in versions without it. */
-  readonly zero: Out & In
+  readonly zero: Out
   read(reader: WireReader, format: Format): Out
   write(writer: WireWriter, value: In, format: Format): void
 }
@@ -34,7 +34,7 @@ interface Field<In, Out, Optional extends boolean> {
   readonly from: number
   readonly to: number
   readonly tag: number | undefined
-  readonly fallback: Out & In
+  readonly fallback: Out
   readonly optional: Optional
 }
 
@@ -44,7 +44,6 @@ type AnyType = WireType<any, any>
 type AnyField = Field<any, any, boolean>
 type Fields = Readonly<Record<string, AnyType | AnyField>>
 
-// By the shape of the two methods, because a field's default is of both types at once, which would spoil the inference.
 type TypeIn<T> = T extends { write(writer: WireWriter, value: infer In, format: Format): void } ? In : never
 type TypeOut<T> = T extends { read(reader: WireReader, format: Format): infer Out } ? Out : never
 type InOf<F> = F extends { readonly kind: 'field'; readonly type: infer T } ? TypeIn<T> : TypeIn<F>
@@ -64,12 +63,12 @@ export type Input<T> = InOf<T>
 // ---------------------------------------------------------------------------------------------------------------- fields
 
 /** In this version and later ones; `fallback` stands for it before. */
-export function since<In, Out>(from: number, type: WireType<In, Out>, fallback?: Out & In): Field<In, Out, true> {
+export function since<In, Out>(from: number, type: WireType<In, Out>, fallback?: Out): Field<In, Out, true> {
   return between(from, Number.POSITIVE_INFINITY, type, fallback)
 }
 
 /** In versions `from` to `to`, both included. */
-export function between<In, Out>(from: number, to: number, type: WireType<In, Out>, fallback?: Out & In): Field<In, Out, true> {
+export function between<In, Out>(from: number, to: number, type: WireType<In, Out>, fallback?: Out): Field<In, Out, true> {
   return { kind: 'field', type, from, to, tag: undefined, fallback: fallback === undefined ? type.zero : fallback, optional: true }
 }
 
@@ -84,7 +83,7 @@ export function struct<F extends Fields>(fields: F): WireType<StructIn<F>, Struc
   const byTag = all.filter(({ field }) => field.tag !== undefined).sort((left, right) => left.field.tag! - right.field.tag!)
   return {
     get zero() {
-      return Object.fromEntries(all.map(({ name, field }) => [name, field.fallback])) as StructOut<F> & StructIn<F>
+      return Object.fromEntries(all.map(({ name, field }) => [name, field.fallback])) as StructOut<F>
     },
     read(reader, format) {
       const value: Record<string, unknown> = {}
@@ -241,7 +240,7 @@ export function array<In, Out>(item: WireType<In, Out>): NullableType<readonly I
 /** May be null from version `from` on. */
 export function nullable<In, Out>(type: NullableType<In, Out>, from = 0): WireType<In | null, Out | null> {
   return {
-    zero: null as (Out | null) & (In | null),
+    zero: null,
     read: (reader, format) => (format.version >= from ? type.readOrNull(reader, format) : type.read(reader, format)),
     write(writer, value, format) {
       if (value !== null) type.write(writer, value, format)

@@ -1,0 +1,78 @@
+// The broker that coordinates one group: found when it is first needed, and found anew when it has moved.
+
+import type { CommittedOffset } from '../../../framework/index.ts'
+import type { ApiRequest, ApiResponse } from '../wire/api.ts'
+import { apis } from '../wire/apis.ts'
+import { errorCode } from '../wire/error-codes.ts'
+import type { ClusterClient } from './cluster-client.ts'
+import { check, NoAnswer, RefusedRequest } from './faults.ts'
+import { byTopic } from './topic-partitions.ts'
+
+/** Who commits: nobody (an administrator), or a member of a generation. */
+export interface Committer {
+  readonly generationId: number
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+}
+
+const movedCodes: readonly number[] = [errorCode.NOT_COORDINATOR, errorCode.COORDINATOR_NOT_AVAILABLE]
+
+export class Coordinator {
+  readonly #cluster: ClusterClient
+  readonly #groupId: string
+  #nodeId: number | undefined
+
+  constructor(cluster: ClusterClient, groupId: string) {
+    this.#cluster = cluster
+    this.#groupId = groupId
+  }
+
+  async send<RequestIn, ResponseOut>(
+    api: ApiRequest<RequestIn, unknown> & ApiResponse<never, ResponseOut>,
+    body: RequestIn,
+    waitMs = 0,
+  ): Promise<ResponseOut> {
+    this.#nodeId ??= await this.#find()
+    return this.#cluster.send(this.#nodeId, api, body, waitMs)
+  }
+
+  /** As ClusterClient's, and a coordinator that has moved or does not answer is looked for again. */
+  withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.#cluster.withRetries(async () => {
+      try {
+        return await attempt()
+      } catch (error) {
+        this.forgetIfGone(error)
+        throw error
+      }
+    })
+  }
+
+  forgetIfGone(error: unknown): void {
+    if (error instanceof NoAnswer || (error instanceof RefusedRequest && movedCodes.includes(error.code))) this.#nodeId = undefined
+  }
+
+  async commit(committer: Committer, offsets: readonly CommittedOffset[]): Promise<void> {
+    const topics = byTopic(offsets, ({ partition, offset, metadata }) => {
+      return { partitionIndex: partition, committedOffset: offset, committedMetadata: metadata }
+    })
+    const answer = await this.send(apis.offsetCommit, { groupId: this.#groupId, ...committer, topics })
+    for (const topic of answer.topics) {
+      for (const { partitionIndex, errorCode: code } of topic.partitions) {
+        check(code, 'OffsetCommit', `group ${this.#groupId}, ${topic.name}-${partitionIndex}`)
+      }
+    }
+  }
+
+  async #find(): Promise<number> {
+    const answer = await this.#cluster.sendToAny(apis.findCoordinator, {
+      key: this.#groupId,
+      keyType: 0,
+      coordinatorKeys: [this.#groupId],
+    })
+    const { errorCode: code, errorMessage, nodeId } = answer.coordinators[0] ?? answer
+    check(code, 'FindCoordinator', this.#groupId, errorMessage)
+    await this.#cluster.learnOf(nodeId)
+    return nodeId
+  }
+}
