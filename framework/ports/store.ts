@@ -77,7 +77,7 @@ export interface ByteEntry {
 
 // ------------------------------------------------------------------------------------------ stores as processors see them
 
-/** A read-only view, as queries have it. */
+/** A read-only view, as queries have it. What is written while entries are walked may be seen or not. */
 export interface ReadOnlyKeyValueStore<K, V> {
   readonly name: string
   /** undefined if there is no such key. */

@@ -194,7 +194,7 @@ export function stateEngineContract({ name, engine, newFolder }: StateEngineUnde
           }
           await close(folder)
         }),
-        { numRuns: 25 },
+        { numRuns: engine.supports.durable ? 10 : 100 },
       )
     })
   })
