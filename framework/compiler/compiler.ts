@@ -2,6 +2,7 @@
 // graph is only looked at where the source is sound, because its problems would otherwise be the same ones in other words.
 
 import type { ts } from 'ts-morph'
+import type { Manifest } from '../graph/manifest.ts'
 import { build } from './build.ts'
 import { type Derivation, derive } from './derivation.ts'
 import { type Diagnostic, diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts'
@@ -57,7 +58,7 @@ export interface CompilerProject {
   check(): Promise<readonly Diagnostic[]>
   build(options: BuildOptions): Promise<BuildResult>
   /** The graph of each topology, as text; only of those without errors. */
-  describe(): Promise<readonly { readonly name: string; readonly description: string; readonly manifest: unknown }[]>
+  describe(): Promise<readonly { readonly name: string; readonly description: string; readonly manifest: Manifest }[]>
   /** Reads files anew before the next check; without names, all. */
   refresh(files?: readonly string[]): void
 }
@@ -84,7 +85,7 @@ class Compiler implements CompilerProject {
     return (await this.checked()).diagnostics
   }
 
-  async describe(): Promise<readonly { name: string; description: string; manifest: unknown }[]> {
+  async describe(): Promise<readonly { name: string; description: string; manifest: Manifest }[]> {
     const { topologies } = await this.checked()
     return topologies.map(({ name, evaluation }) => ({ name, ...evaluation }))
   }

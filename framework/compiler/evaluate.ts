@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { Manifest } from '../graph/manifest.ts'
 import { type BundleProblem, bundle, entryModule } from './bundler.ts'
 import { type Derivation, derivedModule, type RefusedSerde } from './derivation.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
@@ -14,7 +15,7 @@ import { type EvaluatedProblem, type EvaluationAnswer, evaluationEntry } from '.
 
 export interface Evaluation {
   readonly description: string
-  readonly manifest: unknown
+  readonly manifest: Manifest
 }
 
 export interface EvaluationRequest {

@@ -1,10 +1,11 @@
 // The text of the program that makes a topology in a worker, to see its graph: it answers with data only, because functions cannot leave a worker.
 
 import { join } from 'node:path'
+import type { Manifest } from '../graph/manifest.ts'
 import { libraryFolder } from './library.ts'
 
 export type EvaluationAnswer =
-  | { readonly kind: 'topology'; readonly description: string; readonly manifest: unknown }
+  | { readonly kind: 'topology'; readonly description: string; readonly manifest: Manifest }
   | { readonly kind: 'problems'; readonly problems: readonly EvaluatedProblem[] }
   | { readonly kind: 'threw'; readonly message: string; readonly stack: string }
 

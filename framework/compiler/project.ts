@@ -17,10 +17,7 @@ export class Sources {
     const real = realpathSync(folder)
     const config = join(real, 'tsconfig.json')
     if (!existsSync(config)) return [diagnostic('MR1001', undefined, { file: 'tsconfig.json' })]
-    const read = ts.readConfigFile(config, ts.sys.readFile)
-    const parsed = ts.parseJsonConfigFileContent(read.config ?? {}, ts.sys, real)
-    // That no file is included is no matter here (TS18002, TS18003): topology files are found by their folder.
-    const errors = [read.error ?? [], parsed.errors.filter((error) => error.code !== 18002 && error.code !== 18003)].flat()
+    const errors = configErrors(config, real)
     if (errors.length > 0) return errors.map((error) => fromTypeScript(error, real))
     return new Sources(real, config)
   }
@@ -105,6 +102,13 @@ export class Sources {
       return symbol?.declarations?.map((declaration) => declaration.getSourceFile().fileName) ?? []
     })
   }
+}
+
+function configErrors(config: string, folder: string): readonly ts.Diagnostic[] {
+  const file = ts.readJsonConfigFile(config, ts.sys.readFile) as ts.TsConfigSourceFile & { readonly parseDiagnostics: readonly ts.Diagnostic[] }
+  const { errors } = ts.parseJsonSourceFileConfigFileContent(file, ts.sys, folder)
+  // That no file is included is no matter here (TS18002, TS18003): topology files are found by their folder.
+  return [...file.parseDiagnostics, ...errors].filter((error) => error.code !== 18002 && error.code !== 18003)
 }
 
 function spanAt(file: ts.SourceFile, position: number, folder: string): Span {
