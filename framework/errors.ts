@@ -50,13 +50,18 @@ const entries = {
   },
   'member-fenced': {
     kind: 'environment',
-    message: 'The group {group} has gone on without the member {member}: its partitions may already be another\'s.',
+    message: "The group {group} has gone on without the member {member}: its partitions may already be another's.",
     remedy: 'Nothing was lost: what was not committed is processed again. If it happens often, raise sessionTimeoutMs.',
   },
   'broker-unreachable': {
     kind: 'environment',
     message: 'No broker answers at {brokers}.',
     remedy: 'Start Kafka (or `millrace broker`) there, or set MILLRACE_BROKERS to where it is.',
+  },
+  'position-unknown': {
+    kind: 'bug',
+    message: '{topic}-{partition} was assigned "where it is", and it was not assigned before.',
+    remedy: 'Report this with the log of the app.',
   },
   'partition-missing': {
     kind: 'environment',
@@ -91,12 +96,12 @@ const entries = {
   'request-failed': {
     kind: 'environment',
     message: 'Kafka refused a request: {problem}.',
-    remedy: 'See the broker\'s log for more.',
+    remedy: "See the broker's log for more.",
   },
   'delivery-failed': {
     kind: 'environment',
     message: '{records} records for {topic}-{partition} could not be delivered: {problem}.',
-    remedy: 'See the broker\'s log; start the app again, and it goes on from its last commit.',
+    remedy: "See the broker's log; start the app again, and it goes on from its last commit.",
   },
   'kafkajs-changed': {
     kind: 'bug',
@@ -185,6 +190,27 @@ const entries = {
     kind: 'bug',
     message: 'Task {task} has no {kind} store {store}.',
     remedy: 'Connect the store to the processor that opens it; otherwise report this, with the output of describe.',
+  },
+  // The embedded broker.
+  'broker-folder-locked': {
+    kind: 'environment',
+    message: 'The data folder {folder} is in use by another broker, process {process}.',
+    remedy: 'Stop that one, or give this one a data folder of its own.',
+  },
+  'broker-folder-unusable': {
+    kind: 'environment',
+    message: 'The data folder {folder} cannot be used: {problem}.',
+    remedy: 'Give the process write access to it, or name another folder.',
+  },
+  'broker-folder-damaged': {
+    kind: 'environment',
+    message: 'The data folder {folder} is damaged in a way that no crash does: {problem}',
+    remedy: 'Restore it from a copy, or start with another folder; what is in it is left as it is.',
+  },
+  'broker-cannot-listen': {
+    kind: 'environment',
+    message: 'The broker cannot listen at {host}:{port}: {problem}.',
+    remedy: 'Stop what listens there, or choose another port (0 takes a free one).',
   },
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 

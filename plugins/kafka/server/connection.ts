@@ -2,7 +2,7 @@
 // that a client that reads slowly holds back itself only.
 
 import type { Socket } from 'node:net'
-import type { Logger } from '../../../framework/index.ts'
+import { isMillraceError, type Logger } from '../../../framework/index.ts'
 import { readRequestHeader, supportsVersion } from '../wire/api.ts'
 import { apiVersionsOutdated } from './api/api-versions.ts'
 import type { BrokerLimits } from './broker-settings.ts'
@@ -78,10 +78,19 @@ async function answerTo(frame: Buffer, socket: Socket, gone: Set<() => void>, { 
 }
 
 function logProblem(logger: Logger, peer: string, error: unknown): void {
-  const isClients = error instanceof BadFrame || (error instanceof Error && 'code' in error && error.code === 'protocol-malformed')
+  const problem = clientsFault(error)
+  if (problem !== undefined) {
+    logger.log('warn', `Closed the connection from ${peer}: ${problem}`, { peer })
+    return
+  }
   const reason = error instanceof Error ? error.message : String(error)
-  if (isClients) logger.log('warn', `Closed the connection from ${peer}: ${reason}`, { peer })
-  else logger.log('error', `Closed the connection from ${peer} after a fault of the broker: ${reason}`, { peer, error })
+  logger.log('error', `Closed the connection from ${peer} after a fault of the broker: ${reason}`, { peer, error })
+}
+
+/** What the client did wrong; undefined if the fault is not its own. */
+function clientsFault(error: unknown): string | undefined {
+  if (error instanceof BadFrame) return error.message
+  return isMillraceError(error, 'protocol-malformed') ? `It sent a request that cannot be read: ${error.details.problem}.` : undefined
 }
 
 /** Clients come and go; that is nothing to log. */

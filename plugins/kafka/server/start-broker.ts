@@ -1,13 +1,16 @@
 // Starts the embedded broker: recovers what is in its data folder, then listens.
 
-import { createServer, type Server, type Socket } from 'node:net'
-import type { Logger } from '../../../framework/index.ts'
+import { type Logger, MillraceError } from '../../../framework/index.ts'
 import { type BrokerOptions, type BrokerSettings, defaultLimits } from './broker-settings.ts'
-import { serveConnection } from './connection.ts'
+import { Connections } from './connections.ts'
 import { dispatchTable } from './dispatch.ts'
-import { Coordinator } from './groups/coordinator.ts'
+import { lockFolder } from './folder-lock.ts'
+import { Coordinator, type CoordinatorLimits } from './groups/coordinator.ts'
+import { Cleaner } from './log/cleaner.ts'
 import { DiskStorage } from './log/disk-storage.ts'
+import { JournalDamaged } from './log/journal.ts'
 import { MemoryStorage } from './log/memory-storage.ts'
+import type { Storage } from './log/storage.ts'
 import { systemClock } from './system-clock.ts'
 import { Catalogue } from './topics/catalogue.ts'
 
@@ -21,58 +24,65 @@ export interface EmbeddedBroker {
 
 const silent: Logger = { log: () => {} }
 
-/** A one-node server of the Kafka protocol, for development and tests. Resolves when it accepts connections. */
+/**
+ * A one-node server of the Kafka protocol, for development and tests. Resolves when it accepts connections; rejects with `broker-cannot-listen`,
+ * `broker-folder-locked`, `broker-folder-unusable` or `broker-folder-damaged`.
+ */
 export async function startBroker(options: BrokerOptions = {}): Promise<EmbeddedBroker> {
   const settings = withDefaults(options)
   const { clock, logger, limits } = settings
-  const report = (message: string): void => logger.log('warn', message)
-  const storage = settings.dataFolder === undefined ? new MemoryStorage(limits.memoryBytes) : new DiskStorage(settings.dataFolder)
-  const catalogue = new Catalogue(storage, () => clock.now(), report)
-  const groupLimits = {
+  const { storage, unlock } = openStorage(settings)
+  try {
+    const report = (message: string): void => logger.log('warn', message)
+    const catalogue = new Catalogue(storage, () => clock.now(), report)
+    const coordinator = new Coordinator(storage, clock, coordinatorLimits(settings), report)
+    const cleaner = new Cleaner({ clock, logger, intervalMs: settings.cleaningIntervalMs, logs: () => catalogue.logs() })
+    const closeAll = async (): Promise<void> => {
+      coordinator.close()
+      catalogue.close()
+      await cleaner.stop()
+      storage.close()
+      unlock()
+    }
+    const connections = new Connections({ routes: dispatchTable({ catalogue, coordinator, clock, logger, settings }), limits, logger })
+    const port = await connections.listen(settings.host, settings.port).catch(async (error: unknown) => {
+      await closeAll()
+      throw error
+    })
+    return {
+      address: `${settings.host}:${port}`,
+      port,
+      async close() {
+        await connections.close()
+        await closeAll()
+      },
+    }
+  } catch (error) {
+    unlock()
+    throw asMillraceError(error, settings)
+  }
+}
+
+function openStorage({ dataFolder, limits }: BrokerSettings): { readonly storage: Storage; unlock(): void } {
+  if (dataFolder === undefined) return { storage: new MemoryStorage(limits.memoryBytes), unlock: () => {} }
+  const unlock = lockFolder(dataFolder)
+  return { storage: new DiskStorage(dataFolder), unlock }
+}
+
+function coordinatorLimits({ limits, initialRebalanceDelayMs }: BrokerSettings): CoordinatorLimits {
+  return {
     membersMax: limits.groupMembers,
-    initialRebalanceDelayMs: settings.initialRebalanceDelayMs,
+    initialRebalanceDelayMs,
     groupsMax: limits.groups,
     sessionTimeoutMinMs: limits.sessionTimeoutMinMs,
     sessionTimeoutMaxMs: limits.sessionTimeoutMaxMs,
     offsetMetadataBytesMax: limits.offsetMetadataBytes,
   }
-  const coordinator = new Coordinator(storage, clock, groupLimits, report)
-  const routes = dispatchTable({ catalogue, coordinator, clock, logger, settings })
-  const sockets = new Map<Socket, Promise<void>>()
-  const server = createServer((socket) => {
-    if (sockets.size >= limits.connections) {
-      logger.log('warn', `Refused a connection: ${limits.connections} are open, which is the limit.`)
-      socket.destroy()
-      return
-    }
-    const served = serveConnection(socket, { routes, limits, logger }).then(() => void sockets.delete(socket))
-    sockets.set(socket, served)
-  })
-  await listen(server, settings)
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : settings.port
-  return {
-    address: `${settings.host}:${port}`,
-    port,
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const socket of sockets.keys()) socket.destroy()
-      coordinator.close()
-      await Promise.all([closed, ...sockets.values()])
-      catalogue.close()
-      storage.close()
-    },
-  }
 }
 
-function listen(server: Server, { host, port }: BrokerSettings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+function asMillraceError(error: unknown, { dataFolder }: BrokerSettings): unknown {
+  if (!(error instanceof JournalDamaged)) return error
+  return new MillraceError('broker-folder-damaged', { folder: dataFolder, problem: error.message }, error)
 }
 
 function withDefaults(options: BrokerOptions): BrokerSettings {

@@ -89,7 +89,7 @@ class DiskFile implements StoredFile {
   }
 
   append(pieces: readonly Uint8Array[]): void {
-    const descriptor = this.#descriptors.of(this.#place)
+    const descriptor = this.#descriptors.of(this.#place, true)
     let end = this.#sizeBytes
     try {
       for (const piece of pieces) {
@@ -142,7 +142,8 @@ class Descriptors {
     this.#openMax = openMax
   }
 
-  of(place: string): number {
+  /** Only who writes makes a file: a reader that comes late must not bring back one that was removed. */
+  of(place: string, make = false): number {
     const known = this.#open.get(place)
     if (known !== undefined) {
       this.#open.delete(place)
@@ -153,7 +154,7 @@ class Descriptors {
       if (this.#open.size < this.#openMax) break
       this.close(oldest)
     }
-    const descriptor = openOrMake(place)
+    const descriptor = make ? openOrMake(place) : fs.openSync(place, 'r+')
     this.#open.set(place, descriptor)
     return descriptor
   }

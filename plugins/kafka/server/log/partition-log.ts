@@ -11,9 +11,11 @@ import { batchDamage, setAppendTime } from './batch-check.ts'
 import type { LogSettings } from './log-settings.ts'
 import { ProducerStates } from './producer-states.ts'
 import { type RecordPosition, recordAtTime } from './record-at-time.ts'
-import { Segment, segmentsIn } from './segment.ts'
+import { type CleanedRange, Segment, segmentsIn } from './segment.ts'
 import { recoverSegment } from './segment-recovery.ts'
 import type { Storage } from './storage.ts'
+
+const cleanedSuffix = '.cleaned'
 
 export interface LogPlace {
   readonly storage: Storage
@@ -40,7 +42,8 @@ export class PartitionLog {
   #producers: ProducerStates
   #startOffset: number
   readonly #listeners = new Set<AppendListener>()
-  #removed = false
+  /** Closed or removed. */
+  #ended = false
 
   private constructor(place: LogPlace, settings: LogSettings, segments: Segment[], producers: ProducerStates, startOffset: number) {
     this.name = place.folder
@@ -53,6 +56,10 @@ export class PartitionLog {
 
   /** Reads what is in the folder, and cuts off what was half written when the broker died. */
   static open(place: LogPlace, settings: LogSettings, deletedBefore: number, nowMs: number, report: LogReport): PartitionLog {
+    for (const name of place.storage.list(place.folder)) {
+      // A compaction that did not come to its end.
+      if (name.endsWith(cleanedSuffix)) place.storage.remove(`${place.folder}/${name}`)
+    }
     const segments: Segment[] = []
     let producers = new ProducerStates()
     for (const baseOffset of segmentsIn(place.storage, place.folder)) {
@@ -242,30 +249,40 @@ export class PartitionLog {
    * Puts a cleaned segment in the place of several neighbours that grow no more, for compaction. False, and nothing is changed, if one of them has been deleted
    * meanwhile.
    */
-  replaceSealed(old: readonly Segment[], cleaned: Segment, cleanedAtMs: number): boolean {
+  replaceSealed(old: readonly Segment[], cleaned: Segment, ranges: readonly CleanedRange[]): boolean {
+    if (!this.holds(old)) return false
     const at = this.#segments.indexOf(old[0]!)
-    if (this.#removed || at < 0 || !old.every((segment, index) => this.#segments[at + index] === segment)) return false
     const producers = old.at(-1)!.readSummary()?.producers ?? []
     cleaned.takePlaceOf(old[0]!)
-    cleaned.seal(producers, cleanedAtMs)
+    cleaned.seal(producers, ranges)
     for (const segment of old.slice(1)) segment.remove()
     this.#segments.splice(at, old.length, cleaned)
     return true
   }
 
-  get isRemoved(): boolean {
-    return this.#removed
+  /** Whether these neighbours are still part of the log. */
+  holds(segments: readonly Segment[]): boolean {
+    const at = this.#segments.indexOf(segments[0]!)
+    return !this.#ended && at >= 0 && segments.every((segment, index) => this.#segments[at + index] === segment)
+  }
+
+  /** An empty segment for compaction to write into, beside the one that it will replace. */
+  newCleanedSegment(baseOffset: number): Segment {
+    const path = `${this.#place.folder}/${baseOffset}${cleanedSuffix}`
+    this.#place.storage.writeText(path, '')
+    return new Segment(this.#place.storage, this.#place.folder, baseOffset, path)
   }
 
   /** Closes in good order: the next start need not read the last segment. */
   close(): void {
+    this.#ended = true
     this.#active.seal(this.#producers.snapshot())
     for (const segment of this.#segments) segment.file.close()
   }
 
   /** Removes all files; readers that wait are woken. */
   remove(): void {
-    this.#removed = true
+    this.#ended = true
     for (const segment of this.#segments) segment.file.close()
     this.#place.storage.remove(this.#place.folder)
     for (const listener of this.#listeners) listener(Number.POSITIVE_INFINITY)

@@ -10,13 +10,19 @@ import type { ProducerSnapshot } from './producer-states.ts'
 import { type IndexEntries, indexIntervalBytes, SparseIndex } from './sparse-index.ts'
 import type { Storage, StoredFile } from './storage.ts'
 
+/** The records before an offset (and behind the range before this one) were compacted first at this time. Their tombstones stay for delete.retention.ms from then on. */
+export interface CleanedRange {
+  readonly before: number
+  readonly atMs: number
+}
+
 export interface SegmentSummary {
   readonly format: 1
   readonly sizeBytes: number
   readonly nextOffset: number
   readonly maxTimestamp: number
-  /** When compaction went over it first; absent before. Its tombstones are kept for delete.retention.ms from then on. */
-  readonly cleanedAtMs?: number
+  /** Absent before compaction went over it. */
+  readonly cleaned?: readonly CleanedRange[]
   readonly index: IndexEntries
   /** The idempotent producers at its end. */
   readonly producers: readonly ProducerSnapshot[]
@@ -30,7 +36,7 @@ export class Segment {
   #index = new SparseIndex()
   #nextOffset: number
   #maxTimestamp = -1
-  #cleanedAtMs: number | undefined
+  #cleaned: readonly CleanedRange[] = []
   /** When the first batch came, by the broker's clock; for segment.ms. */
   #firstAppendAtMs: number | undefined
 
@@ -60,8 +66,13 @@ export class Segment {
     return this.#maxTimestamp
   }
 
-  get cleanedAtMs(): number | undefined {
-    return this.#cleanedAtMs
+  /** In order of their offsets; what lies behind them has not been compacted. */
+  get cleaned(): readonly CleanedRange[] {
+    return this.#cleaned
+  }
+
+  get isCleaned(): boolean {
+    return this.sizeBytes === 0 || (this.#cleaned.at(-1)?.before ?? 0) >= this.#nextOffset
   }
 
   ageMs(nowMs: number): number {
@@ -103,14 +114,14 @@ export class Segment {
   }
 
   /** Writes down what is known of it. To be called when it grows no more. */
-  seal(producers: readonly ProducerSnapshot[], cleanedAtMs = this.#cleanedAtMs): void {
-    this.#cleanedAtMs = cleanedAtMs
+  seal(producers: readonly ProducerSnapshot[], cleaned = this.#cleaned): void {
+    this.#cleaned = cleaned
     const summary: SegmentSummary = {
       format: 1,
       sizeBytes: this.sizeBytes,
       nextOffset: this.#nextOffset,
       maxTimestamp: this.#maxTimestamp,
-      ...(cleanedAtMs === undefined ? {} : { cleanedAtMs }),
+      ...(cleaned.length === 0 ? {} : { cleaned }),
       index: this.#index.entries(),
       producers,
     }
@@ -125,7 +136,7 @@ export class Segment {
     this.#index = new SparseIndex(summary.index)
     this.#nextOffset = summary.nextOffset
     this.#maxTimestamp = summary.maxTimestamp
-    this.#cleanedAtMs = summary.cleanedAtMs
+    this.#cleaned = summary.cleaned ?? []
     return summary
   }
 
@@ -145,9 +156,14 @@ export class Segment {
   }
 
   remove(): void {
+    this.discard()
+    this.removeSummary()
+  }
+
+  /** Removes the file alone: of a segment that was to take another's place and does not. */
+  discard(): void {
     this.#file.close()
     this.#storage.remove(this.#file.path)
-    this.removeSummary()
   }
 
   get #summaryPath(): string {

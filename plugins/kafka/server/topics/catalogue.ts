@@ -108,6 +108,10 @@ export class Catalogue {
     return this.#topics.get(topic)?.logs[partition]
   }
 
+  *logs(): Generator<PartitionLog> {
+    for (const { logs } of this.#topics.values()) yield* logs
+  }
+
   /** Whether the plan may be carried out is for who calls to check. */
   create(plan: TopicPlan): Topic {
     const { name, partitions } = plan
@@ -147,7 +151,7 @@ export class Catalogue {
   }
 
   close(): void {
-    for (const { logs } of this.#topics.values()) for (const log of logs) log.close()
+    for (const log of this.logs()) log.close()
     this.#journal.close()
   }
 
