@@ -43,8 +43,8 @@ export class CountWindowedKStream<K, V> {
   }
 
   /** Folds the values of a window, as `KGroupedStream.aggregate` those of a key. */
-  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KStream<Windowed<K>, A>
   aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KStream<Windowed<K>, Aggregated<A>>
+  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KStream<Windowed<K>, A>
   aggregate<A>(
     initial: (() => A) | Aggregators<V>,
     adder?: Adder<K, V, A> | StatefulOptions,

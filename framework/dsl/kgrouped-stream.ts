@@ -80,8 +80,8 @@ export class KGroupedStream<K, V> {
    * })
    * ```
    */
-  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KTable<K, A, never>
   aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KTable<K, Aggregated<A>, never>
+  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KTable<K, A, never>
   aggregate<A>(
     initial: (() => A) | Aggregators<V>,
     adder?: Adder<K, V, A> | StatefulOptions,

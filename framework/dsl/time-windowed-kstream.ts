@@ -56,8 +56,8 @@ export class TimeWindowedKStream<K, V> {
    * })
    * ```
    */
-  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: WindowedValueOptions<A>): KTable<Windowed<K>, A, never>
   aggregate<A extends Aggregators<V>>(aggregators: A, options?: WindowedOptions): KTable<Windowed<K>, Aggregated<A>, never>
+  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: WindowedValueOptions<A>): KTable<Windowed<K>, A, never>
   aggregate<A>(
     initial: (() => A) | Aggregators<V>,
     adder?: Adder<K, V, A> | WindowedOptions,
@@ -84,7 +84,7 @@ export class TimeWindowedKStream<K, V> {
       value,
       resultValue,
       store: (named, key, stored) => windowStore(named, key, stored, { kind: 'window', retentionMs, windowSizeMs: window.sizeMs }),
-      operator: (store, { sendsOldValues }) => ({ kind: 'windowAggregate', store, window, aggregation, sendsOldValues }),
+      operator: (store, { sendsOldValues }) => ({ kind: 'windowAggregate', store, window, aggregation, sendsOldValues, emit: 'updates' }),
       resultKey: (key) => timeWindowed(key, window.sizeMs),
     })
     return new KTable(flow)

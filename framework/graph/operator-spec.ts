@@ -5,7 +5,7 @@
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from './processor.ts'
-import type { AggregationWindow, CountWindow } from './window-spec.ts'
+import type { AggregationWindow, CountWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
 
 export type Callback<R> = (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>) => R
 
@@ -32,6 +32,25 @@ export type OperatorSpec =
       readonly window: AggregationWindow
       readonly aggregation: Aggregation
       readonly sendsOldValues: boolean
+      readonly emit: EmitStrategy
+    }
+  | {
+      readonly kind: 'slidingAggregate'
+      readonly store: string
+      readonly window: SlidingWindow
+      readonly aggregation: Aggregation
+      readonly sendsOldValues: boolean
+      readonly emit: EmitStrategy
+    }
+  | {
+      readonly kind: 'sessionAggregate'
+      readonly store: string
+      readonly window: SessionWindow
+      readonly aggregation: Aggregation
+      /** Makes one aggregate of those of two sessions that a record has joined. */
+      readonly merger: (left: unknown, right: unknown, key: unknown) => unknown
+      readonly sendsOldValues: boolean
+      readonly emit: EmitStrategy
     }
   | { readonly kind: 'countWindowAggregate'; readonly store: string; readonly window: CountWindow; readonly aggregation: Aggregation }
   // Tables. A value in flight between them is a Change.
@@ -45,13 +64,77 @@ export type OperatorSpec =
     }
   | { readonly kind: 'tableMapValues'; readonly mapper: Callback<unknown>; readonly store: string | null; readonly sendsOldValues: boolean }
   | { readonly kind: 'toStream' }
+  /** As tableMapValues, but the mapper sees null values too (Kafka Streams: transformValues). */
+  | {
+      readonly kind: 'tableTransformValues'
+      readonly mapper: Callback<unknown>
+      readonly store: string | null
+      readonly sendsOldValues: boolean
+    }
+  /** Maps each row to its group and a value; what flows on is a Change for the group, written to the repartition topic with the serde `changed(value)`. */
+  | { readonly kind: 'tableGroupBy'; readonly selector: Callback<readonly [unknown, unknown]> }
+  | { readonly kind: 'tableAggregate'; readonly store: string; readonly aggregation: TableAggregation; readonly sendsOldValues: boolean }
+  /** One side of a join of two tables: a change on this side meets the other side's row. The joiner always has left before right. */
+  | {
+      readonly kind: 'tableTableJoin'
+      readonly side: JoinSide
+      readonly type: JoinType
+      readonly joiner: Joiner
+      readonly other: TableView
+      readonly sendsOldValues: boolean
+    }
+  /** Where both sides of a join of tables come together. */
+  | { readonly kind: 'tableJoinMerge'; readonly store: string | null; readonly sendsOldValues: boolean }
+  | { readonly kind: 'suppress'; readonly store: string; readonly until: SuppressUntil; readonly buffer: SuppressBuffer }
   // Joins.
   | {
       readonly kind: 'streamTableJoin'
       readonly left: boolean
-      readonly joiner: (left: unknown, right: unknown, key: unknown) => unknown
+      readonly joiner: Joiner
       readonly table: TableView
     }
+  | {
+      readonly kind: 'streamGlobalTableJoin'
+      readonly left: boolean
+      readonly keySelector: Callback<unknown>
+      readonly joiner: Joiner
+      readonly table: TableView
+    }
+  /** Sends a record on, then keeps it for the other side of a stream-stream join. */
+  | { readonly kind: 'joinWindow'; readonly store: string }
+  /** One side of a stream-stream join: a record meets those that the other side has kept. */
+  | {
+      readonly kind: 'streamStreamJoin'
+      readonly side: JoinSide
+      readonly type: JoinType
+      readonly window: JoinWindow
+      readonly joiner: Joiner
+      readonly otherStore: string
+      /** Of left and outer joins: records that have met nobody yet.  */
+      readonly unmatchedStore: string | null
+      /** What both sides share is kept under this name: that of the node where they come together. */
+      readonly join: string
+    }
+  /** Both sides are the same stream (optimisation single.store.self.join). */
+  | { readonly kind: 'streamSelfJoin'; readonly window: JoinWindow; readonly joiner: Joiner; readonly store: string }
+
+export type Joiner = (left: unknown, right: unknown, key: unknown) => unknown
+export type JoinSide = 'left' | 'right'
+export type JoinType = 'inner' | 'left' | 'outer'
+
+/** `updates`: each change of a window's aggregate is sent on; `close`: its last one, once it is closed. */
+export type EmitStrategy = 'updates' | 'close'
+
+export type SuppressUntil =
+  /** Only for windowed keys: until the window's end and grace; deletions need not be sent, nothing of the window was. */
+  { readonly kind: 'windowCloses'; readonly graceMs: number } | { readonly kind: 'timeLimit'; readonly waitMs: number }
+
+/** undefined: no limit. */
+export interface SuppressBuffer {
+  readonly recordsMax: number | undefined
+  readonly bytesMax: number | undefined
+  readonly whenFull: 'emitEarly' | 'shutDown'
+}
 
 /**
  * How a value is folded in. `adder` gets a null aggregate only where `initializer` gave one. `skipsNullValues`: unwindowed aggregations do, windowed ones
@@ -66,11 +149,21 @@ export interface Aggregation {
   readonly result: ((aggregate: unknown) => unknown) | null
 }
 
+/** Of a grouped table: the old value of a row is taken out before the new one is folded in. */
+export interface TableAggregation extends Aggregation {
+  readonly subtractor: (aggregate: unknown, value: unknown, key: unknown) => unknown
+}
+
 /** How a row of a table is read by key: from a store, or computed from the table it comes from (Kafka Streams: KTableValueGetter). */
 export type TableView =
+  /** A key-value store by key, a window or session store by windowed key. */
   | { readonly kind: 'store'; readonly store: string }
   | { readonly kind: 'filter'; readonly of: TableView; readonly predicate: Callback<boolean>; readonly negate: boolean }
   | { readonly kind: 'mapValues'; readonly of: TableView; readonly mapper: Callback<unknown> }
+  | { readonly kind: 'transformValues'; readonly of: TableView; readonly mapper: Callback<unknown> }
+  | { readonly kind: 'join'; readonly type: JoinType; readonly left: TableView; readonly right: TableView; readonly joiner: Joiner }
+  /** What a suppress has let through: for a row that it holds back, the value before. */
+  | { readonly kind: 'suppress'; readonly of: TableView; readonly store: string }
 
 /** A store of the topology. */
 export interface StoreSpec {

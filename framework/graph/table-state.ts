@@ -61,7 +61,18 @@ export function viewOf(table: TableState): TableView {
 
 /** The stores that a reader of the view needs. */
 export function storesOf(view: TableView): readonly string[] {
-  return view.kind === 'store' ? [view.store] : storesOf(view.of)
+  switch (view.kind) {
+    case 'store':
+      return [view.store]
+    case 'filter':
+    case 'mapValues':
+    case 'transformValues':
+      return storesOf(view.of)
+    case 'join':
+      return [...storesOf(view.left), ...storesOf(view.right)]
+    case 'suppress':
+      return [view.store, ...storesOf(view.of)]
+  }
 }
 
 /** Asks that changes carry old values; gives whether they will. `force` makes a source table stored for it. */

@@ -10,6 +10,27 @@ export interface TimeWindow {
   readonly graceMs: number
 }
 
+/** Windows around each record: two records of a key are in one window if they are at most this far apart. Both ends are inclusive. */
+export interface SlidingWindow {
+  readonly kind: 'sliding'
+  readonly differenceMs: number
+  readonly graceMs: number
+}
+
+/** Windows of activity: a session of a key ends when nothing has come for longer than the gap. Both ends are inclusive. */
+export interface SessionWindow {
+  readonly kind: 'session'
+  readonly gapMs: number
+  readonly graceMs: number
+}
+
+/** A right record joins a left one if left - before <= right <= left + after, by timestamp. */
+export interface JoinWindow {
+  readonly beforeMs: number
+  readonly afterMs: number
+  readonly graceMs: number
+}
+
 /** Windows of n records of a key: tumbling if the step equals the size. */
 export interface CountWindow {
   readonly kind: 'count'
