@@ -3,9 +3,10 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ClassicLevel } from 'classic-level'
+import type { ClassicLevel } from 'classic-level'
 import { MillraceError, type Plugin, type StateEngine, type StateFolder } from '../../framework/index.ts'
 import { LeveldbFolder } from './leveldb-folder.ts'
+import { classicLevel } from './native-module.ts'
 import { RangeWorker } from './range-worker.ts'
 
 export interface LeveldbOptions {
@@ -57,7 +58,7 @@ class LeveldbEngine implements StateEngine {
   }
 
   private async openDatabase(folder: string): Promise<ClassicLevel<Buffer, Buffer>> {
-    const database = new ClassicLevel<Buffer, Buffer>(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+    const database = new (classicLevel.load().ClassicLevel)<Buffer, Buffer>(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
     try {
       await database.open({
         multithreading: true,

@@ -4,8 +4,8 @@
 //
 // Each page is asked for by its bounds, so the worker keeps nothing open between two pages, and a range may be left at any entry.
 
-import { createRequire } from 'node:module'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { classicLevel } from './native-module.ts'
 import { type PageReply, type PageRequest, rangeWorkerSource } from './range-worker-source.ts'
 
 const firstPageEntries = 32
@@ -68,7 +68,7 @@ export class RangeWorker {
     // The worker has no module of its own, so that a bundle stays one file.
     const worker = new Worker(rangeWorkerSource, {
       eval: true,
-      workerData: { port: port2, answered, classicLevel: createRequire(import.meta.url).resolve('classic-level') },
+      workerData: { port: port2, answered, classicLevel: classicLevel.path() },
       transferList: [port2],
     })
     worker.unref()
