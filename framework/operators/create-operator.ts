@@ -8,7 +8,9 @@ import type { OperatorEnvironment } from './operator-environment.ts'
 import { Process } from './process.ts'
 import { Sink } from './sink.ts'
 import { Branch, Filter, FlatMapPairs, FlatMapValues, MapPairs, MapValues, Pass, Peek, Print, SelectKey } from './stream-operators.ts'
-import { StreamTableJoin } from './stream-table-join.ts'
+import { StreamGlobalTableJoin, StreamTableJoin } from './stream-table-join.ts'
+import { TableAggregate, TableGroupBy } from './table-aggregate.ts'
+import { TableJoinMerge, TableTableJoin } from './table-join.ts'
 import { TableFilter, TableMapValues, TableSource, ToStream } from './table-operators.ts'
 import { WindowAggregate } from './window-aggregate.ts'
 
@@ -50,11 +52,25 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
     case 'tableFilter':
       return new TableFilter(name, outlet, operator, environment)
     case 'tableMapValues':
-      return new TableMapValues(name, outlet, operator, environment)
+      return new TableMapValues(name, outlet, { ...operator, seesNull: false }, environment)
+    case 'tableTransformValues':
+      return new TableMapValues(name, outlet, { ...operator, seesNull: true }, environment)
+    case 'tableGroupBy':
+      return new TableGroupBy(name, outlet, operator)
+    case 'tableAggregate':
+      return new TableAggregate(name, outlet, operator, environment)
+    case 'tableTableJoin':
+      return new TableTableJoin(name, outlet, operator, environment)
+    case 'tableJoinMerge':
+      return new TableJoinMerge(name, outlet, operator, environment)
     case 'toStream':
       return new ToStream(name, outlet)
     case 'streamTableJoin':
       return new StreamTableJoin(name, outlet, operator, environment)
+    case 'streamGlobalTableJoin':
+      return new StreamGlobalTableJoin(name, outlet, operator, environment)
+    default:
+      throw new Error(`${name}: there is no operator of kind ${operator.kind} yet`)
   }
 }
 

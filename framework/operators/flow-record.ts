@@ -4,6 +4,8 @@
 import { asOffset, asTimestamp, type Headers, noHeaders, type Offset, type StreamRecord, type Timestamp } from '../ports/record.ts'
 import type { ByteTarget, Serde } from '../ports/serde.ts'
 
+export type { Change } from '../serdes/changed.ts'
+
 /** Where the input record that caused all this came from; one object for each source of a task, its offset moved on. */
 export interface Origin {
   readonly topic: string | undefined
@@ -133,10 +135,4 @@ export class FlowRecord<K, V> implements StreamRecord<K, V> {
   withKey<L>(key: L): FlowRecord<L, V> {
     return new FlowRecord(Cell.of(key), this.valueCell, this.timestamp, this.headers, this.origin)
   }
-}
-
-/** What changed in a row of a table: the value in flight between table operators (Kafka Streams: Change). */
-export interface Change<V> {
-  readonly newValue: V | null
-  readonly oldValue: V | null
 }

@@ -1,9 +1,8 @@
 // How a record is folded into an aggregate, for all kinds of aggregation: unwindowed, windowed, by count.
 
 import type { Aggregation } from '../graph/operator-spec.ts'
-import { argumentsSeen } from './callback.ts'
+import { argumentsSeen, nullIfUndefined } from './callback.ts'
 import type { Flow } from './operator.ts'
-import { nullIfUndefined } from './stream-operators.ts'
 
 export interface Fold {
   /** The aggregate of no records; null where the first value is the aggregate. */
@@ -27,7 +26,7 @@ export function foldOf(aggregation: Aggregation): Fold {
 }
 
 /** As `onRecord`: value and key are decoded only for an adder that can see them. */
-function onAggregate(adder: Aggregation['adder']): Fold['add'] {
+export function onAggregate(adder: Aggregation['adder']): Fold['add'] {
   const partial = adder as (aggregate: unknown, value?: unknown, key?: unknown) => unknown
   switch (Math.min(argumentsSeen(adder), 3)) {
     case 0:

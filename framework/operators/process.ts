@@ -11,10 +11,10 @@ import type {
   ProcessorSupplier,
 } from '../graph/processor.ts'
 import { type Headers, noHeaders, type Timestamp } from '../ports/record.ts'
+import { nullIfUndefined } from './callback.ts'
 import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
-import { nullIfUndefined } from './stream-operators.ts'
 
 type AnyProcessor = Processor<unknown, unknown, unknown, unknown>
 

@@ -1,7 +1,7 @@
 // The operators of streams that keep no state. Each is a few lines: what it does to a record, and to whom it sends it.
 
 import type { Callback } from '../graph/operator-spec.ts'
-import { onRecord } from './callback.ts'
+import { nullIfUndefined, onRecord } from './callback.ts'
 import { Cell, FlowRecord } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 
@@ -171,9 +171,4 @@ function isWindowed(key: unknown): key is { readonly key: unknown } {
 
 function withPair(record: Flow, key: unknown, value: unknown): Flow {
   return new FlowRecord(Cell.of(nullIfUndefined(key)), Cell.of(nullIfUndefined(value)), record.timestamp, record.headers, record.origin)
-}
-
-/** A callback without a result gives undefined; a record knows null alone. */
-export function nullIfUndefined(value: unknown): unknown {
-  return value === undefined ? null : value
 }

@@ -1,27 +1,20 @@
 // A stream joined with a table by key: each record of the stream meets the row that the table has then (Kafka Streams: KStreamKTableJoinProcessor). Records
 // without a value are left out, and so are records without a key, except that a left join lets those with a value pass, joined with nothing.
 
-import type { TableView } from '../graph/operator-spec.ts'
-import type { Serde } from '../ports/serde.ts'
-import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import { argumentsSeen } from './callback.ts'
+import type { Callback, Joiner, TableView } from '../graph/operator-spec.ts'
+import { joinValues, nullIfUndefined, onRecord } from './callback.ts'
 import type { DroppedRecords } from './dropped-records.ts'
-import { binaryKeyOf } from './key-bytes.ts'
+import { Cell } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
-import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
-import { nullIfUndefined } from './stream-operators.ts'
-import { type RowReader, rowReader, storeOf } from './table-view.ts'
-
-export type Joiner = (left: unknown, right: unknown, key: unknown) => unknown
+import type { OperatorEnvironment } from './operator-environment.ts'
+import { type RowReader, rowReader } from './table-view.ts'
 
 export class StreamTableJoin implements Operator {
   readonly name: string
   private readonly outlet: Outlet
   private readonly left: boolean
-  private readonly join: (record: Flow, right: unknown) => unknown
+  private readonly join: ReturnType<typeof joinValues>
   private readonly row: RowReader
-  private readonly key: Serde<unknown>
-  private readonly scratch: ByteBuffer
   private readonly dropped: DroppedRecords
 
   constructor(
@@ -33,10 +26,8 @@ export class StreamTableJoin implements Operator {
     this.name = name
     this.outlet = outlet
     this.left = spec.left
-    this.join = onSides(spec.joiner)
+    this.join = joinValues(spec.joiner)
     this.row = rowReader(spec.table, environment)
-    this.key = storeSpec(environment, storeOf(spec.table)).key
-    this.scratch = environment.scratch
     this.dropped = environment.dropped
   }
 
@@ -45,7 +36,7 @@ export class StreamTableJoin implements Operator {
     if (record.valueCell.isNull) {
       this.dropped.add('null-value')
     } else if (!keyCell.isNull) {
-      const row = this.row(binaryKeyOf(keyCell, this.key, this.scratch), keyCell)
+      const row = this.row(keyCell)
       if (row !== undefined || this.left) this.send(record, row === undefined ? null : row.value)
     } else if (this.left) {
       this.send(record, null)
@@ -55,13 +46,47 @@ export class StreamTableJoin implements Operator {
   }
 
   private send(record: Flow, right: unknown): void {
-    this.outlet.forward(record.withValue(nullIfUndefined(this.join(record, right))))
+    this.outlet.forward(record.withValue(this.join(record.value, right, record.keyCell)))
   }
 }
 
-/** As `onRecord`: the key is decoded only for a joiner that can see it. */
-function onSides(joiner: Joiner): (record: Flow, right: unknown) => unknown {
-  const partial = joiner as (left: unknown, right: unknown, key?: unknown) => unknown
-  if (argumentsSeen(joiner) < 3) return (record, right) => partial(record.value, right)
-  return (record, right) => joiner(record.value, right, record.key)
+/** The same with a table that is whole in every task: the record says by which key it looks there, and keeps its own. */
+export class StreamGlobalTableJoin implements Operator {
+  readonly name: string
+  private readonly outlet: Outlet
+  private readonly left: boolean
+  private readonly keyOf: (record: Flow) => unknown
+  private readonly join: ReturnType<typeof joinValues>
+  private readonly row: RowReader
+  private readonly dropped: DroppedRecords
+
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: { readonly left: boolean; readonly keySelector: Callback<unknown>; readonly joiner: Joiner; readonly table: TableView },
+    environment: OperatorEnvironment,
+  ) {
+    this.name = name
+    this.outlet = outlet
+    this.left = spec.left
+    this.keyOf = onRecord(spec.keySelector)
+    this.join = joinValues(spec.joiner)
+    this.row = rowReader(spec.table, environment)
+    this.dropped = environment.dropped
+  }
+
+  process(record: Flow): void {
+    if (record.valueCell.isNull) {
+      this.dropped.add('null-value')
+      return
+    }
+    const key = nullIfUndefined(this.keyOf(record))
+    if (key === null && !this.left) {
+      this.dropped.add('null-key')
+      return
+    }
+    const row = key === null ? undefined : this.row(Cell.of(key))
+    if (row === undefined && !this.left) return
+    this.outlet.forward(record.withValue(this.join(record.value, row === undefined ? null : row.value, record.keyCell)))
+  }
 }

@@ -1,57 +1,14 @@
 // The operators of tables with one input. What flows is a Change: the new value of a row and, where somebody downstream needs it, the old one.
 
 import type { Callback } from '../graph/operator-spec.ts'
-import type { Headers } from '../ports/record.ts'
-import type { Serde } from '../ports/serde.ts'
-import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { BinaryKey, RowStore } from '../state/contract.ts'
-import { onRecord } from './callback.ts'
+import type { BinaryKey } from '../state/contract.ts'
+import { nullIfUndefined, onRecord } from './callback.ts'
 import { type ChangeFlow, changeRecord } from './change-record.ts'
 import type { DroppedRecords } from './dropped-records.ts'
-import { Cell, FlowRecord, noOrigin, type Origin } from './flow-record.ts'
-import { binaryKeyOf, cellOf } from './key-bytes.ts'
+import { Cell, FlowRecord } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
-import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
-import { nullIfUndefined } from './stream-operators.ts'
-
-/** A table's own rows, kept in a store, and the changes that go on from there: at once, or when the record cache lets go of them. */
-export class TableRows {
-  private readonly store: RowStore<unknown>
-  private readonly key: Serde<unknown>
-  private readonly outlet: Outlet
-  private readonly scratch: ByteBuffer
-  private readonly sendsOldValues: boolean
-
-  constructor(store: string, outlet: Outlet, sendsOldValues: boolean, environment: OperatorEnvironment) {
-    this.store = environment.stores.rows(store)
-    this.key = storeSpec(environment, store).key
-    this.outlet = outlet
-    this.scratch = environment.scratch
-    this.sendsOldValues = sendsOldValues
-    if (this.store.cached) this.store.onChange(this.sendChange, sendsOldValues)
-  }
-
-  keyOf(cell: Cell<unknown>): BinaryKey {
-    return binaryKeyOf(cell, this.key, this.scratch)
-  }
-
-  value(key: BinaryKey): unknown {
-    return this.store.get(key)?.value ?? null
-  }
-
-  put(key: BinaryKey, record: Flow, newValue: unknown, oldValue: unknown): void {
-    this.store.put(key, newValue, record.timestamp, record.headers)
-    if (!this.store.cached) this.send(record.keyCell, newValue, oldValue, record.timestamp, record.headers, record.origin)
-  }
-
-  private readonly sendChange = (key: BinaryKey, newValue: unknown, oldValue: unknown, timestamp: number, headers: Headers): void => {
-    this.send(cellOf(key, this.key), newValue, oldValue, timestamp, headers, noOrigin)
-  }
-
-  private send(key: Cell<unknown>, newValue: unknown, oldValue: unknown, timestamp: number, headers: Headers, origin: Origin): void {
-    this.outlet.forward(changeRecord(key, newValue, this.sendsOldValues ? oldValue : null, timestamp, headers, origin))
-  }
-}
+import type { OperatorEnvironment } from './operator-environment.ts'
+import { TableRows } from './table-rows.ts'
 
 /** A topic or a stream becomes a table: each record sets its row, null deletes it. Without a store nobody needs the rows themselves. */
 export class TableSource implements Operator {
@@ -98,11 +55,18 @@ abstract class TableStep implements Operator {
   private readonly sendsOldValues: boolean
   /** Whether a change from nothing to nothing goes no further. */
   private readonly holdsBackNothing: boolean
+  /** Whether `valueOf` is asked for the value of a row that is not there. */
+  private readonly seesNull: boolean
 
   constructor(
     name: string,
     outlet: Outlet,
-    spec: { readonly store: string | null; readonly sendsOldValues: boolean; readonly holdsBackNothing: boolean },
+    spec: {
+      readonly store: string | null
+      readonly sendsOldValues: boolean
+      readonly holdsBackNothing: boolean
+      readonly seesNull: boolean
+    },
     environment: OperatorEnvironment,
   ) {
     this.name = name
@@ -110,6 +74,7 @@ abstract class TableStep implements Operator {
     this.rows = spec.store === null ? undefined : new TableRows(spec.store, outlet, spec.sendsOldValues, environment)
     this.sendsOldValues = spec.sendsOldValues
     this.holdsBackNothing = spec.holdsBackNothing
+    this.seesNull = spec.seesNull
   }
 
   process(record: Flow): void {
@@ -128,10 +93,10 @@ abstract class TableStep implements Operator {
   }
 
   private compute(record: Flow, value: unknown): unknown {
-    return value === null ? null : this.valueOf(record.withValue(value))
+    return value === null && !this.seesNull ? null : this.valueOf(record.withValue(value))
   }
 
-  /** Of a record with a value; null: no row. */
+  /** null: no row. */
   protected abstract valueOf(record: Flow): unknown
 }
 
@@ -150,7 +115,7 @@ export class TableFilter extends TableStep {
     spec: TableStepSpec & { readonly predicate: Callback<boolean>; readonly negate: boolean },
     environment: OperatorEnvironment,
   ) {
-    super(name, outlet, { ...spec, holdsBackNothing: true }, environment)
+    super(name, outlet, { ...spec, holdsBackNothing: true, seesNull: false }, environment)
     this.predicate = onRecord(spec.predicate)
     this.keeps = !spec.negate
   }
@@ -166,7 +131,7 @@ export class TableMapValues extends TableStep {
   constructor(
     name: string,
     outlet: Outlet,
-    spec: TableStepSpec & { readonly mapper: Callback<unknown> },
+    spec: TableStepSpec & { readonly mapper: Callback<unknown>; readonly seesNull: boolean },
     environment: OperatorEnvironment,
   ) {
     super(name, outlet, { ...spec, holdsBackNothing: false }, environment)

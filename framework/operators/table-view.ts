@@ -1,49 +1,88 @@
 // Reads a row of a table by key: from its store, or computed from the row of the table that it comes from (Kafka Streams: KTableValueGetter).
 
 import type { TableView } from '../graph/operator-spec.ts'
+import type { Windowed } from '../graph/window-spec.ts'
 import { noHeaders } from '../ports/record.ts'
-import type { BinaryKey, Row } from '../state/contract.ts'
-import { onRecord } from './callback.ts'
+import type { Row } from '../state/contract.ts'
+import { joinValues, onRecord } from './callback.ts'
 import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
+import { binaryKey, binaryKeyOf } from './key-bytes.ts'
 import type { Flow } from './operator.ts'
-import type { OperatorEnvironment } from './operator-environment.ts'
-import { nullIfUndefined } from './stream-operators.ts'
+import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
 
-/** The key comes twice: as the bytes to look it up by, and as a cell for callbacks that want it. */
-export type RowReader = (key: BinaryKey, keyCell: Cell<unknown>) => Row<unknown> | undefined
+export type RowReader = (key: Cell<unknown>) => Row<unknown> | undefined
 
 export function rowReader(view: TableView, environment: OperatorEnvironment): RowReader {
   switch (view.kind) {
-    case 'store': {
-      const store = environment.stores.rows(view.store)
-      return (key) => store.get(key)
-    }
+    case 'store':
+      return storeReader(view.store, environment)
     case 'filter': {
       const read = rowReader(view.of, environment)
       const predicate = onRecord(view.predicate)
-      return (key, keyCell) => {
-        const row = read(key, keyCell)
-        return row !== undefined && Boolean(predicate(rowRecord(keyCell, row))) !== view.negate ? row : undefined
+      return (key) => {
+        const row = read(key)
+        return row !== undefined && Boolean(predicate(rowRecord(key, row.value, row.timestamp))) !== view.negate ? row : undefined
       }
     }
     case 'mapValues': {
       const read = rowReader(view.of, environment)
       const mapper = onRecord(view.mapper)
-      return (key, keyCell) => {
-        const row = read(key, keyCell)
-        if (row === undefined) return undefined
-        const value = nullIfUndefined(mapper(rowRecord(keyCell, row)))
-        return value === null ? undefined : { value, timestamp: row.timestamp }
+      return (key) => {
+        const row = read(key)
+        return row === undefined ? undefined : rowOf(mapper(rowRecord(key, row.value, row.timestamp)), row.timestamp)
       }
     }
+    case 'transformValues': {
+      const read = rowReader(view.of, environment)
+      const mapper = onRecord(view.mapper)
+      return (key) => {
+        const row = read(key)
+        const timestamp = row?.timestamp ?? unknownTime
+        return rowOf(mapper(rowRecord(key, row?.value ?? null, timestamp)), timestamp)
+      }
+    }
+    case 'join':
+      return joinReader(view, environment)
+    case 'suppress':
+      throw new Error('there is no view of a suppressed table yet')
   }
 }
 
-/** The store in which the view's keys are looked up. */
-export function storeOf(view: TableView): string {
-  return view.kind === 'store' ? view.store : storeOf(view.of)
+function storeReader(name: string, environment: OperatorEnvironment): RowReader {
+  const { kind, key: serde } = storeSpec(environment, name)
+  const { scratch, stores } = environment
+  if (kind === 'window') {
+    const store = stores.windowRows(name)
+    return (cell) => {
+      const { key, start } = cell.get() as Windowed<unknown>
+      return store.get(binaryKey(key, serde, scratch), start)
+    }
+  }
+  const store = stores.rows(name)
+  return (key) => store.get(binaryKeyOf(key, serde, scratch))
 }
 
-function rowRecord(key: Cell<unknown>, row: Row<unknown>): Flow {
-  return new FlowRecord(key, Cell.of(row.value), row.timestamp, noHeaders, noOrigin)
+function joinReader(view: TableView & { readonly kind: 'join' }, environment: OperatorEnvironment): RowReader {
+  const { type } = view
+  const left = rowReader(view.left, environment)
+  const right = rowReader(view.right, environment)
+  const join = joinValues(view.joiner)
+  return (key) => {
+    const leftRow = left(key)
+    if (leftRow === undefined && type !== 'outer') return undefined
+    const rightRow = right(key)
+    if (rightRow === undefined && (type === 'inner' || leftRow === undefined)) return undefined
+    const timestamp = Math.max(leftRow?.timestamp ?? unknownTime, rightRow?.timestamp ?? unknownTime)
+    return rowOf(join(leftRow?.value ?? null, rightRow?.value ?? null, key), timestamp)
+  }
+}
+
+const unknownTime = -1
+
+function rowOf(value: unknown, timestamp: number): Row<unknown> | undefined {
+  return value === null || value === undefined ? undefined : { value, timestamp }
+}
+
+function rowRecord(key: Cell<unknown>, value: unknown, timestamp: number): Flow {
+  return new FlowRecord(key, Cell.of(value), timestamp, noHeaders, noOrigin)
 }
