@@ -131,6 +131,50 @@ export function appSuite(cluster: string, addressOf: () => string): void {
       expect(readSummary(folder)).toMatchObject({ recordsIn: 0 })
     })
 
+    it('joins a stream with a table and counts in windows: the template flight-delays', async () => {
+      await client.createTopics(1, 'flights', 'airports', 'delay-by-state')
+      const midnight = Date.UTC(2001, 0, 1)
+      const airport = (iata: string, state: string) => ({ key: iata, value: JSON.stringify({ name: iata, state }), timestamp: midnight })
+      const flight = (minute: number, origin: string, delay: number) => ({
+        key: `${origin}-${minute}`,
+        value: JSON.stringify({ origin, delay }),
+        timestamp: midnight + minute * 60_000,
+      })
+      await client.send('airports', [airport('SFO', 'CA'), airport('LAX', 'CA'), airport('JFK', 'NY')])
+      await client.send('flights', [
+        flight(5, 'SFO', 20),
+        flight(10, 'JFK', 15),
+        flight(15, 'LAX', 40),
+        flight(20, 'XXX', 90),
+        flight(65, 'JFK', 16),
+        // Within the grace of the first hour, and then after it.
+        flight(45, 'SFO', 60),
+        flight(75, 'JFK', 16),
+        flight(50, 'SFO', 60),
+      ])
+      const folder = projectOf('flight-delays')
+      expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+      const ended = await node(['dist/flight-delays/app.mjs', '--until-end', '--summary', 'summary.json'], folder, {
+        MILLRACE_BROKERS: client.address,
+        MILLRACE_STATE_DIR: join(folder, 'state'),
+      })
+      expect(ended).toMatchObject({ code: 0, stdout: '' })
+
+      const received = await client.receive(
+        'delay-by-state',
+        (records) => new Set(records.map(({ key }) => key?.toString('hex'))).size === 2,
+      )
+      const byWindow = received.map(({ key, value }) => {
+        const start = Number(key?.readBigInt64BE(key.length - 8)) - midnight
+        return [`${key?.subarray(0, -8)} ${start / 3_600_000}h`, JSON.parse(String(value))] as const
+      })
+      expect(Object.fromEntries(byWindow)).toEqual({
+        'CA 0h': { flights: 3, meanDelay: 40 },
+        'NY 1h': { flights: 2, meanDelay: 16 },
+      })
+      expect(Object.values(readSummary(folder).droppedRecords).reduce((total, count) => total + count, 0)).toBe(2)
+    })
+
     it('names the topic that is missing, and exits 1', async () => {
       const { folder, environment } = await wordCountProject()
       const other = projectOf({ 'topologies/word-count.ts': wordCount({ input: 'nobody-made-this', output: 'out' }) })
