@@ -29,10 +29,9 @@ export class Wakeup {
     start().then(settled, settled)
   }
 
-  /** Sleeps until a ring that came since the last sleep, or comes now, or for this long. */
+  /** Sleeps until a ring that came since the last sleep, or comes now, or for this long. Timers and sockets have their turn in any case. */
   async sleep(durationMs: number): Promise<void> {
-    if (this.rung || durationMs <= 0) await this.clock.turn()
-    else {
+    if (!this.rung && durationMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.clock.after(durationMs, resolve)
         this.wake = () => {
@@ -43,5 +42,6 @@ export class Wakeup {
       this.wake = undefined
     }
     this.rung = false
+    await this.clock.turn()
   }
 }
