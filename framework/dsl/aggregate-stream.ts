@@ -47,8 +47,9 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
   const value = requireSerde(group, name, 'value', plan.value)
   const { parent, sources } = repartitioned(group, named.name)
   const state: AggregateTable = { kind: 'aggregate', store: named.name, result: plan.aggregation.result, sendsOldValues: false }
+  const store = plan.store(named, key, value)
   const operator = () => plan.operator(named.name, state)
-  const node = new LogicalNode(name, { kind: 'processor', operator, store: plan.store(named, key, value), connects: [] })
+  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => store, connects: [] })
   graph.add(parent, node)
   const resultValue = plan.resultValue === undefined ? value : plan.resultValue
   return { make, graph, name, node, key: plan.resultKey(key), value: resultValue, sources, state }

@@ -53,7 +53,7 @@ export class BranchedKStream<K, V, Branches extends readonly unknown[] = []> {
     // Kafka Streams makes a name here that nobody sees.
     graph.names.processor(child)
     this.branches.push({ child, predicate })
-    const node = new LogicalNode(child, { kind: 'processor', operator: () => ({ kind: 'pass' }), store: null, connects: [] })
+    const node = new LogicalNode(child, { kind: 'processor', operator: () => ({ kind: 'pass' }), store: () => null, connects: [] })
     graph.add(this.splitter.node, node)
     this.streams.push(make.stream<K, V>({ ...this.source, name: child, node, joinRepartition: null }))
   }

@@ -52,7 +52,12 @@ export function addStep(flow: StreamFlow, step: Step): StreamFlow {
   const { operator } = step
   const node = new LogicalNode(
     step.name,
-    { kind: 'processor', operator: typeof operator === 'function' ? operator : () => operator, store: null, connects: step.connects ?? [] },
+    {
+      kind: 'processor',
+      operator: typeof operator === 'function' ? operator : () => operator,
+      store: () => null,
+      connects: step.connects ?? [],
+    },
     step.traits,
   )
   flow.graph.add(flow.node, node)

@@ -8,9 +8,10 @@ import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
 import { addStep, requireSerde, type Step, type StreamFlow } from './flow.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
-import type { NameOptions, PrintOptions, ProcessOptions, RepartitionOptions, WriteOptions } from './options.ts'
+import type { NameOptions, PrintOptions, ProcessOptions, RepartitionOptions, ToTableOptions, WriteOptions } from './options.ts'
 import { repartition } from './repartition.ts'
 import { joinTable } from './stream-table-join.ts'
+import { toTable } from './stream-to-table.ts'
 
 /**
  * Records in order, each with a key, a value, a timestamp and headers, which every operator passes on unless it says otherwise. Null keys and null
@@ -175,6 +176,16 @@ export class KStream<K, V> {
    */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     return new KStream(repartition(this.flow, options as RepartitionOptions<unknown, unknown>))
+  }
+
+  /**
+   * Reads the stream as a table: each record is the new value of its key, a null value deletes; null keys are dropped. Where the key has changed, it is
+   * repartitioned first.
+   *
+   * Kafka Streams: `KStream.toTable` (KIP-523).
+   */
+  toTable(options: ToTableOptions<K, V> = {}): KTable<K, NonNullable<V>> {
+    return this.flow.make.table(toTable(this.flow, options as ToTableOptions<unknown, unknown>))
   }
 
   /** Groups the records by their keys. Kafka Streams: `KStream.groupByKey`. */

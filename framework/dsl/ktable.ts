@@ -1,13 +1,15 @@
 // A table: for each key its latest value.
 
 import { LogicalNode } from '../graph/logical-graph.ts'
-import type { Callback, StoreSpec } from '../graph/operator-spec.ts'
-import { type FilteredTable, type MappedTable, sendOldValues } from '../graph/table-state.ts'
-import type { Mapper, Predicate } from './callbacks.ts'
-import { type AnySerde, addStep, requireSerde, type TableFlow } from './flow.ts'
+import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
+import { sendOldValues } from '../graph/table-state.ts'
+import type { Joiner, Mapper, Predicate } from './callbacks.ts'
+import { addStep, type TableFlow } from './flow.ts'
+import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
-import { rowStore, storeOptions } from './materialize.ts'
-import type { NameOptions, StatefulOptions, StoreOption, ValueOptions } from './options.ts'
+import type { NameOptions, StatefulOptions, ValueOptions, WriteOptions } from './options.ts'
+import { filterTable, type MapOptions, mapTable, transformTable } from './table-steps.ts'
+import { joinTables, type TableJoinOptions } from './table-table-join.ts'
 
 /**
  * A table of the latest value of each key; a null value deletes a row. `Deleted` is null where rows can be deleted (tables read from topics, filtered ones) and
@@ -38,12 +40,12 @@ export class KTable<K, V, Deleted extends null = null> {
    * ```
    */
   filter(predicate: Predicate<K, V>, options: StatefulOptions = {}): KTable<K, V> {
-    return this.filtered(predicate, false, options)
+    return new KTable(filterTable(this.flow, predicate as Callback<boolean>, false, options))
   }
 
   /** The rows for which the predicate does not hold. Kafka Streams: `KTable.filterNot`. */
   filterNot(predicate: Predicate<K, V>, options: StatefulOptions = {}): KTable<K, V> {
-    return this.filtered(predicate, true, options)
+    return new KTable(filterTable(this.flow, predicate as Callback<boolean>, true, options))
   }
 
   /**
@@ -61,16 +63,61 @@ export class KTable<K, V, Deleted extends null = null> {
    * ```
    */
   mapValues<R>(mapper: Mapper<K, V, R>, options: ValueOptions<R> = {}): KTable<K, R, Deleted> {
-    const { graph, state, key } = this.flow
-    const store = this.storeName('KTABLE-MAPVALUES-', options)
-    const name = graph.names.orGenerated(options.name, 'KTABLE-MAPVALUES-')
-    const mapped: MappedTable = { kind: 'mapValues', of: state, store, mapper: mapper as Callback<R>, sendsOldValues: false }
-    const value = options.value ?? null
-    const spec = store === null ? null : this.store(store, name, value, options.store)
-    const operator = () => ({ kind: 'tableMapValues', mapper: mapped.mapper, store, sendsOldValues: mapped.sendsOldValues }) as const
-    const node = new LogicalNode(name, { kind: 'processor', operator, store: spec, connects: [] })
+    return new KTable(mapTable(this.flow, mapper as Callback<R>, options as MapOptions))
+  }
+
+  /** As `mapValues`, but the mapper is asked about deletions too, with null for the value. Kafka Streams: `KTable.transformValues`. */
+  transformValues<R>(mapper: Mapper<K, V | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
+    return new KTable(transformTable(this.flow, mapper as Callback<R>, options as MapOptions))
+  }
+
+  /**
+   * Groups the rows by another key; the selector gives that key, and the value that is to be aggregated, as a pair.
+   *
+   * Kafka Streams: `KTable.groupBy`.
+   */
+  groupBy<NewKey, NewValue>(
+    selector: Mapper<K, V, readonly [NewKey, NewValue]>,
+    options: WriteOptions<NewKey, NewValue> = {},
+  ): KGroupedTable<NewKey, NewValue> {
+    const { make, graph, sources, state } = this.flow
+    const name = graph.names.orGenerated(options.name, 'KTABLE-SELECT-')
+    const operator = { kind: 'tableGroupBy', selector: selector as Callback<readonly [unknown, unknown]> } as const
+    const node = new LogicalNode(name, { kind: 'processor', operator: () => operator, store: () => null, connects: [] })
     graph.add(this.flow.node, node)
-    return new KTable({ ...this.flow, name, node, key, value, state: mapped })
+    sendOldValues(state, true)
+    const { key = null, value = null } = options
+    return new KGroupedTable({ make, graph, name, node, sources, key, value, groupName: options.name, repartition: null })
+  }
+
+  /**
+   * Joins the rows of both tables that have the same key; a change on either side gives a new row. Where one side has no row there is none.
+   *
+   * Kafka Streams: `KTable.join`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('profiles', (builder) => {
+   *   const names = builder.table<string, string>('names')
+   *   const cities = builder.table<string, string>('cities')
+   *   names.join(cities, (name, city) => ({ name, city })).toStream().to('profiles')
+   * })
+   * ```
+   */
+  join<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T, R>, options: ValueOptions<R> = {}): KTable<K, R> {
+    return this.joined(other, 'inner', joiner as JoinerSpec, options)
+  }
+
+  /** As `join`, but a row of this table without one of the other is joined with null. Kafka Streams: `KTable.leftJoin`. */
+  leftJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
+    return this.joined(other, 'left', joiner as JoinerSpec, options)
+  }
+
+  /** As `join`, but a row of either table without one of the other is joined with null. Kafka Streams: `KTable.outerJoin`. */
+  outerJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V | null, T | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
+    return this.joined(other, 'outer', joiner as JoinerSpec, options)
   }
 
   /**
@@ -102,31 +149,7 @@ export class KTable<K, V, Deleted extends null = null> {
     return typeof selector === 'function' ? stream.selectKey(selector as Mapper<K, V | Deleted, NewKey>) : stream
   }
 
-  private filtered(predicate: Predicate<K, V>, negate: boolean, options: StatefulOptions): KTable<K, V> {
-    const { graph, state, value } = this.flow
-    const store = this.storeName('KTABLE-FILTER-', options)
-    const name = graph.names.orGenerated(options.name, 'KTABLE-FILTER-')
-    const test = predicate as Callback<boolean>
-    // With a stored parent, old values tell which rows were there, so that no needless deletions are sent.
-    const sendsOldValues = sendOldValues(state, false)
-    const filtered: FilteredTable = { kind: 'filter', of: state, store, predicate: test, negate, sendsOldValues }
-    const spec = store === null ? null : this.store(store, name, value, options.store)
-    const operator = () => ({ kind: 'tableFilter', predicate: test, negate, store, sendsOldValues: filtered.sendsOldValues }) as const
-    const node = new LogicalNode(name, { kind: 'processor', operator, store: spec, connects: [] })
-    graph.add(this.flow.node, node)
-    return new KTable({ ...this.flow, name, node, state: filtered })
-  }
-
-  /** Only a named store is kept; an unnamed one uses up a generated name and no more. */
-  private storeName(prefix: string, options: StatefulOptions): string | null {
-    if (options.store === undefined) return null
-    const { name } = storeOptions(options.store)
-    if (name === undefined) this.flow.graph.names.store(prefix)
-    return name ?? null
-  }
-
-  private store(name: string, node: string, value: AnySerde | null, store: StoreOption | undefined): StoreSpec {
-    const serdes = [requireSerde(this.flow, node, 'key', this.flow.key), requireSerde(this.flow, node, 'value', value)] as const
-    return rowStore({ name, queryable: true, options: storeOptions(store) }, ...serdes)
+  private joined<T, R>(other: KTable<K, T>, type: JoinType, joiner: JoinerSpec, options: ValueOptions<R>): KTable<K, R> {
+    return new KTable(joinTables(this.flow, other.flow, type, joiner, options as TableJoinOptions))
   }
 }

@@ -47,6 +47,10 @@ export interface TableOptions<K, V> extends SourceOptions<K, V> {
   readonly store?: StoreOption
 }
 
+export interface ToTableOptions<K, V> extends WriteOptions<K, V> {
+  readonly store?: StoreOption
+}
+
 export interface RepartitionOptions<K, V> extends WriteOptions<K, V> {
   /** How many partitions the repartition topic has. Default: as many as the largest topic upstream. */
   readonly partitions?: number

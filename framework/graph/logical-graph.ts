@@ -66,14 +66,38 @@ export type NodeWork =
   | {
       readonly kind: 'processor'
       readonly operator: () => OperatorSpec
-      /** A store of its own, which is added with it. */
-      readonly store: StoreSpec | null
+      /** A store of its own, which is added with it; asked for when written. */
+      readonly store: () => StoreSpec | null
       /** Stores of others that it opens. */
       readonly connects: readonly string[]
     }
   | { readonly kind: 'store'; readonly store: StoreSpec }
   | { readonly kind: 'sink'; readonly topic: string; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
   | RepartitionWork
+  /** A grouped table on its way to its groups: only a topic lies between, no filter. Its name is that of the source behind the topic. */
+  | {
+      readonly kind: 'tableRepartition'
+      readonly topic: string
+      readonly sinkName: string
+      readonly key: Serde<unknown>
+      readonly value: Serde<unknown>
+    }
+  /** Its name is that of the node where both sides come together. */
+  | {
+      readonly kind: 'tableTableJoin'
+      readonly left: TableJoinSide
+      readonly right: TableJoinSide
+      readonly merge: () => OperatorSpec
+      readonly store: StoreSpec | null
+    }
+
+export interface TableJoinSide {
+  readonly name: string
+  readonly parent: string
+  readonly operator: () => OperatorSpec
+  /** The stores in which the other side's rows are found. */
+  readonly connects: readonly string[]
+}
 
 /** The node's name is that of the source behind the repartition topic: who comes after it reads from there. */
 export interface RepartitionWork {

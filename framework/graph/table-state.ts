@@ -2,7 +2,7 @@
 // later decides: a join makes a source table keep its rows, a grouping asks for old values. Read only when the topology is written.
 // Kafka Streams: KTableImpl.valueGetterSupplier and enableSendingOldValues.
 
-import type { Callback, TableView } from './operator-spec.ts'
+import type { Callback, Joiner, JoinType, TableView } from './operator-spec.ts'
 
 interface SendsOldValues {
   sendsOldValues: boolean
@@ -37,7 +37,24 @@ export interface MappedTable extends SendsOldValues {
   readonly mapper: Callback<unknown>
 }
 
-export type TableState = SourceTable | AggregateTable | FilteredTable | MappedTable
+/** As mapValues, but the mapper sees null values too. */
+export interface TransformedTable extends SendsOldValues {
+  readonly kind: 'transformValues'
+  readonly of: TableState
+  readonly store: string | null
+  readonly mapper: Callback<unknown>
+}
+
+export interface JoinedTable extends SendsOldValues {
+  readonly kind: 'join'
+  readonly type: JoinType
+  readonly left: TableState
+  readonly right: TableState
+  readonly joiner: Joiner
+  readonly store: string | null
+}
+
+export type TableState = SourceTable | AggregateTable | FilteredTable | MappedTable | TransformedTable | JoinedTable
 
 /** How the rows of a table are read; a source table is stored from then on. */
 export function viewOf(table: TableState): TableView {
@@ -56,6 +73,15 @@ export function viewOf(table: TableState): TableView {
     case 'mapValues':
       if (table.store !== null) return { kind: 'store', store: table.store }
       return { kind: 'mapValues', of: viewOf(table.of), mapper: table.mapper }
+    case 'transformValues':
+      if (table.store !== null) return { kind: 'store', store: table.store }
+      return { kind: 'transformValues', of: viewOf(table.of), mapper: table.mapper }
+    case 'join': {
+      const { type, store, joiner } = table
+      return store === null
+        ? { kind: 'join', type, left: viewOf(table.left), right: viewOf(table.right), joiner }
+        : { kind: 'store', store }
+    }
   }
 }
 
@@ -88,7 +114,13 @@ export function sendOldValues(table: TableState, force: boolean): boolean {
       return true
     case 'filter':
     case 'mapValues':
+    case 'transformValues':
       if (table.store !== null || sendOldValues(table.of, force)) table.sendsOldValues = true
       return table.sendsOldValues
+    case 'join':
+      sendOldValues(table.left, true)
+      sendOldValues(table.right, true)
+      table.sendsOldValues = true
+      return true
   }
 }

@@ -3,7 +3,7 @@
 
 import type { LogicalGraph, LogicalNode, NodeWork, RepartitionWork } from './logical-graph.ts'
 import { mergeSources } from './merge-sources.ts'
-import type { OperatorSpec } from './operator-spec.ts'
+import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import { type Optimization, optimize } from './optimize.ts'
 import type { Topology } from './topology.ts'
 import { TopologyAssembly } from './topology-assembly.ts'
@@ -62,7 +62,18 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
     case 'processor':
       assembly.addProcessor(node.name, work.operator(), node.parentNames)
       for (const store of work.connects) assembly.connect(node.name, store)
-      if (work.store !== null) assembly.addStore(work.store, node.name)
+      addStore(assembly, work.store(), node.name)
+      return
+    case 'tableRepartition':
+      addRepartitionTopic(assembly, work.topic, undefined)
+      assembly.addSink(work.sinkName, work.topic, work, node.parentNames)
+      assembly.addSource(node.name, internalInput(work.topic), work)
+      return
+    case 'tableTableJoin':
+      for (const { name, parent, operator } of [work.left, work.right]) assembly.addProcessor(name, operator(), [parent])
+      assembly.addProcessor(node.name, work.merge(), [work.left.name, work.right.name])
+      for (const { name, connects } of [work.left, work.right]) for (const store of connects) assembly.connect(name, store)
+      addStore(assembly, work.store, node.name)
       return
     case 'store':
       assembly.addStore(work.store, null)
@@ -80,16 +91,28 @@ function topicsInput(topics: readonly string[]) {
   return { kind: 'topics', topics: topics.map((name) => ({ name, internal: false })) } as const
 }
 
+function internalInput(topic: string) {
+  return { kind: 'topics', topics: [{ name: topic, internal: true }] } as const
+}
+
 function writeRepartition(node: LogicalNode, work: RepartitionWork, assembly: TopologyAssembly): void {
   const { topic, partitions, filterName, sinkName } = work
-  assembly.addRepartitionTopic({ name: topic, partitions, settings: repartitionTopicSettings })
+  addRepartitionTopic(assembly, topic, partitions)
   const nullKeysPass = somethingBehindPassesNullKeys(node, new Set())
   const filter: OperatorSpec = nullKeysPass
     ? { kind: 'pass' }
     : { kind: 'filter', predicate: (_value, key) => key !== null && key !== undefined, negate: false }
   assembly.addProcessor(filterName, filter, node.parentNames)
   assembly.addSink(sinkName, topic, work, [filterName])
-  assembly.addSource(node.name, { kind: 'topics', topics: [{ name: topic, internal: true }] }, work)
+  assembly.addSource(node.name, internalInput(topic), work)
+}
+
+function addRepartitionTopic(assembly: TopologyAssembly, name: string, partitions: number | undefined): void {
+  assembly.addRepartitionTopic({ name, partitions, settings: repartitionTopicSettings })
+}
+
+function addStore(assembly: TopologyAssembly, store: StoreSpec | null, user: string): void {
+  if (store !== null) assembly.addStore(store, user)
 }
 
 /** Records live until the app has committed what came of them and deletes them (Kafka Streams: RepartitionTopicConfig). */

@@ -5,6 +5,7 @@ import {
   type CountWindowedKStream,
   hopping,
   type KGroupedStream,
+  KGroupedTable,
   KStream,
   KTable,
   type Optimization,
@@ -32,7 +33,7 @@ type TimeWindowed = TimeWindowedKStream<unknown, unknown>
 
 /** Something of the dsl, with the types of its keys and values. */
 interface Made {
-  readonly object: Stream | Table | Grouped | TimeWindowed | CountWindowedKStream<unknown, unknown>
+  readonly object: Stream | Table | Grouped | KGroupedTable<unknown, unknown> | TimeWindowed | CountWindowedKStream<unknown, unknown>
   readonly key: VectorType
   readonly value: VectorType
 }
@@ -114,6 +115,12 @@ class Interpreter {
         return this.to(node)
       case 'toStream':
         return this.toStream(node)
+      case 'toTable':
+        return this.toTable(node)
+      case 'transformValues':
+        return this.transformValues(node)
+      case 'tableTableJoin':
+        return this.tableTableJoin(node)
       case 'groupByKey':
         return this.groupByKey(node)
       case 'groupBy':
@@ -245,6 +252,32 @@ class Interpreter {
     return { key: selector.type, value, object: table.toStream((v, k) => selector.call(k, v), named(node)) }
   }
 
+  private toTable(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const options = { ...named(node), ...materialized(node), ...serdes({ key, value }) }
+    return { key, value, object: this.streamOf(node).toTable(options) as Table }
+  }
+
+  private transformValues(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    const mapper = valueMapper(given(node, 'mapper'), value)
+    const options = { ...named(node), ...materialized(node), value: serdeOf(mapper.type) as never }
+    return { key, value: mapper.type, object: (object as Table).transformValues((v, k) => mapper.call(k, v), options) }
+  }
+
+  private tableTableJoin(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    const other = this.other(node)
+    const f = joiner(given(node, 'joiner'), value, other.value)
+    const options = { ...named(node), ...materialized(node), value: serdeOf(f.type) as never }
+    const join = node.type === 'left' ? 'leftJoin' : node.type === 'outer' ? 'outerJoin' : 'join'
+    return {
+      key,
+      value: f.type,
+      object: (object as Table)[join](other.object as Table, (left, right, k) => f.call(k, left, right), options),
+    }
+  }
+
   // Groups, windows, aggregations.
 
   private groupByKey(node: VectorNode): Made {
@@ -254,7 +287,13 @@ class Interpreter {
 
   private groupBy(node: VectorNode): Made {
     const { object, key, value } = this.from(node)
-    if (object instanceof KTable) throw new OperationMissing('groupBy of a table')
+    if (object instanceof KTable) {
+      const keys = keySelector(given(node, 'key'), key)
+      const values = valueMapper(given(node, 'value'), value)
+      const types = { key: keys.type, value: values.type }
+      const selector = (v: unknown, k: unknown) => [keys.call(k, v), values.call(k, v)] as const
+      return { ...types, object: object.groupBy(selector, { ...named(node), ...serdes(types) }) }
+    }
     const selector = keySelector(given(node, 'keySelector'), key)
     const options = { ...named(node), ...serdes({ key: selector.type, value }) }
     return { key: selector.type, value, object: (object as Stream).groupBy((v, k) => selector.call(k, v), options) }
@@ -271,6 +310,7 @@ class Interpreter {
     const { object, key, value } = this.from(node)
     // The store option is always there: the JVM always gets a Materialized with the serdes.
     const options = { ...named(node), store: {}, ...materialized(node) }
+    if (object instanceof KGroupedTable) return this.tableAggregation(node, op, object)
     const group = object as Grouped | TimeWindowed
     if (op === 'count') return { key, value: 'long', object: group.count(options) as Table }
     if (op === 'reduce') return { key, value, object: group.reduce(reducer(given(node, 'reducer')), options) as Table }
@@ -280,6 +320,25 @@ class Interpreter {
     const folding = [() => initial.call, adder, { ...options, value: serdeOf(initial.type) as never }] as const
     const table = group instanceof TimeWindowedKStream ? group.aggregate(...folding) : group.aggregate(...folding)
     return { key, value: initial.type, object: table as Table }
+  }
+
+  private tableAggregation(node: VectorNode, op: 'count' | 'reduce' | 'aggregate', group: KGroupedTable<unknown, unknown>): Made {
+    const { key, value } = this.from(node)
+    const options = { ...named(node), store: {}, ...materialized(node) }
+    if (op === 'count') return { key, value: 'long', object: group.count(options) as Table }
+    if (op === 'reduce') {
+      const object = group.reduce(reducer(given(node, 'reducer')), reducer(given(node, 'subtractor')), options)
+      return { key, value, object: object as Table }
+    }
+    const initial = initializer(given(node, 'initializer'))
+    const [add, subtract] = [aggregator(given(node, 'adder')), aggregator(given(node, 'subtractor'))]
+    const object = group.aggregate(
+      () => initial.call,
+      (aggregate: unknown, v, k) => add(k, v, aggregate),
+      (aggregate: unknown, v, k) => subtract(k, v, aggregate),
+      { ...options, value: serdeOf(initial.type) as never },
+    )
+    return { key, value: initial.type, object: object as Table }
   }
 
   // Joins and processors.

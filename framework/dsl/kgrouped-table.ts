@@ -1,0 +1,130 @@
+// A table grouped by other keys: each row is a value of one group.
+
+import { LogicalNode } from '../graph/logical-graph.ts'
+import type { Aggregation, TableAggregation } from '../graph/operator-spec.ts'
+import type { AggregateTable } from '../graph/table-state.ts'
+import { changed } from '../serdes/changed.ts'
+import { long } from '../serdes/serdes.ts'
+import type { Adder, Reducer } from './callbacks.ts'
+import { type AnySerde, type Flow, requireSerde } from './flow.ts'
+import type { KTable } from './ktable.ts'
+import { nameStore, rowStore } from './materialize.ts'
+import type { StatefulOptions, ValueOptions } from './options.ts'
+
+export interface TableGroupFlow extends Flow {
+  readonly groupName: string | undefined
+  repartition: LogicalNode | null
+}
+
+/**
+ * Rows with equal group keys, together. When a row changes, its old value is taken out of its group and the new one folded into its own, so that
+ * aggregates follow the table; of the two the old one may come later where the group changes. Rows whose group key or value is null are in no group.
+ */
+export class KGroupedTable<K, V> {
+  private readonly group: TableGroupFlow
+
+  /** @internal */
+  constructor(group: TableGroupFlow) {
+    this.group = group
+  }
+
+  /**
+   * How many rows each group has.
+   *
+   * Kafka Streams: `KGroupedTable.count`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('residents', (builder) => {
+   *   const cityOf = builder.table<string, string>('city-of-person')
+   *   cityOf.groupBy((city, person) => [city, person]).count().toStream().to('residents')
+   * })
+   * ```
+   */
+  count(options: StatefulOptions = {}): KTable<K, number, never> {
+    const add: Aggregation['adder'] = (count) => (count as number) + 1
+    const subtract: Aggregation['adder'] = (count) => (count as number) - 1
+    const aggregation = { kind: 'count', initializer: () => 0, adder: add, subtractor: subtract, result: null } as const
+    return this.table('KTABLE-AGGREGATE-', aggregation, options, long())
+  }
+
+  /** Folds the values of a group into one of the same type; `subtractor` takes an old value out again. Kafka Streams: `KGroupedTable.reduce`. */
+  reduce(adder: Reducer<K, V>, subtractor: Reducer<K, V>, options: StatefulOptions = {}): KTable<K, V, never> {
+    const aggregation: TableAggregation = {
+      kind: 'reduce',
+      initializer: null,
+      adder: adder as Aggregation['adder'],
+      subtractor: subtractor as Aggregation['adder'],
+      result: null,
+    }
+    return this.table('KTABLE-REDUCE-', aggregation, options, this.group.value)
+  }
+
+  /**
+   * Folds the values of a group; `subtractor` takes an old value out again.
+   *
+   * Kafka Streams: `KGroupedTable.aggregate`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('team-scores', (builder) => {
+   *   const players = builder.table<string, { team: string; score: number }>('players')
+   *   const teams = players.groupBy((player) => [player.team, player.score])
+   *   teams.aggregate(() => 0, (total, score) => total + score, (total, score) => total - score).toStream().to('team-scores')
+   * })
+   * ```
+   */
+  aggregate<A>(
+    initializer: () => A,
+    adder: Adder<K, V, A>,
+    subtractor: Adder<K, V, A>,
+    options: ValueOptions<A> = {},
+  ): KTable<K, A, never> {
+    const aggregation: TableAggregation = {
+      kind: 'aggregate',
+      initializer,
+      adder: adder as Aggregation['adder'],
+      subtractor: subtractor as Aggregation['adder'],
+      result: null,
+    }
+    return this.table('KTABLE-AGGREGATE-', aggregation, options, options.value)
+  }
+
+  private table<R>(
+    prefix: 'KTABLE-AGGREGATE-' | 'KTABLE-REDUCE-',
+    aggregation: TableAggregation,
+    options: StatefulOptions,
+    valueSerde: AnySerde | null | undefined,
+  ): KTable<K, R, never> {
+    const { make, graph } = this.group
+    // Kafka Streams names the store of a reduce after aggregate.
+    const named = nameStore(graph, options.store, options.name, 'KTABLE-AGGREGATE-')
+    const sinkName = graph.names.suffixedOrGenerated(options.name, '-sink', 'KSTREAM-SINK-')
+    const sourceName = graph.names.suffixedOrGenerated(options.name, '-source', 'KSTREAM-SOURCE-')
+    const name = graph.names.orGenerated(options.name, prefix)
+    const key = requireSerde(this.group, name, 'key', this.group.key)
+    const value = requireSerde(this.group, name, 'value', valueSerde)
+    const repartition = this.repartitioned(sinkName, sourceName, `${this.group.groupName ?? named.name}-repartition`)
+    const state: AggregateTable = { kind: 'aggregate', store: named.name, result: null, sendsOldValues: false }
+    const operator = () => ({ kind: 'tableAggregate', store: named.name, aggregation, sendsOldValues: state.sendsOldValues }) as const
+    const store = rowStore(named, key, value)
+    const node = new LogicalNode(name, { kind: 'processor', operator, store: () => store, connects: [] })
+    graph.add(repartition, node)
+    return make.table<K, R, never>({ make, graph, name, node, key, value, sources: new Set([repartition.name]), state })
+  }
+
+  /** Aggregations of a group that was named share its repartition topic. */
+  private repartitioned(sinkName: string, sourceName: string, topic: string): LogicalNode {
+    const { graph, groupName, node } = this.group
+    const key = requireSerde(this.group, sourceName, 'key', this.group.key)
+    const value = changed(requireSerde(this.group, sourceName, 'value', this.group.value)) as AnySerde
+    const fresh = new LogicalNode(sourceName, { kind: 'tableRepartition', topic, sinkName, key, value })
+    if (this.group.repartition === null || groupName === undefined) this.group.repartition = fresh
+    graph.add(node, this.group.repartition)
+    return this.group.repartition
+  }
+}
