@@ -86,6 +86,7 @@ export const settingsTable = {
     description: 'where names of operators, stores and internal topics come from; used by the compiler',
   },
   logLevel: { kind: 'choice', choices: ['debug', 'info', 'warn', 'error'], default: 'info', description: 'the least level that is logged' },
+  logFormat: { kind: 'choice', choices: ['text', 'json'], default: 'text', description: 'lines for people or for machines' },
 } as const satisfies Readonly<Record<string, SettingSpec>>
 
 type Table = typeof settingsTable

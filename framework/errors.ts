@@ -63,6 +63,11 @@ const entries = {
     message: '{topic}-{partition} was assigned "where it is", and it was not assigned before.',
     remedy: 'Report this with the log of the app.',
   },
+  'client-closed': {
+    kind: 'bug',
+    message: 'The Kafka client {client} was used after it was closed.',
+    remedy: 'Report this with the log of the app.',
+  },
   'partition-missing': {
     kind: 'environment',
     message: 'The topic {topic} has {partitions} partitions; there is no partition {partition}.',
@@ -124,6 +129,16 @@ const entries = {
     remedy: 'Check the disk of the broker; kafka-dump-log shows the batch.',
   },
   // The app: settings, start, tasks.
+  'option-unknown': {
+    kind: 'user',
+    message: '{problem}',
+    remedy: 'Try --help.',
+  },
+  'summary-not-written': {
+    kind: 'environment',
+    message: 'The app has ended in order, but its summary cannot be written to {file}: {problem}.',
+    remedy: 'Name a file that can be written after --summary.',
+  },
   'not-supported': {
     kind: 'user',
     message: 'This release does not have {what} yet.',

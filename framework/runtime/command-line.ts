@@ -1,0 +1,53 @@
+// The options of a built app.
+
+import { settingsTable } from '../config.ts'
+import { MillraceError } from '../errors.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { variableOf } from './settings.ts'
+
+export interface CommandLine {
+  readonly untilEnd: boolean
+  /** Where the summary goes: a file, or `-` for standard output. */
+  readonly summary: string | undefined
+  readonly help: boolean
+}
+
+const options = ['--until-end', '--summary', '--help']
+
+/** Throws `option-unknown`. */
+export function parseCommandLine(words: readonly string[]): CommandLine {
+  let untilEnd = false
+  let help = false
+  let summary: string | undefined
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!
+    if (word === '--until-end') untilEnd = true
+    else if (word === '--help' || word === '-h') help = true
+    else if (word.startsWith('--summary=')) summary = word.slice('--summary='.length)
+    else if (word === '--summary') {
+      summary = words[++index]
+      if (summary === undefined) throw new MillraceError('option-unknown', { problem: '--summary needs a file, or - for standard output.' })
+    } else throw new MillraceError('option-unknown', { problem: `There is no option ${word}.${didYouMean(word, options)}` })
+  }
+  return { untilEnd, summary, help }
+}
+
+export function helpText(name: string): string {
+  const settings = Object.entries(settingsTable).map(([setting, { description, default: value }]) => {
+    const shown = value === undefined || value === '' ? '' : ` (${Array.isArray(value) ? value.join(',') : value})`
+    return `  ${variableOf(setting).padEnd(38)} ${description}${shown}`
+  })
+  return `Runs the topology ${name}.
+
+Options:
+  --until-end        process what is in the source topics now, commit and exit
+  --summary FILE     write what was done as JSON when it ends; - is standard output
+  --help             show this
+
+Settings, from the environment (and from millrace.config.ts when it was built):
+${settings.join('\n')}
+  ${'MILLRACE_DEBUG'.padEnd(38)} show stacks of errors
+
+Exit codes: 0 ended or stopped, 1 failed, 2 wrong options or settings, 130 and 143 ended at once by a second signal.
+`
+}

@@ -1,0 +1,53 @@
+// Chooses the broker and the state engine among the plugins, by the settings and by what the topology needs.
+
+import type { Settings } from '../config.ts'
+import type { TopologyDefinition } from '../dsl/topology-definition.ts'
+import { MillraceError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Plugin } from '../ports/plugin.ts'
+import type { AppOptions } from './app.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { sinkTopics, sourceTopics } from './topic-plan.ts'
+
+export interface Wiring {
+  readonly definition: TopologyDefinition
+  readonly settings: Settings
+  readonly plugins: readonly Plugin[]
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly print: (line: string) => void
+}
+
+export function wireApp({ definition, settings, plugins, clock, logger, print }: Wiring): Omit<AppOptions, 'untilEnd'> {
+  const topology = definition.build(settings.naming === undefined ? {} : { naming: settings.naming })
+  const applicationId = settings.applicationId ?? settings.applicationIdPrefix + definition.name
+  const brokers = Object.assign({}, ...plugins.map((plugin) => plugin.brokers ?? {})) as NonNullable<Plugin['brokers']>
+  const stores = Object.assign({}, ...plugins.map((plugin) => plugin.stores ?? {})) as NonNullable<Plugin['stores']>
+  const usesTopics = sourceTopics(topology).length + sinkTopics(topology).length > 0
+  const brokerName = settings.broker ?? (usesTopics ? 'kafka' : 'memory')
+  const connect = named(brokers, brokerName, 'broker')
+  const memory = named(stores, 'memory', 'stateStore')
+  return {
+    topology,
+    applicationId,
+    settings,
+    broker: connect({ brokers: settings.brokers, clientId: applicationId, logger, clock }),
+    // What a broker in memory forgets with the process, a state on disk must not remember.
+    engines: { persistent: brokerName === 'memory' ? memory : named(stores, settings.stateStore, 'stateStore'), memory },
+    clock,
+    logger,
+    print,
+  }
+}
+
+function named<T>(parts: Readonly<Record<string, T>>, name: string, setting: string): T {
+  const part = Object.hasOwn(parts, name) ? parts[name] : undefined
+  if (part === undefined) {
+    const names = Object.keys(parts)
+    throw new MillraceError('settings-invalid', {
+      problems: `${setting}: no plugin has ${name}.${didYouMean(name, names)} There are: ${names.join(', ')}.`,
+    })
+  }
+  return part
+}
