@@ -168,17 +168,44 @@ export type TableView =
 /** A store of the topology. */
 export interface StoreSpec {
   readonly name: string
-  readonly kind: 'keyValue' | 'timestampedKeyValue' | 'window' | 'countWindow'
+  readonly kind: StoreKind
+  /** Of the keys themselves: of windowed results, that of the key inside. */
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
+  /** Of `unmatched`: the values of the right side; `value` is for those of the left. */
+  readonly otherValue?: Serde<unknown>
   readonly persistent: boolean
   readonly caching: boolean
   /** The name of its changelog before the application id: `<store>-changelog`; a source topic that serves as one; null: not logged. */
   readonly changelog: ChangelogSpec | null
-  /** Of window stores: how long an entry is kept, and the size of its windows. */
+  /** Of window and session stores: how long an entry is kept. */
   readonly retentionMs?: number
+  /** Of window stores: the size of their windows. */
   readonly windowSizeMs?: number
+  /** Of versioned stores: how far back one can ask. */
+  readonly historyRetentionMs?: number
+  /** Of window stores of the Processor API: whether a key can have several values at one time. */
+  readonly retainsDuplicates?: boolean
 }
+
+export type StoreKind =
+  | 'keyValue'
+  | 'timestampedKeyValue'
+  | 'versioned'
+  /** Windowed aggregates, with timestamps. */
+  | 'window'
+  /** A window store of the Processor API, without timestamps. */
+  | 'plainWindow'
+  | 'session'
+  | 'countWindow'
+  /** What one side of a stream-stream join keeps for the other. */
+  | 'joinWindow'
+  /** What in a left or outer join of streams has met nobody yet. */
+  | 'unmatched'
+  /** What suppress holds back. */
+  | 'suppressBuffer'
+  /** Which rows of the left table of a foreign-key join want a row of the right one. */
+  | 'subscriptions'
 
 export type ChangelogSpec =
   | { readonly kind: 'internal'; readonly name: string; readonly settings: Readonly<Record<string, string>> }

@@ -8,6 +8,7 @@ import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { type CapturedRecord, type TestDriverOptions, TopologyTestDriver } from '../kit/index.ts'
 import { buildTopology } from './build-topology.ts'
 import type { Expectation, InternalRow, OutputRow, StoreRow, VectorCase, VectorStep } from './vector.ts'
+import { OperationMissing } from './vector.ts'
 import { serdeOf } from './vector-serdes.ts'
 
 /** The vectors' application id. */
@@ -132,6 +133,8 @@ function rowsOf(driver: TopologyTestDriver, spec: StoreSpec): readonly StoreRow[
       })
     case 'countWindow':
       throw new Error('Kafka Streams has no windows of n records')
+    default:
+      throw new OperationMissing(`a store of kind ${spec.kind}`)
   }
 }
 
