@@ -150,9 +150,9 @@ export class ClusterClient {
     if (!this.#nodes.has(nodeId)) await this.refresh([...this.#topics.keys()])
   }
 
-  /** Who leads the partitions of a topic, as far as is known here without asking. */
-  leaders(topic: string): readonly PartitionLeader[] | undefined {
-    return this.#topics.get(topic)
+  /** Whether the topic was there when it was last asked for. */
+  knows(topic: string): boolean {
+    return this.#topics.has(topic)
   }
 
   /** The id of the partition's leader as far as is known here; undefined while it has none. */
@@ -164,7 +164,7 @@ export class ClusterClient {
   /** The number of a topic's partitions, as soon as each has a leader. Rejects with `topic-missing`. */
   async partitionsOf(topic: string): Promise<number> {
     const known = this.#topics.get(topic)
-    if (known !== undefined && known.every(({ leaderId }) => leaderId >= 0)) return known.length
+    if (known?.every(({ leaderId }) => leaderId >= 0)) return known.length
     const missingUntil = this.clock.monotonicMs() + this.settings.missingTopicTimeoutMs
     return this.withRetries(async () => {
       const answer = await this.refresh([topic])

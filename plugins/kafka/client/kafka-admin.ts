@@ -222,10 +222,10 @@ export class KafkaAdmin implements Admin {
     partitions: readonly P[],
     request: (leaderId: number, partitions: readonly P[]) => Promise<readonly PartitionAnswer<T>[]>,
   ): Promise<readonly PartitionAnswer<T>[]> {
-    for (const topic of new Set(partitions.map(({ topic }) => topic))) await this.#cluster.partitionsOf(topic)
     const answered: PartitionAnswer<T>[] = []
     await this.#cluster.withRetries(async () => {
       const left = partitions.filter((partition) => !answered.some((answer) => isSame(answer, partition)))
+      for (const topic of new Set(left.map(({ topic }) => topic))) await this.#cluster.partitionsOf(topic)
       const leaderOf = ({ topic, partition }: TopicPartition) => this.#cluster.leaderOf(topic, partition) ?? -1
       const leaderIds = new Set(left.map(leaderOf))
       const answers = await Promise.all(
@@ -247,11 +247,9 @@ export class KafkaAdmin implements Admin {
   ): Promise<readonly PartitionAnswer<T>[]> {
     const first = partitions[0]!
     if (leaderId >= 0) return request(leaderId, partitions)
-    const leaders = this.#cluster.leaders(first.topic)
-    if (leaders !== undefined && first.partition >= leaders.length) {
-      throw new MillraceError('partition-missing', { topic: first.topic, partition: first.partition, partitions: leaders.length })
-    }
-    throw new RefusedRequest(errorCode.LEADER_NOT_AVAILABLE, 'Metadata', `${first.topic}-${first.partition}`)
+    const count = await this.#cluster.partitionsOf(first.topic)
+    if (first.partition < count) throw new RefusedRequest(errorCode.LEADER_NOT_AVAILABLE, 'Metadata', `${first.topic}-${first.partition}`)
+    throw new MillraceError('partition-missing', { topic: first.topic, partition: first.partition, partitions: count })
   }
 
   #check(code: number, request: string, subject: string): void {

@@ -18,6 +18,8 @@ export interface KafkaClientSettings {
   readonly batchBytes: number
   /** No batch, and so no record, may be larger (max.request.size). */
   readonly maxRequestBytes: number
+  /** No more batches are put into one request than reach this size. */
+  readonly produceBytesMax: number
   /** Produce requests on their way to one broker; Kafka keeps the order up to five (max.in.flight.requests.per.connection). */
   readonly inFlightRequestsMax: number
   /** How long a broker may wait for records to come (fetch.max.wait.ms). */
@@ -39,6 +41,7 @@ export const defaultClientSettings: KafkaClientSettings = {
   deliveryTimeoutMs: 120_000,
   batchBytes: 700_000,
   maxRequestBytes: 1_048_576,
+  produceBytesMax: 4 << 20,
   inFlightRequestsMax: 5,
   fetchWaitMsMax: 200,
   partitionFetchBytesMax: 2 << 20,

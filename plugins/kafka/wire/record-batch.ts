@@ -82,3 +82,14 @@ export function setBaseOffset(bytes: Buffer, at: number, baseOffset: number, par
 export function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
 }
+
+/** One past the last offset of the last whole batch in `bytes`, or `position` if none reaches it: where fetching goes on. */
+export function offsetBehind(bytes: Buffer, position: number): number {
+  let next = position
+  for (let at = 0; ; ) {
+    const sizeBytes = batchSizeAt(bytes, at)
+    if (sizeBytes === undefined || sizeBytes < batchHeaderBytes || at + sizeBytes > bytes.length) return next
+    next = Math.max(next, readInt64(bytes, at) + bytes.readInt32BE(at + 23) + 1)
+    at += sizeBytes
+  }
+}

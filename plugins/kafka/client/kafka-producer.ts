@@ -1,0 +1,351 @@
+// The Producer of the Broker port: idempotent (KIP-98), with up to five requests on their way to each broker. Appending only writes into memory; batches are finished
+// and sent by `poll`, `flush` and `drained`, and when one is full. While a broker has its five requests, batches grow instead of queueing up.
+//
+// A batch that cannot be delivered fails the producer for good: what was appended behind it may be there already, so going on would change the order. The owner goes back to
+// its last commit.
+
+import { asOffset, MillraceError, type Producer, type ProducerOptions, type Timer, type TopicWriter } from '../../../framework/index.ts'
+import { apis } from '../wire/apis.ts'
+import { errorCode, errorName, isRetriable } from '../wire/error-codes.ts'
+import type { BatchStamp } from '../wire/record-batch-writer.ts'
+import type { ClusterClient } from './cluster-client.ts'
+import { check, isAuthorizationCode, NoAnswer, RefusedRequest } from './faults.ts'
+import { KafkaTopicWriter } from './kafka-topic-writer.ts'
+import type { BatchSource, OutgoingPartition } from './outgoing-partition.ts'
+import type { ProduceBatch } from './produce-batch.ts'
+import { Signal } from './signal.ts'
+import { byTopic } from './topic-partitions.ts'
+
+interface ProducerId {
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+interface Shipment {
+  readonly topic: string
+  readonly partition: number
+  readonly from: OutgoingPartition
+  readonly batch: ProduceBatch
+}
+
+interface PartitionResult {
+  readonly code: number
+  readonly baseOffset: number
+  readonly message: string | null
+}
+
+/** The broker has forgotten this producer, or lost what it wrote; a new id mends it. */
+const forgottenCodes: readonly number[] = [
+  errorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  errorCode.UNKNOWN_PRODUCER_ID,
+  errorCode.INVALID_PRODUCER_ID_MAPPING,
+  errorCode.INVALID_PRODUCER_EPOCH,
+]
+
+export class KafkaProducer implements Producer, BatchSource {
+  readonly #cluster: ClusterClient
+  readonly #options: ProducerOptions
+  readonly #writers = new Map<string, Promise<KafkaTopicWriter>>()
+  readonly #partitions: OutgoingPartition[] = []
+  /** Partitions that have something to send or on its way. */
+  readonly #busy = new Set<OutgoingPartition>()
+  readonly #requestsTo = new Map<number, number>()
+  /** Memory of acknowledged batches, for the next ones. */
+  readonly #spare: Buffer[] = []
+  readonly #settled = new Signal()
+  #id: Promise<ProducerId> | undefined
+  #stamp: Omit<BatchStamp, 'baseSequence'> | undefined
+  #renewing = false
+  #bufferedBytes = 0
+  #ordinal = 0
+  #failure: MillraceError | undefined
+  #retryTimer: Timer | undefined
+  #retries = 0
+  #closed = false
+
+  constructor(cluster: ClusterClient, options: ProducerOptions) {
+    if (options.transactionalId !== undefined) throw new MillraceError('not-supported', { what: 'transactional producers' })
+    this.#cluster = cluster
+    this.#options = options
+  }
+
+  async writer(topic: string): Promise<TopicWriter> {
+    const known = this.#writers.get(topic)
+    if (known !== undefined) return known
+    const opening = this.#openWriter(topic)
+    this.#writers.set(topic, opening)
+    try {
+      return await opening
+    } catch (error) {
+      this.#writers.delete(topic)
+      throw error
+    }
+  }
+
+  get full(): boolean {
+    return this.#bufferedBytes > this.#options.bufferBytesMax
+  }
+
+  async drained(): Promise<void> {
+    while (this.full) {
+      if (this.#failure !== undefined) throw this.#failure
+      // What is being filled has to go too: with many partitions it may be all there is.
+      this.#dispatch(true)
+      await this.#settled.next()
+    }
+  }
+
+  poll(): void {
+    if (this.#busy.size > 0) this.#dispatch(false)
+  }
+
+  async flush(): Promise<void> {
+    for (const partition of this.#busy) this.seal(partition)
+    const last = this.#ordinal
+    while (this.#failure === undefined && this.#hasUpTo(last)) {
+      this.#dispatch(false)
+      await this.#settled.next()
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#retryTimer?.cancel()
+    this.#fail(new MillraceError('client-closed', { client: this.#options.clientId }))
+    this.#cluster.close()
+  }
+
+  // ---------------------------------------------------------------------------------------------------- for the writers
+
+  get nowMs(): number {
+    return this.#cluster.clock.monotonicMs()
+  }
+
+  memory(): Buffer {
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(16 * 1024)
+  }
+
+  nextOrdinal(): number {
+    return ++this.#ordinal
+  }
+
+  /** A record was appended. */
+  appended(partition: OutgoingPartition, sizeBytes: number): void {
+    this.#bufferedBytes += sizeBytes
+    this.#busy.add(partition)
+    if (partition.openBytes < this.#cluster.settings.batchBytes) return
+    this.seal(partition)
+    this.#dispatch(false)
+  }
+
+  seal(partition: OutgoingPartition): void {
+    partition.seal(this.#requireStamp())
+  }
+
+  async #openWriter(topic: string): Promise<KafkaTopicWriter> {
+    const partitions = await this.#cluster.partitionsOf(topic)
+    this.#id ??= this.#newId()
+    this.#stamp ??= this.#stampOf(await this.#id)
+    const writer = new KafkaTopicWriter(this, topic, partitions, this.#cluster.settings.maxRequestBytes)
+    this.#partitions.push(...writer.outgoing)
+    return writer
+  }
+
+  #requireStamp(): Omit<BatchStamp, 'baseSequence'> {
+    // There is no writer, and so nothing to write, before there is a stamp.
+    return this.#stamp!
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- sending
+
+  /** Fills the free places of each broker's requests. */
+  #dispatch(everything: boolean): void {
+    if (this.#closed || this.#failure !== undefined || this.#renewing) return
+    const dueBeforeMs = everything ? Number.POSITIVE_INFINITY : this.nowMs - this.#options.lingerMs
+    const byLeader = new Map<number, OutgoingPartition[]>()
+    for (const partition of this.#busy) {
+      if (partition.waiting || (partition.queue.length === 0 && !isDue(partition, dueBeforeMs))) continue
+      const leader = this.#cluster.leaderOf(partition.topic, partition.partition)
+      if (leader === undefined) {
+        partition.waiting = true
+        this.#retryLater()
+      } else byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
+    }
+    for (const [leader, partitions] of byLeader) this.#fill(leader, partitions, dueBeforeMs)
+  }
+
+  #fill(leader: number, partitions: readonly OutgoingPartition[], dueBeforeMs: number): void {
+    const { inFlightRequestsMax, produceBytesMax } = this.#cluster.settings
+    while ((this.#requestsTo.get(leader) ?? 0) < inFlightRequestsMax) {
+      const shipments: Shipment[] = []
+      let sizeBytes = 0
+      for (const from of partitions) {
+        if (from.queue.length === 0 && isDue(from, dueBeforeMs)) this.seal(from)
+        const batch = sizeBytes < produceBytesMax ? from.send() : undefined
+        if (batch === undefined) continue
+        shipments.push({ topic: from.topic, partition: from.partition, from, batch })
+        sizeBytes += batch.bytes.length
+      }
+      if (shipments.length === 0) return
+      void this.#ship(leader, shipments)
+    }
+  }
+
+  /** Never rejects: what did not arrive is sent again, or fails the producer. */
+  async #ship(leader: number, shipments: readonly Shipment[]): Promise<void> {
+    this.#requestsTo.set(leader, (this.#requestsTo.get(leader) ?? 0) + 1)
+    let resultOf: (shipment: Shipment) => PartitionResult
+    try {
+      resultOf = await this.#request(leader, shipments)
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) this.#fail(this.#cluster.asMillraceError(error))
+      const message = error instanceof Error ? error.message : String(error)
+      resultOf = () => ({ code: errorCode.NETWORK_EXCEPTION, baseOffset: -1, message })
+    }
+    this.#requestsTo.set(leader, (this.#requestsTo.get(leader) ?? 1) - 1)
+    for (const shipment of shipments) this.#settle(shipment, resultOf(shipment))
+    this.#settled.fire()
+    if (this.#renewing) this.#renewWhenIdle()
+    else this.#dispatch(false)
+  }
+
+  async #request(leader: number, shipments: readonly Shipment[]): Promise<(shipment: Shipment) => PartitionResult> {
+    const { requestTimeoutMs } = this.#cluster.settings
+    const topics = byTopic(shipments, ({ partition, batch }) => ({ index: partition, records: batch.bytes }))
+    const answer = await this.#cluster.send(
+      leader,
+      apis.produce,
+      {
+        transactionalId: null,
+        acks: -1,
+        timeoutMs: requestTimeoutMs,
+        topicData: topics.map(({ name, partitions }) => ({ name, partitionData: partitions })),
+      },
+      requestTimeoutMs,
+    )
+    return ({ topic, partition }) => {
+      const found = answer.responses.find(({ name }) => name === topic)?.partitionResponses.find(({ index }) => index === partition)
+      if (found === undefined) return { code: errorCode.UNKNOWN_SERVER_ERROR, baseOffset: -1, message: 'the answer does not mention it' }
+      return { code: found.errorCode, baseOffset: found.baseOffset, message: found.errorMessage }
+    }
+  }
+
+  #settle({ from, batch }: Shipment, { code, baseOffset, message }: PartitionResult): void {
+    if (code === errorCode.NONE || code === errorCode.DUPLICATE_SEQUENCE_NUMBER) {
+      from.arrived(batch)
+      // A duplicate was written before, by a request whose answer was lost; where, the broker no longer knows.
+      if (baseOffset >= 0) from.acknowledged = asOffset(baseOffset + batch.records)
+      this.#release(from, batch)
+      this.#retries = 0
+    } else if (code === errorCode.MESSAGE_TOO_LARGE && batch.records > 1) {
+      from.returnedInHalves(batch, { ...this.#requireStamp(), baseSequence: batch.baseSequence })
+    } else if (forgottenCodes.includes(code)) {
+      // Behind a batch that has to be sent again, its followers come too early: they wait for it.
+      const tooEarly = code === errorCode.OUT_OF_ORDER_SEQUENCE_NUMBER && from.hasBefore(batch)
+      from.returned(batch)
+      if (!tooEarly) this.#renewing = true
+    } else if (isRetriable(code) && this.nowMs - batch.createdAtMs < this.#cluster.settings.deliveryTimeoutMs) {
+      from.returned(batch)
+      from.waiting = true
+      this.#retryLater()
+    } else this.#fail(this.#deliveryFailure(from, batch, code, message))
+  }
+
+  #release(from: OutgoingPartition, batch: ProduceBatch): void {
+    this.#bufferedBytes -= batch.sizeBytes
+    if (from.isIdle) this.#busy.delete(from)
+    // As much as the buffer may hold is kept; what a burst took beyond is given back.
+    const spareBytes = this.#spare.reduce((sum, { length }) => sum + length, 0)
+    if (spareBytes + batch.memory.length <= this.#options.bufferBytesMax) this.#spare.push(batch.memory)
+  }
+
+  #deliveryFailure({ topic, partition }: OutgoingPartition, batch: ProduceBatch, code: number, message: string | null): MillraceError {
+    if (isAuthorizationCode(code) || code === errorCode.UNKNOWN_TOPIC_OR_PARTITION) {
+      return this.#cluster.asMillraceError(new RefusedRequest(code, 'Produce', topic, message))
+    }
+    if (code === errorCode.MESSAGE_TOO_LARGE) {
+      const maxBytes = 'that the topic allows'
+      return new MillraceError('record-too-large', { topic, partition, sizeBytes: batch.bytes.length, maxBytes })
+    }
+    const problem = message === null ? errorName(code) : `${errorName(code)} (${message})`
+    return new MillraceError('delivery-failed', { topic, partition, records: batch.records, problem })
+  }
+
+  // ------------------------------------------------------------------------------------------------------ trying again
+
+  #retryLater(): void {
+    if (this.#retryTimer !== undefined || this.#closed) return
+    const { retryBackoffMs, retryBackoffMsMax } = this.#cluster.settings
+    const delayMs = Math.min(retryBackoffMs * 2 ** Math.min(this.#retries++, 10), retryBackoffMsMax)
+    this.#retryTimer = this.#cluster.clock.after(delayMs, () => void this.#retry())
+  }
+
+  async #retry(): Promise<void> {
+    const waiting = [...this.#busy].filter((partition) => partition.waiting)
+    try {
+      await this.#cluster.refresh([...new Set(waiting.map(({ topic }) => topic))])
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) this.#fail(this.#cluster.asMillraceError(error))
+    }
+    this.#retryTimer = undefined
+    for (const partition of waiting) {
+      partition.waiting = false
+      const [oldest] = partition.queue
+      const late = oldest !== undefined && this.nowMs - oldest.createdAtMs >= this.#cluster.settings.deliveryTimeoutMs
+      if (late) this.#fail(this.#deliveryFailure(partition, oldest, errorCode.REQUEST_TIMED_OUT, 'no broker takes it'))
+    }
+    this.#settled.fire()
+    this.#dispatch(false)
+  }
+
+  #fail(error: MillraceError): void {
+    this.#failure ??= error
+    this.#settled.fire()
+  }
+
+  #hasUpTo(last: number): boolean {
+    for (const { queue, inFlight } of this.#busy) {
+      if ([...inFlight, ...queue].some(({ ordinal }) => ordinal <= last)) return true
+    }
+    return false
+  }
+
+  // ------------------------------------------------------------------------------------------------------- producer id
+
+  #newId(): Promise<ProducerId> {
+    return this.#cluster.withRetries(async () => {
+      const { errorCode: code, ...id } = await this.#cluster.sendToAny(apis.initProducerId, {
+        transactionalId: null,
+        transactionTimeoutMs: this.#cluster.settings.requestTimeoutMs,
+      })
+      check(code, 'InitProducerId', this.#options.clientId)
+      return id
+    })
+  }
+
+  #stampOf({ producerId, producerEpoch }: ProducerId): Omit<BatchStamp, 'baseSequence'> {
+    return { compression: this.#options.compression, producerId, producerEpoch, transactional: false }
+  }
+
+  /** Takes a new id as soon as nothing is on its way, and goes on with what is left. */
+  #renewWhenIdle(): void {
+    for (const { inFlight } of this.#busy) if (inFlight.length > 0) return
+    this.#cluster.logger.log('warn', 'The broker no longer knows this producer; it goes on under a new id', {
+      clientId: this.#options.clientId,
+    })
+    this.#newId().then(
+      (id) => {
+        this.#stamp = this.#stampOf(id)
+        for (const partition of this.#partitions) partition.restart(this.#stamp)
+        this.#renewing = false
+        this.#dispatch(false)
+      },
+      (error) => this.#fail(this.#cluster.asMillraceError(error)),
+    )
+  }
+}
+
+function isDue(partition: OutgoingPartition, dueBeforeMs: number): boolean {
+  return partition.openBytes > 0 && partition.openedAtMs <= dueBeforeMs
+}

@@ -1,0 +1,146 @@
+// What a producer has for one partition: the batch that is being filled, finished batches that wait, and batches on their way.
+//
+//   open ──full, due──→ queue ──sent──→ inFlight ──acknowledged──→ gone
+//                         ↑                │
+//                         └──tried again───┘   in its old place, by sequence; until it has arrived, one batch at a time
+//
+// Invariant: the sequences of `inFlight` and then of `queue` follow each other without a gap. So the broker keeps the order, and drops what comes twice.
+
+import type { Headers, Offset, Serde } from '../../../framework/index.ts'
+import { batchHeaderBytes } from '../wire/record-batch.ts'
+import { type BatchStamp, RecordBatchWriter } from '../wire/record-batch-writer.ts'
+import { type ProduceBatch, restamped, sequenceAfter, split } from './produce-batch.ts'
+
+/** What a partition needs of its producer. */
+export interface BatchSource {
+  readonly nowMs: number
+  /** For a new batch. */
+  memory(): Buffer
+  nextOrdinal(): number
+}
+
+export class OutgoingPartition {
+  readonly topic: string
+  readonly partition: number
+  queue: ProduceBatch[] = []
+  inFlight: ProduceBatch[] = []
+  /** Not sent until the pause before the next attempt is over. */
+  waiting = false
+  /** After a failure, until a batch has arrived: then one at a time, or those behind would come too early. */
+  cautious = false
+  acknowledged: Offset | undefined
+  readonly #source: BatchSource
+  #open: RecordBatchWriter | undefined
+  #openedAtMs = 0
+  #nextSequence = 0
+
+  constructor(source: BatchSource, topic: string, partition: number) {
+    this.#source = source
+    this.topic = topic
+    this.partition = partition
+  }
+
+  /** Bytes of the batch that is being filled; 0 if there is none. */
+  get openBytes(): number {
+    return this.#open === undefined || this.#open.records === 0 ? 0 : this.#open.end
+  }
+
+  get openedAtMs(): number {
+    return this.#openedAtMs
+  }
+
+  get isIdle(): boolean {
+    return this.queue.length === 0 && this.inFlight.length === 0 && this.openBytes === 0
+  }
+
+  /** Gives the size of the record. */
+  append<V>(
+    timestamp: number,
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: V | null,
+    valueSerde: Pick<Serde<V>, 'write'>,
+    headers: Headers,
+  ): number {
+    this.#open ??= new RecordBatchWriter(this.#source.memory())
+    if (this.#open.records === 0) this.#openedAtMs = this.#source.nowMs
+    return this.#open.append(timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
+  }
+
+  undoAppend(): void {
+    this.#open?.undoAppend()
+  }
+
+  /** Finishes the batch that is being filled and puts it behind those that wait. */
+  seal(stamp: Omit<BatchStamp, 'baseSequence'>): void {
+    const open = this.#open
+    if (open === undefined || open.records === 0) return
+    const baseSequence = this.#nextSequence
+    const bytes = open.finish({ ...stamp, baseSequence })
+    this.queue.push({
+      bytes,
+      memory: open.bytes,
+      records: open.records,
+      baseSequence,
+      sizeBytes: open.end - batchHeaderBytes,
+      createdAtMs: this.#openedAtMs,
+      ordinal: this.#source.nextOrdinal(),
+    })
+    this.#nextSequence = sequenceAfter(baseSequence, open.records)
+    this.#open = undefined
+  }
+
+  /** Takes the next batch to send, if one may be sent now. */
+  send(): ProduceBatch | undefined {
+    if (this.waiting || (this.cautious && this.inFlight.length > 0)) return undefined
+    const batch = this.queue.shift()
+    if (batch !== undefined) this.inFlight.push(batch)
+    return batch
+  }
+
+  arrived(batch: ProduceBatch): void {
+    this.#land(batch)
+    this.cautious = false
+  }
+
+  /** Puts a batch that did not arrive back to where it was. */
+  returned(batch: ProduceBatch): void {
+    this.#land(batch)
+    const isBehind = (other: ProduceBatch) => isAfter(other.baseSequence, batch.baseSequence)
+    const at = this.queue.findIndex(isBehind)
+    this.queue.splice(at < 0 ? this.queue.length : at, 0, batch)
+    this.cautious = true
+  }
+
+  /** Puts a batch that is too large for the broker back as two. */
+  returnedInHalves(batch: ProduceBatch, stamp: BatchStamp): void {
+    this.returned(batch)
+    this.queue.splice(this.queue.indexOf(batch), 1, ...split(batch, stamp))
+  }
+
+  /** Whether an older batch has not arrived yet. */
+  hasBefore(batch: ProduceBatch): boolean {
+    return [...this.inFlight, ...this.queue].some((other) => isAfter(batch.baseSequence, other.baseSequence))
+  }
+
+  /** Begins anew with sequence 0, under a new producer id. Nothing may be in flight. */
+  restart(stamp: Omit<BatchStamp, 'baseSequence'>): void {
+    this.#nextSequence = 0
+    this.queue = this.queue.map((batch) => {
+      const baseSequence = this.#nextSequence
+      this.#nextSequence = sequenceAfter(baseSequence, batch.records)
+      return restamped(batch, { ...stamp, baseSequence })
+    })
+  }
+
+  #land(batch: ProduceBatch): void {
+    this.inFlight = this.inFlight.filter((other) => other !== batch)
+  }
+}
+
+/** In the circle of sequences, as far as batches in one buffer can be apart. */
+function isAfter(left: number, right: number): boolean {
+  const distance = (left - right + 0x8000_0000) % 0x8000_0000
+  return distance > 0 && distance < 0x4000_0000
+}

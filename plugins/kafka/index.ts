@@ -1,0 +1,3 @@
+// The Kafka plugin: the client, for Apache Kafka and for the embedded broker.
+
+export { type KafkaOptions, kafka } from './plugin.ts'

@@ -1,0 +1,16 @@
+// kafka() as a configuration or a generated entry point names it.
+
+import type { Plugin } from '../../framework/index.ts'
+import { KafkaBroker } from './client/kafka-broker.ts'
+import type { KafkaSecurity } from './client/kafkajs-connections.ts'
+import { defaultClientSettings, type KafkaClientSettings } from './client/settings.ts'
+
+/** TLS and SASL, as kafkajs takes them, and limits of the client other than the default ones. */
+export interface KafkaOptions extends KafkaSecurity {
+  readonly settings?: Partial<KafkaClientSettings>
+}
+
+export function kafka({ settings = {}, ...security }: KafkaOptions = {}): Plugin {
+  const all: KafkaClientSettings = { ...defaultClientSettings, ...settings }
+  return { name: 'kafka', brokers: { kafka: (connection) => new KafkaBroker(connection, security, all) } }
+}
