@@ -55,6 +55,11 @@ export class GroupCoordinator {
     this.clock = clock
   }
 
+  /** How often the group has had an assignment. */
+  get currentGeneration(): number {
+    return this.generation
+  }
+
   /** Joins as the member of this id, or as a new one, and waits for the assignment. */
   join(memberId: string | undefined, callbacks: MemberCallbacks): Promise<Assignment> {
     const known = memberId === undefined ? undefined : this.members.get(memberId)
