@@ -14,12 +14,21 @@ export type * from './dsl/options.ts'
 export type { AddStoreOptions, StreamsBuilder } from './dsl/streams-builder.ts'
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/topology-definition.ts'
-export { type HoppingWindowOptions, hopping, slidingCount, type TimeWindowOptions, tumbling, tumblingCount } from './dsl/windows.ts'
+export {
+  type HoppingWindowOptions,
+  hopping,
+  type JoinWindowOptions,
+  slidingCount,
+  type TimeWindowOptions,
+  tumbling,
+  tumblingCount,
+  within,
+} from './dsl/windows.ts'
 export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from './errors.ts'
 export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'
-export type { CountWindow, TimeWindow, Windowed } from './graph/window-spec.ts'
+export type { CountWindow, JoinWindow, TimeWindow, Windowed } from './graph/window-spec.ts'
 export type * from './ports/broker.ts'
 export type * from './ports/clock.ts'
 export type * from './ports/logger.ts'

@@ -1,15 +1,25 @@
 // A stream of records. Every method adds one node to the graph and does nothing else.
 
 import { LogicalNode } from '../graph/logical-graph.ts'
-import type { Callback } from '../graph/operator-spec.ts'
+import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
 import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier } from '../graph/processor.ts'
+import type { JoinWindow } from '../graph/window-spec.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
-import { addStep, requireSerde, type Step, type StreamFlow } from './flow.ts'
+import { addStep, requireSerde, type Step, type StreamFlow, type TableFlow } from './flow.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
-import type { NameOptions, PrintOptions, ProcessOptions, RepartitionOptions, ToTableOptions, WriteOptions } from './options.ts'
+import type {
+  NameOptions,
+  PrintOptions,
+  ProcessOptions,
+  RepartitionOptions,
+  StreamJoinOptions,
+  ToTableOptions,
+  WriteOptions,
+} from './options.ts'
 import { repartition } from './repartition.ts'
+import { joinStreams } from './stream-stream-join.ts'
 import { joinTable } from './stream-table-join.ts'
 import { toTable } from './stream-to-table.ts'
 
@@ -216,29 +226,68 @@ export class KStream<K, V> {
   }
 
   /**
-   * Joins each record with the row that the table has for its key at that moment; where there is none, the record is dropped. Changes of the table send
-   * nothing. Records with a null key are dropped. Both sides must be partitioned alike.
+   * Joins each record with the row that a table has for its key at that moment; where there is none, the record is dropped. Changes of the table send
+   * nothing. Records with a null key are dropped. Both sides must be partitioned alike; where the key has changed, the stream is repartitioned.
    *
-   * Kafka Streams: `KStream.join(KTable)`.
+   * Given another stream and a window, joins each record with each one of the other stream that has the same key and lies within the window; the
+   * result has the later timestamp. Records with a null key or value are dropped.
+   *
+   * Kafka Streams: `KStream.join`.
    *
    * @example
    * ```ts
-   * import { topology } from 'millrace'
+   * import { topology, within } from 'millrace'
    *
    * export default topology('enriched', (builder) => {
    *   const airports = builder.table<string, { state: string }>('airports')
    *   const flights = builder.stream<string, { delay: number }>('flights-by-airport')
+   *   const storms = builder.stream<string, { wind: number }>('storms-by-airport')
    *   flights.join(airports, (flight, airport) => ({ ...flight, state: airport.state })).to('enriched')
+   *   flights.join(storms, (flight, storm) => ({ ...flight, wind: storm.wind }), within('1h')).to('in-storms')
    * })
    * ```
    */
-  join<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T, R>, options: WriteOptions<K, V> = {}): KStream<K, R> {
-    return new KStream(joinTable(this.flow, table.flow, joiner, false, options))
+  join<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T, R>, options?: WriteOptions<K, V>): KStream<K, R>
+  join<T, R>(other: KStream<K, T>, joiner: Joiner<K, V, T, R>, window: JoinWindow, options?: StreamJoinOptions<K, V, T>): KStream<K, R>
+  join<T, R>(
+    other: KTable<K, T> | KStream<K, T>,
+    joiner: Joiner<K, V, T, R>,
+    third: WriteOptions<K, V> | JoinWindow = {},
+    options: StreamJoinOptions<K, V, T> = {},
+  ): KStream<K, R> {
+    return new KStream(joinAny(this.flow, other.flow, 'inner', joiner as JoinerSpec, third as JoinWindow, options as AnyJoinOptions))
   }
 
-  /** As `join`, but where the table has no row the record is joined with null, and null keys pass. Kafka Streams: `KStream.leftJoin(KTable)`. */
-  leftJoin<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options: WriteOptions<K, V> = {}): KStream<K, R> {
-    return new KStream(joinTable(this.flow, table.flow, joiner, true, options))
+  /**
+   * As `join`, but a record that meets nobody is joined with null: with a table at once, with a stream when the window and its grace are over. Null
+   * keys pass too.
+   *
+   * Kafka Streams: `KStream.leftJoin`.
+   */
+  leftJoin<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options?: WriteOptions<K, V>): KStream<K, R>
+  leftJoin<T, R>(
+    other: KStream<K, T>,
+    joiner: Joiner<K, V, T | null, R>,
+    window: JoinWindow,
+    options?: StreamJoinOptions<K, V, T>,
+  ): KStream<K, R>
+  leftJoin<T, R>(
+    other: KTable<K, T> | KStream<K, T>,
+    joiner: Joiner<K, V, T | null, R>,
+    third: WriteOptions<K, V> | JoinWindow = {},
+    options: StreamJoinOptions<K, V, T> = {},
+  ): KStream<K, R> {
+    return new KStream(joinAny(this.flow, other.flow, 'left', joiner as JoinerSpec, third as JoinWindow, options as AnyJoinOptions))
+  }
+
+  /** As `leftJoin` of streams, but records of either side that meet nobody are joined with null. Kafka Streams: `KStream.outerJoin`. */
+  outerJoin<T, R>(
+    other: KStream<K, T>,
+    joiner: Joiner<K, V | null, T | null, R>,
+    window: JoinWindow,
+    options: StreamJoinOptions<K, V, T> = {},
+  ): KStream<K, R> {
+    return new KStream(joinStreams(this.flow, other.flow, 'outer', joiner as JoinerSpec, window, options as AnyJoinOptions))
   }
 
   /**
@@ -324,3 +373,18 @@ const changesValue = { changesValue: true }
 const newKey = { key: null, changedKey: true }
 const newValue = { value: null }
 const newKeyAndValue = { key: null, value: null, changedKey: true }
+
+type AnyJoinOptions = StreamJoinOptions<unknown, unknown, unknown>
+
+/** Which join is meant: with a stream there is a window, with a table the third argument is the options. */
+function joinAny(
+  flow: StreamFlow,
+  other: StreamFlow | TableFlow,
+  type: Exclude<JoinType, 'outer'>,
+  joiner: JoinerSpec,
+  third: JoinWindow | AnyJoinOptions,
+  options: AnyJoinOptions,
+): StreamFlow {
+  if ('state' in other) return joinTable(flow, other, joiner, type === 'left', third as AnyJoinOptions)
+  return joinStreams(flow, other, type, joiner, third as JoinWindow, options)
+}

@@ -49,7 +49,6 @@ export interface WindowStoreShape {
 }
 
 export function windowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde, shape: WindowStoreShape): StoreSpec {
-  const settings = { 'cleanup.policy': 'compact,delete', 'retention.ms': String(shape.retentionMs + changelogRetentionMarginMs) }
   return {
     name,
     key,
@@ -57,8 +56,12 @@ export function windowStore({ name, options }: NamedStore, key: AnySerde, value:
     ...shape,
     persistent: options.persistent ?? true,
     caching: options.caching ?? true,
-    changelog: changelogOf(name, options.logging, settings),
+    changelog: changelogOf(name, options.logging, windowChangelogSettings(shape.retentionMs)),
   }
+}
+
+export function windowChangelogSettings(retentionMs: number): Readonly<Record<string, string>> {
+  return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionMs + changelogRetentionMarginMs) }
 }
 
 /** For clocks that differ (Kafka Streams: windowstore.changelog.additional.retention.ms). */

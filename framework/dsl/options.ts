@@ -74,6 +74,14 @@ export interface WindowedValueOptions<V> extends WindowedOptions {
   readonly value?: Serde<NonNullable<V>>
 }
 
+/** Of a join of two streams. Both repartition topics and both stores need serdes. */
+export interface StreamJoinOptions<K, V, T> extends WriteOptions<K, V> {
+  /** For the values of the other stream. */
+  readonly otherValue?: Serde<NonNullable<T>>
+  /** The stores in which both sides keep their records; its name is what theirs begin with. They are never cached. */
+  readonly store?: string | Omit<StoreOptions, 'caching'>
+}
+
 export interface ProcessOptions extends NameOptions {
   /** Names of the stores that the processor opens, added by builder.addStore(). */
   readonly stores?: readonly string[]

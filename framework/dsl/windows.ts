@@ -1,6 +1,6 @@
 // Windows as plain values. What is wrong with one is said where it is used, by windowedBy().
 
-import type { CountWindow, TimeWindow } from '../graph/window-spec.ts'
+import type { CountWindow, JoinWindow, TimeWindow } from '../graph/window-spec.ts'
 import { type Duration, durationMs } from './duration.ts'
 
 export interface TimeWindowOptions {
@@ -86,4 +86,34 @@ export function tumblingCount(size: number): CountWindow {
  */
 export function slidingCount(size: number, options: { readonly step: number }): CountWindow {
   return { kind: 'count', size, step: options.step }
+}
+
+export interface JoinWindowOptions {
+  /** How much earlier than a left record a right one may be, if not `difference`; less than 0: it must be later. */
+  readonly before?: Duration
+  /** How much later than a left record a right one may be, if not `difference`. */
+  readonly after?: Duration
+  /** How long, by stream time, unmatched records of left and outer joins wait for late ones. Default: 0. */
+  readonly grace?: Duration
+}
+
+/**
+ * How far apart in time two records may be that are to be joined.
+ *
+ * Kafka Streams: `JoinWindows.ofTimeDifferenceAndGrace`.
+ *
+ * @example
+ * ```ts
+ * import { topology, within } from 'millrace'
+ *
+ * export default topology('clicked', (builder) => {
+ *   const shown = builder.stream<string, string>('shown')
+ *   const clicks = builder.stream<string, string>('clicks')
+ *   shown.leftJoin(clicks, (ad, click) => ({ ad, clicked: click !== null }), within('10m', { before: 0 })).to('clicked')
+ * })
+ * ```
+ */
+export function within(difference: Duration, options: JoinWindowOptions = {}): JoinWindow {
+  const { before = difference, after = difference, grace = 0 } = options
+  return { kind: 'join', beforeMs: durationMs(before), afterMs: durationMs(after), graceMs: durationMs(grace) }
 }

@@ -19,6 +19,8 @@ export class LogicalNode {
   buildPriority = 0
   /** Of a table's source: its topic serves as the changelog of its store. */
   reusesSourceTopic = false
+  /** Of a join of streams: both sides are the same stream, so one store does. */
+  joinsItself = false
 
   constructor(name: string, work: NodeWork, traits: NodeTraits = {}) {
     this.name = name
@@ -90,6 +92,22 @@ export type NodeWork =
       readonly merge: () => OperatorSpec
       readonly store: StoreSpec | null
     }
+  /** Its name is that of the node where both sides come together; or of the only one, if the optimiser finds that both sides are the same. */
+  | {
+      readonly kind: 'streamStreamJoin'
+      readonly left: StreamJoinSide
+      readonly right: StreamJoinSide
+      readonly unmatched: StoreSpec | null
+      readonly selfJoin: OperatorSpec
+    }
+
+export interface StreamJoinSide {
+  /** The node that keeps this side's records, attached on its own. */
+  readonly windowed: string
+  readonly name: string
+  readonly operator: OperatorSpec
+  readonly store: StoreSpec
+}
 
 export interface TableJoinSide {
   readonly name: string

@@ -182,6 +182,10 @@ export interface StoreSpec {
   readonly retentionMs?: number
   /** Of window stores: the size of their windows. */
   readonly windowSizeMs?: number
+  /** Of windowed aggregates: whether the operator reads ranges of a key's windows (sliding windows do), so that they should lie together. */
+  readonly rangesByKey?: boolean
+  /** Of windowed aggregates and sessions: whether they are walked by time first (those that emit on close are). */
+  readonly timeOrdered?: boolean
   /** Of versioned stores: how far back one can ask. */
   readonly historyRetentionMs?: number
   /** Of window stores of the Processor API: whether a key can have several values at one time. */

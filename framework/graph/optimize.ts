@@ -9,12 +9,24 @@ export type Optimization = (typeof optimizations)[number]
 export function optimize(graph: LogicalGraph, wanted: readonly Optimization[]): void {
   if (wanted.includes('reuse.ktable.source.topics')) reuseSourceTopics(graph)
   if (wanted.includes('merge.repartition.topics')) mergeRepartitionTopics(graph)
+  if (wanted.includes('single.store.self.join')) rewriteSelfJoins(graph)
 }
 
 /** The topic that a table is read from serves as the changelog of its store. */
 function reuseSourceTopics(graph: LogicalGraph): void {
   for (const node of graph.added) {
     if (node.work.kind === 'tableSource') node.reusesSourceTopic = true
+  }
+}
+
+/** A join of a stream with itself keeps its records once. */
+function rewriteSelfJoins(graph: LogicalGraph): void {
+  for (const node of graph.added) {
+    const [parent, ...others] = node.parents
+    if (node.work.kind !== 'streamStreamJoin' || parent === undefined || others.length > 0) continue
+    const { right } = node.work
+    for (const child of [...parent.children]) if (child.name === right.windowed) parent.release(child)
+    node.joinsItself = true
   }
 }
 

@@ -26,6 +26,7 @@ export interface SessionWindow {
 
 /** A right record joins a left one if left - before <= right <= left + after, by timestamp. */
 export interface JoinWindow {
+  readonly kind: 'join'
   readonly beforeMs: number
   readonly afterMs: number
   readonly graceMs: number

@@ -9,6 +9,8 @@ import type { Topology } from './topology.ts'
 import { TopologyAssembly } from './topology-assembly.ts'
 
 /** Throws `topology-invalid` with all problems that the dsl or this has found. */
+type StreamJoinWork = Extract<NodeWork, { readonly kind: 'streamStreamJoin' }>
+
 export function writeTopology(graph: LogicalGraph, optimizations: readonly Optimization[] = []): Topology {
   mergeSources(graph)
   optimize(graph, optimizations)
@@ -75,6 +77,9 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
       for (const { name, connects } of [work.left, work.right]) for (const store of connects) assembly.connect(name, store)
       addStore(assembly, work.store, node.name)
       return
+    case 'streamStreamJoin':
+      writeStreamJoin(node, work, assembly)
+      return
     case 'store':
       assembly.addStore(work.store, null)
       return
@@ -85,6 +90,19 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
       writeRepartition(node, work, assembly)
       return
   }
+}
+
+function writeStreamJoin(node: LogicalNode, { left, right, unmatched, selfJoin }: StreamJoinWork, assembly: TopologyAssembly): void {
+  if (node.joinsItself) {
+    assembly.addProcessor(node.name, selfJoin, [left.windowed])
+    for (const user of [left.windowed, node.name]) assembly.addStore(left.store, user)
+    return
+  }
+  for (const { name, operator, windowed } of [left, right]) assembly.addProcessor(name, operator, [windowed])
+  assembly.addProcessor(node.name, { kind: 'pass' }, [left.name, right.name])
+  for (const user of [left.windowed, right.name]) assembly.addStore(left.store, user)
+  for (const user of [right.windowed, left.name]) assembly.addStore(right.store, user)
+  if (unmatched !== null) for (const user of [left.name, right.name]) assembly.addStore(unmatched, user)
 }
 
 function topicsInput(topics: readonly string[]) {

@@ -4,6 +4,7 @@
 import {
   type CountWindowedKStream,
   hopping,
+  type JoinWindow,
   type KGroupedStream,
   KGroupedTable,
   KStream,
@@ -19,6 +20,7 @@ import {
   topology,
   tumbling,
   type WindowStoreOptions,
+  within,
 } from '../../framework/index.ts'
 import { type KeyAndValue, OperationMissing, type VectorCase, type VectorType } from './vector.ts'
 import type { VectorNode, VectorStore, VectorWindow } from './vector-node.ts'
@@ -51,7 +53,6 @@ export function topologyOf(vector: VectorCase): TopologyDefinition {
 
 function optimizationOf({ config }: VectorCase): NonNullable<TopologyOptions['optimization']> {
   const setting = config['topology.optimization'] ?? 'none'
-  if (setting === 'single.store.self.join') throw new OperationMissing(`topology.optimization=${setting}`)
   return setting === 'all' || setting === 'none' ? setting : (setting.split(',') as Optimization[])
 }
 
@@ -131,6 +132,8 @@ class Interpreter {
       case 'reduce':
       case 'aggregate':
         return this.aggregation(node, node.op)
+      case 'streamStreamJoin':
+        return this.streamStreamJoin(node)
       case 'streamTableJoin':
         return this.streamTableJoin(node)
       case 'process':
@@ -343,14 +346,29 @@ class Interpreter {
 
   // Joins and processors.
 
+  private streamStreamJoin(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const other = this.other(node)
+    const f = joiner(given(node, 'joiner'), value, other.value)
+    const stream = this.streamOf(node)
+    const options = { ...named(node), ...serdes({ key, value }), otherValue: serdeOf(other.value) as never, ...materialized(node) }
+    const join = (left: unknown, right: unknown, k: unknown) => f.call(k, left, right)
+    const window = joinWindowOf(given(node, 'window'))
+    const call = [other.object as Stream, join, window, options] as const
+    const object =
+      node.type === 'outer' ? stream.outerJoin(...call) : node.type === 'left' ? stream.leftJoin(...call) : stream.join(...call)
+    return { key, value: f.type, object }
+  }
+
   private streamTableJoin(node: VectorNode): Made {
     if (node.graceMs !== undefined) throw new OperationMissing('a stream-table join with grace')
     const { key, value } = this.from(node)
     const table = this.other(node)
     const f = joiner(given(node, 'joiner'), value, table.value)
-    const join = node.type === 'left' ? 'leftJoin' : 'join'
-    const options = { ...named(node), ...serdes({ key, value }) }
-    const object = this.streamOf(node)[join](table.object as Table, (left, right, k) => f.call(k, left, right), options)
+    const stream = this.streamOf(node)
+    const join = (left: unknown, right: unknown, k: unknown) => f.call(k, left, right)
+    const call = [table.object as Table, join, { ...named(node), ...serdes({ key, value }) }] as const
+    const object = node.type === 'left' ? stream.leftJoin(...call) : stream.join(...call)
     return { key, value: f.type, object }
   }
 
@@ -424,6 +442,15 @@ function storeOptions(store: VectorStore): WindowStoreOptions {
     ...(caching === undefined ? {} : { caching }),
   }
   return retentionMs === undefined ? options : { ...options, retention: retentionMs }
+}
+
+function joinWindowOf({ differenceMs, beforeMs, afterMs, graceMs = 0 }: VectorWindow): JoinWindow {
+  const difference = differenceMs ?? Math.max(Math.abs(beforeMs ?? 0), Math.abs(afterMs ?? 0))
+  return within(difference, {
+    grace: graceMs,
+    ...(beforeMs === undefined ? {} : { before: beforeMs }),
+    ...(afterMs === undefined ? {} : { after: afterMs }),
+  })
 }
 
 function windowOf({ type, sizeMs = 0, advanceMs = 0, graceMs = 0 }: VectorWindow): TimeWindow {
