@@ -15,6 +15,8 @@ export class Committer {
   private lastCommitMs: number
   private lastPurgeMs: number
   private readonly repartitionTopics: ReadonlySet<string>
+  /** By partition: what was deleted already. */
+  private readonly purged = new Map<string, Offset>()
 
   constructor(parts: AppParts, tasks: TaskSet, member: GroupMember) {
     this.parts = parts
@@ -53,7 +55,6 @@ export class Committer {
     const offsets = dirty.map(({ task }) => task.committable())
     await this.member.commit(offsets.flat())
     for (const [index, running] of dirty.entries()) await this.settle(running, offsets[index]!)
-    await this.purgeIfDue()
   }
 
   private async settle(running: StartedTask, offsets: readonly CommittedOffset[]): Promise<void> {
@@ -68,18 +69,19 @@ export class Committer {
     running.task.committed()
   }
 
-  /** Kafka keeps repartition topics for ever, because only the app knows what is consumed. */
-  private async purgeIfDue(): Promise<void> {
+  /** From time to time deletes what is consumed: Kafka keeps repartition topics for ever, because only the app knows when it is done with them. */
+  async purgeIfDue(): Promise<void> {
     const { clock, settings, admin, logger } = this.parts
     if (this.repartitionTopics.size === 0 || clock.monotonicMs() - this.lastPurgeMs < settings.repartitionPurgeIntervalMs) return
     this.lastPurgeMs = clock.monotonicMs()
-    const isRepartition = ({ topic }: TopicPartition): boolean => this.repartitionTopics.has(topic)
     const consumed = this.tasks.all
-      .flatMap(({ lastCommitted = [] }) => lastCommitted.filter(isRepartition))
+      .flatMap(({ lastCommitted = [] }) => lastCommitted.filter(({ topic }) => this.repartitionTopics.has(topic)))
       .map(({ topic, partition, offset }): PartitionOffset => ({ topic, partition, offset }))
+      .filter((before) => this.purged.get(nameOf(before)) !== before.offset)
     if (consumed.length === 0) return
     try {
       await admin.deleteRecords(consumed)
+      for (const before of consumed) this.purged.set(nameOf(before), before.offset)
     } catch (error) {
       // Nothing depends on it but space, and the next time deletes these too.
       logger.log(
@@ -90,6 +92,11 @@ export class Committer {
   }
 }
 
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}
+
+/** Whether it stands elsewhere than where the group has it. */
 function hasMoved({ task, committed, lastCommitted = committed }: StartedTask): boolean {
   const before = [...lastCommitted, ...committed]
   return task.committable().some(({ topic, partition, offset }) => {

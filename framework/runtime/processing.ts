@@ -46,6 +46,7 @@ export class Processing {
       producer.poll()
       inputs.resume()
       if (committer.isRequested || committer.dueInMs <= 0) await committer.commit()
+      await committer.purgeIfDue()
       if (processed > 0 || punctuated) {
         await clock.turn()
         continue
