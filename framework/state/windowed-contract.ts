@@ -99,8 +99,9 @@ export interface SuppressBufferStore<V> {
   /** Of the first change; Infinity if there is none. */
   readonly firstTime: number
   put(time: number, key: BinaryKey, change: BufferedChange<V>): void
-  /** Takes out the first change: by time, then key. */
-  takeFirst(): (BufferedChange<V> & { readonly key: BinaryKey }) | undefined
+  /** By time, then key. */
+  first(): (BufferedChange<V> & { readonly key: BinaryKey }) | undefined
+  removeFirst(): void
   /** The value before the first change of a key that is held back; undefined if none is. */
   priorValue(key: BinaryKey): { readonly value: V | null } | undefined
 }
