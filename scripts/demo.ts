@@ -181,6 +181,8 @@ function print(rows: readonly DelayedInHour[], summary: Summary): void {
     head: ['State', 'Hour', 'Delayed flights', 'Mean delay'],
     colAligns: ['left', 'left', 'right', 'right'],
     style: { head: [], border: [] },
+    // No lines between rows.
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   })
   for (const { state, hour, flights, meanDelay } of worst) {
     table.push([state, hour.toISOString().slice(0, 16).replace('T', ' '), flights, `${meanDelay.toFixed(0)} min`])
