@@ -37,6 +37,11 @@ const entries = {
     message: 'A callback of {node} threw in task {task} on {place}: {problem}{frames}\n',
     remedy: 'Mend the callback, or filter the record out before it; the task starts again at this record.',
   },
+  'suppress-buffer-full': {
+    kind: 'user',
+    message: '{node} in task {task} holds back {records} rows (limit: {recordsMax}) in {bytes} bytes (limit: {bytesMax}), and is told to stop then.',
+    remedy: 'Raise the limits of its buffer, or let it send rows early when it is full.',
+  },
   // The broker.
   'topic-missing': {
     kind: 'environment',
@@ -62,6 +67,11 @@ const entries = {
     kind: 'bug',
     message: '{topic}-{partition} was assigned "where it is", and it was not assigned before.',
     remedy: 'Report this with the log of the app.',
+  },
+  'group-not-empty': {
+    kind: 'user',
+    message: 'The offsets of group {group} cannot be set: it has members.',
+    remedy: 'Stop all instances of the app first, and wait for the session timeout of those that crashed.',
   },
   'client-closed': {
     kind: 'bug',
@@ -200,6 +210,11 @@ const entries = {
     kind: 'environment',
     message: 'The record at {topic}-{partition}@{offset} is not a change of store {store}: {problem}.',
     remedy: 'Check that nothing else writes to the changelog; the store may have been of another kind, then reset the application.',
+  },
+  'store-incomplete': {
+    kind: 'bug',
+    message: 'Store {store} is a {kind} store without {missing}.',
+    remedy: 'Report this, with the topology that made it.',
   },
   'store-unknown': {
     kind: 'bug',

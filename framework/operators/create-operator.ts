@@ -6,9 +6,13 @@ import { CountWindowAggregate } from './count-window-aggregate.ts'
 import type { Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 import { Process } from './process.ts'
+import { SessionAggregate } from './session-aggregate.ts'
 import { Sink } from './sink.ts'
+import { SlidingAggregate } from './sliding-aggregate.ts'
 import { Branch, Filter, FlatMapPairs, FlatMapValues, MapPairs, MapValues, Pass, Peek, Print, SelectKey } from './stream-operators.ts'
+import { JoinWindowKeeper, StreamSelfJoin, StreamStreamJoin } from './stream-stream-join.ts'
 import { StreamGlobalTableJoin, StreamTableJoin } from './stream-table-join.ts'
+import { Suppress } from './suppress.ts'
 import { TableAggregate, TableGroupBy } from './table-aggregate.ts'
 import { TableJoinMerge, TableTableJoin } from './table-join.ts'
 import { TableFilter, TableMapValues, TableSource, ToStream } from './table-operators.ts'
@@ -69,8 +73,18 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
       return new StreamTableJoin(name, outlet, operator, environment)
     case 'streamGlobalTableJoin':
       return new StreamGlobalTableJoin(name, outlet, operator, environment)
-    default:
-      throw new Error(`${name}: there is no operator of kind ${operator.kind} yet`)
+    case 'slidingAggregate':
+      return new SlidingAggregate(name, outlet, operator, environment)
+    case 'sessionAggregate':
+      return new SessionAggregate(name, outlet, operator, environment)
+    case 'suppress':
+      return new Suppress(name, outlet, operator, environment)
+    case 'joinWindow':
+      return new JoinWindowKeeper(name, outlet, operator, environment)
+    case 'streamStreamJoin':
+      return new StreamStreamJoin(name, outlet, operator, environment)
+    case 'streamSelfJoin':
+      return new StreamSelfJoin(name, outlet, operator, environment)
   }
 }
 

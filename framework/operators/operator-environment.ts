@@ -5,7 +5,8 @@ import type { TopicRef } from '../graph/topology.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { Timestamp } from '../ports/record.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { RecordContext, TaskStores } from '../state/contract.ts'
+import type { RecordContext } from '../state/contract.ts'
+import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import type { Failures } from './failures.ts'
 import type { StreamTimes } from './stream-times.ts'
@@ -13,7 +14,7 @@ import type { StreamTimes } from './stream-times.ts'
 export interface OperatorEnvironment {
   readonly applicationId: string
   readonly taskId: string
-  readonly stores: TaskStores
+  readonly stores: WindowedTaskStores
   readonly storeSpecs: ReadonlyMap<string, StoreSpec>
   readonly dropped: DroppedRecords
   readonly failures: Failures
@@ -26,6 +27,28 @@ export interface OperatorEnvironment {
   /** Of the record (or punctuation) that a user's processor is working on; its stores write their changes with it. */
   readonly recordContext: RecordContext
   readonly work: TaskWork
+  readonly shared: SharedParts
+  /** Wall-clock time that must pass between two looks for results that are due. */
+  readonly emitIntervals: EmitIntervals
+}
+
+/** Wall-clock time that must pass between two looks for results that are due; a look can be dear. Kafka Streams has 1000 for both. */
+export interface EmitIntervals {
+  /** For windows that have closed (`emit: 'close'`). */
+  readonly closedWindowsMs: number
+  /** For records of left and outer stream-stream joins that nobody can meet any more. */
+  readonly unmatchedMs: number
+}
+
+/** What several operators of a task have together, by name. */
+export class SharedParts {
+  private readonly parts = new Map<string, unknown>()
+
+  /** The part of this name; who asks first makes it. */
+  of<T>(name: string, make: () => T): T {
+    if (!this.parts.has(name)) this.parts.set(name, make())
+    return this.parts.get(name) as T
+  }
 }
 
 export function storeSpec(environment: OperatorEnvironment, store: string): StoreSpec {

@@ -1,11 +1,17 @@
 // The stream time of each operator that decides by it what is late: the highest timestamp that reached it. Committed with the offsets, because a restart
-// that forgot them would take late records for new ones.
+// that forgot them would take late records for new ones. Operators that send windows when they close also keep, under the name of their store, as Kafka
+// Streams does, up to where they have sent.
 
 export interface StreamTime {
   ms: number
 }
 
-const unknownTime = -1
+export const unknownTime = -1
+
+/** Under which name a node keeps its stream time, apart from the names of stores. */
+export function streamTimeName(node: string): string {
+  return `millrace:${node}`
+}
 
 export class StreamTimes {
   private readonly times = new Map<string, StreamTime>()

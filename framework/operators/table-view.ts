@@ -44,7 +44,7 @@ export function rowReader(view: TableView, environment: OperatorEnvironment): Ro
     case 'join':
       return joinReader(view, environment)
     case 'suppress':
-      throw new Error('there is no view of a suppressed table yet')
+      return suppressReader(view, environment)
   }
 }
 
@@ -58,8 +58,25 @@ function storeReader(name: string, environment: OperatorEnvironment): RowReader 
       return store.get(binaryKey(key, serde, scratch), start)
     }
   }
+  if (kind === 'session') {
+    const store = stores.sessionRows(name)
+    return (cell) => {
+      const { key, start, end } = cell.get() as Windowed<unknown>
+      return rowOf(store.get(binaryKey(key, serde, scratch), start, end), end)
+    }
+  }
   const store = stores.rows(name)
   return (key) => store.get(binaryKeyOf(key, serde, scratch))
+}
+
+function suppressReader(view: TableView & { readonly kind: 'suppress' }, environment: OperatorEnvironment): RowReader {
+  const read = rowReader(view.of, environment)
+  const buffer = environment.stores.suppressBuffer(view.store)
+  const serde = storeSpec(environment, view.store).key
+  return (key) => {
+    const prior = buffer.priorValue(binaryKeyOf(key, serde, environment.scratch))
+    return prior === undefined ? read(key) : rowOf(prior.value, unknownTime)
+  }
 }
 
 function joinReader(view: TableView & { readonly kind: 'join' }, environment: OperatorEnvironment): RowReader {

@@ -2,32 +2,26 @@
 // spans its time and is not closed: a window closes when the operator's stream time, which every record with a key moves on, reaches its end
 // and the grace. Records without a value count too.
 
-import type { Aggregation } from '../graph/operator-spec.ts'
+import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
 import type { AggregationWindow } from '../graph/window-spec.ts'
-import type { Headers } from '../ports/record.ts'
-import type { Serde } from '../ports/serde.ts'
-import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { BinaryKey, WindowRowStore } from '../state/contract.ts'
-import { changeRecord } from './change-record.ts'
+import type { BinaryKey } from '../state/contract.ts'
+import { ClosedWindows } from './closed-windows.ts'
 import type { DroppedRecords } from './dropped-records.ts'
-import { Cell, noOrigin } from './flow-record.ts'
 import { type Fold, foldOf } from './fold.ts'
-import { binaryKeyOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
-import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
-import type { StreamTime } from './stream-times.ts'
+import type { OperatorEnvironment } from './operator-environment.ts'
+import { type StreamTime, streamTimeName } from './stream-times.ts'
+import { WindowRows } from './window-rows.ts'
 
 export class WindowAggregate implements Operator {
   readonly name: string
-  private readonly outlet: Outlet
-  private readonly store: WindowRowStore<unknown>
-  private readonly key: Serde<unknown>
+  private readonly rows: WindowRows
   private readonly window: AggregationWindow
   private readonly fold: Fold
-  private readonly sendsOldValues: boolean
-  private readonly scratch: ByteBuffer
   private readonly dropped: DroppedRecords
   private readonly streamTime: StreamTime
+  /** Of an operator that sends windows when they close. */
+  private readonly closed: ClosedWindows | undefined
 
   constructor(
     name: string,
@@ -37,20 +31,17 @@ export class WindowAggregate implements Operator {
       readonly window: AggregationWindow
       readonly aggregation: Aggregation
       readonly sendsOldValues: boolean
+      readonly emit: EmitStrategy
     },
     environment: OperatorEnvironment,
   ) {
     this.name = name
-    this.outlet = outlet
-    this.store = environment.stores.windowRows(spec.store)
-    this.key = storeSpec(environment, spec.store).key
     this.window = spec.window
     this.fold = foldOf(spec.aggregation)
-    this.sendsOldValues = spec.sendsOldValues
-    this.scratch = environment.scratch
+    this.rows = new WindowRows({ ...spec, windowSizeMs: spec.window.sizeMs, fold: this.fold, outlet, environment })
     this.dropped = environment.dropped
-    this.streamTime = environment.streamTimes.of(name)
-    if (this.store.cached) this.store.onChange(this.sendChange, spec.sendsOldValues)
+    this.streamTime = environment.streamTimes.of(streamTimeName(name))
+    this.closed = spec.emit === 'close' ? new ClosedWindows(spec.store, environment) : undefined
   }
 
   process(record: Flow): void {
@@ -63,38 +54,39 @@ export class WindowAggregate implements Operator {
     const { sizeMs, advanceMs, graceMs } = this.window
     if (timestamp > streamTime.ms) streamTime.ms = timestamp
     const closedMs = streamTime.ms - graceMs
-    const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
-    const firstStart = Math.floor(Math.max(0, timestamp - sizeMs + advanceMs) / advanceMs) * advanceMs
-    for (let start = firstStart; start <= timestamp; start += advanceMs) {
+    const key = this.rows.keyOf(record)
+    for (let start = this.firstStart(timestamp); start <= timestamp; start += advanceMs) {
       if (start + sizeMs > closedMs) this.update(record, key, start)
       else this.dropped.add('late')
     }
+    if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
   }
 
   private update(record: Flow, key: BinaryKey, start: number): void {
-    const { store, fold } = this
-    const row = store.get(key, start)
+    const { rows, fold } = this
+    const row = rows.get(key, start)
     const oldAggregate = row === undefined ? fold.initial() : row.value
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp)
-    const newAggregate = fold.add(oldAggregate, record)
-    store.put(key, start, newAggregate, newAggregate === null ? record.timestamp : timestamp, record.headers)
-    if (store.cached) return
-    const windowed = Cell.of({ key: record.key, start, end: start + this.window.sizeMs })
-    const oldValue = this.sendsOldValues ? fold.visible(oldAggregate) : null
-    this.outlet.forward(changeRecord(windowed, fold.visible(newAggregate), oldValue, timestamp, record.headers, record.origin))
+    rows.put(record, key, start, fold.add(oldAggregate, record), oldAggregate, timestamp)
   }
 
-  private readonly sendChange = (
-    key: BinaryKey,
-    start: number,
-    newValue: unknown,
-    oldValue: unknown,
-    timestamp: number,
-    headers: Headers,
-  ): void => {
-    const { fold } = this
-    const plain = this.key.read(Buffer.from(key, 'latin1'), 0, key.length)
-    const windowed = Cell.of({ key: plain, start, end: start + this.window.sizeMs })
-    this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), timestamp, headers, noOrigin))
+  /** Of the windows that have closed since the last time none may have a result: then the store is not walked. */
+  private sendClosed(closed: ClosedWindows, record: Flow, closedMs: number): void {
+    const { sizeMs, advanceMs } = this.window
+    const lastStart = closedMs - sizeMs
+    if (lastStart < 0) return
+    const { sentUpToMs } = closed
+    const sentStart = sentUpToMs === undefined ? undefined : Math.max(0, sentUpToMs - sizeMs)
+    if (sentStart !== undefined && this.firstStart(sentStart) === this.firstStart(lastStart)) {
+      if (Math.floor(sentStart / advanceMs) === Math.floor(lastStart / advanceMs)) return
+    }
+    this.rows.sendAll(record, sentStart === undefined ? 0 : sentStart + 1, lastStart)
+    closed.sent(closedMs)
+  }
+
+  /** The start of the first window that spans this time. */
+  private firstStart(timestamp: number): number {
+    const { sizeMs, advanceMs } = this.window
+    return Math.floor(Math.max(0, timestamp - sizeMs + advanceMs) / advanceMs) * advanceMs
   }
 }

@@ -9,7 +9,7 @@ import { DroppedRecords } from '../operators/dropped-records.ts'
 import { describeOrigin, type FailurePolicy, Failures } from '../operators/failures.ts'
 import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
-import type { TaskWork } from '../operators/operator-environment.ts'
+import { type EmitIntervals, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
 import { Sink } from '../operators/sink.ts'
 import { StreamTimes } from '../operators/stream-times.ts'
 import type { CommittedOffset, FetchedRecords, TopicWriter } from '../ports/broker.ts'
@@ -54,7 +54,11 @@ export interface TaskOptions {
 
 export interface TaskSettings extends FailurePolicy {
   readonly onUndecodable: 'fail' | 'skip'
+  /** Default: none, every record may set off what is due. */
+  readonly emitIntervals?: EmitIntervals
 }
+
+const noEmitIntervals: EmitIntervals = { closedWindowsMs: 0, unmatchedMs: 0 }
 
 /** How many records are taken between two looks at the clock. */
 const recordsPerClockLook = 64
@@ -96,6 +100,8 @@ export class Task {
       writer: (topic) => options.writer(topicName(options.applicationId, topic)),
       print: options.print,
       recordContext: options.recordContext,
+      shared: new SharedParts(),
+      emitIntervals: options.settings.emitIntervals ?? noEmitIntervals,
       work: this.work(),
     })
     this.operators = operators
@@ -196,7 +202,7 @@ export class Task {
 
   /** The positions of all inputs that have one, with stream times. Elements have the topic `<application id>-<name>-elements`. */
   committable(): readonly CommittedOffset[] {
-    const times = new Map([...this.streamTimes.snapshot()].map(([name, ms]) => [timePrefix + name, ms]))
+    const times = this.streamTimes.snapshot()
     return this.inputQueues()
       .filter(({ position }) => position >= 0)
       .map(({ topic, partition, position, partitionTimeMs }) => ({
@@ -296,7 +302,7 @@ export class Task {
     for (const { metadata } of committed) {
       const { partitionTimeMs, times } = decodeCommitMetadata(metadata)
       this.streamTimeMs = Math.max(this.streamTimeMs, partitionTimeMs)
-      for (const [name, ms] of times) if (name.startsWith(timePrefix)) this.streamTimes.restore(name.slice(timePrefix.length), ms)
+      for (const [name, ms] of times) this.streamTimes.restore(name, ms)
     }
   }
 
@@ -344,9 +350,6 @@ export function readTopics(topology: Topology, subTopologies: readonly number[],
   })
   return [...new Set(topics)]
 }
-
-/** Sets our entries in the commit metadata apart from Kafka Streams' own. */
-const timePrefix = 'millrace:'
 
 function inputName(topic: string, partition: number): string {
   return `${topic}-${partition}`

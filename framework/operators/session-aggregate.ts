@@ -1,0 +1,151 @@
+// Aggregation of a grouped stream in sessions (Kafka Streams: KStreamSessionWindowAggregate). A record joins the sessions of its key within the gap: they
+// become one with it, and the old ones are deleted. A result has the timestamp of its session's end and no headers.
+
+import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
+import type { SessionWindow } from '../graph/window-spec.ts'
+import { type Headers, noHeaders } from '../ports/record.ts'
+import type { Serde } from '../ports/serde.ts'
+import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import type { BinaryKey } from '../state/contract.ts'
+import type { SessionRowStore } from '../state/windowed-contract.ts'
+import { nullIfUndefined } from './callback.ts'
+import { changeRecord } from './change-record.ts'
+import { ClosedWindows } from './closed-windows.ts'
+import type { DroppedRecords } from './dropped-records.ts'
+import { Cell, noOrigin, type Origin } from './flow-record.ts'
+import { type Fold, foldOf } from './fold.ts'
+import { binaryKeyOf } from './key-bytes.ts'
+import type { Flow, Operator, Outlet } from './operator.ts'
+import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { type StreamTime, streamTimeName } from './stream-times.ts'
+
+type Merger = (left: unknown, right: unknown, key: unknown) => unknown
+
+export class SessionAggregate implements Operator {
+  readonly name: string
+  private readonly outlet: Outlet
+  private readonly store: SessionRowStore<unknown>
+  private readonly key: Serde<unknown>
+  private readonly window: SessionWindow
+  private readonly fold: Fold
+  private readonly merge: Merger
+  private readonly sendsOldValues: boolean
+  private readonly sendsUpdates: boolean
+  private readonly scratch: ByteBuffer
+  private readonly dropped: DroppedRecords
+  private readonly streamTime: StreamTime
+  private readonly closed: ClosedWindows | undefined
+
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: {
+      readonly store: string
+      readonly window: SessionWindow
+      readonly aggregation: Aggregation
+      readonly merger: Merger
+      readonly sendsOldValues: boolean
+      readonly emit: EmitStrategy
+    },
+    environment: OperatorEnvironment,
+  ) {
+    this.name = name
+    this.outlet = outlet
+    this.store = environment.stores.sessionRows(spec.store)
+    this.key = storeSpec(environment, spec.store).key
+    this.window = spec.window
+    this.fold = foldOf(spec.aggregation)
+    this.merge = mergerOf(spec.aggregation, spec.merger)
+    this.sendsOldValues = spec.sendsOldValues
+    this.sendsUpdates = spec.emit === 'updates' && !this.store.cached
+    this.scratch = environment.scratch
+    this.dropped = environment.dropped
+    this.streamTime = environment.streamTimes.of(streamTimeName(name))
+    this.closed = spec.emit === 'close' ? new ClosedWindows(spec.store, environment) : undefined
+    if (spec.emit === 'updates' && this.store.cached) this.store.onChange(this.sendChange, spec.sendsOldValues)
+  }
+
+  process(record: Flow): void {
+    if (record.keyCell.isNull) {
+      this.dropped.add('null-key')
+      return
+    }
+    const { streamTime } = this
+    const { gapMs, graceMs } = this.window
+    if (record.timestamp > streamTime.ms) streamTime.ms = record.timestamp
+    const closedMs = streamTime.ms - graceMs - gapMs
+    this.update(record, closedMs)
+    if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
+  }
+
+  private update(record: Flow, closedMs: number): void {
+    const { store, fold } = this
+    const { gapMs } = this.window
+    const { timestamp, headers } = record
+    const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
+    const joined = [...store.find(key, timestamp - gapMs, timestamp + gapMs)]
+    let aggregate = fold.initial()
+    let start: number = timestamp
+    let end: number = timestamp
+    for (const session of joined) {
+      aggregate = nullIfUndefined(this.merge(aggregate, session.value, record.key))
+      start = Math.min(start, session.start)
+      end = Math.max(end, session.end)
+    }
+    if (end < closedMs) {
+      this.dropped.add('late')
+      return
+    }
+    // A session of this very time is written over; all others are part of a new one now.
+    if (start !== timestamp || end !== timestamp) {
+      for (const session of joined) {
+        store.put(key, session.start, session.end, null, timestamp, headers)
+        this.send(record.key, session.start, session.end, null, session.value, noHeaders, record.origin)
+      }
+    }
+    const result = fold.add(aggregate, record)
+    store.put(key, start, end, result, timestamp, headers)
+    this.send(record.key, start, end, result, null, noHeaders, record.origin)
+  }
+
+  private send(key: unknown, start: number, end: number, newValue: unknown, oldValue: unknown, headers: Headers, origin: Origin): void {
+    if (!this.sendsUpdates) return
+    const { fold } = this
+    const old = this.sendsOldValues ? fold.visible(oldValue) : null
+    this.outlet.forward(changeRecord(Cell.of({ key, start, end }), fold.visible(newValue), old, end, headers, origin))
+  }
+
+  private readonly sendChange = (
+    key: BinaryKey,
+    start: number,
+    end: number,
+    newValue: unknown,
+    oldValue: unknown,
+    headers: Headers,
+  ): void => {
+    const { fold } = this
+    const windowed = Cell.of({ key: this.readKey(key), start, end })
+    this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), end, headers, noOrigin))
+  }
+
+  private sendClosed(closed: ClosedWindows, record: Flow, closedMs: number): void {
+    const endFrom = Math.max(0, closed.sentUpToMs ?? 0)
+    // Both ends of a session belong to it.
+    const endTo = closedMs - 1
+    if (endTo < endFrom) return
+    for (const { key, start, end, value } of [...this.store.findEnded(endFrom, endTo)]) {
+      const windowed = Cell.of({ key: this.readKey(key), start, end })
+      this.outlet.forward(changeRecord(windowed, this.fold.visible(value), null, end, record.headers, record.origin))
+    }
+    closed.sent(closedMs)
+  }
+
+  private readKey(key: BinaryKey): unknown {
+    return this.key.read(Buffer.from(key, 'latin1'), 0, key.length)
+  }
+}
+
+/** A reduce begins with nothing, which no merger of the user's sees. */
+function mergerOf({ kind }: Aggregation, merger: Merger): Merger {
+  return kind === 'reduce' ? (left, right, key) => (left === null ? right : merger(left, right, key)) : merger
+}

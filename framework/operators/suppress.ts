@@ -1,0 +1,83 @@
+// Holds back the changes of a table's rows, so that one goes on where there were many (Kafka Streams: KTableSuppressProcessorSupplier, KIP-328): until a
+// window is closed, or for a time, or until the buffer is full. Time is the stream time of the records that come here.
+
+import { MillraceError } from '../errors.ts'
+import type { SuppressBuffer, SuppressUntil } from '../graph/operator-spec.ts'
+import type { Windowed } from '../graph/window-spec.ts'
+import type { Serde } from '../ports/serde.ts'
+import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import type { SuppressBufferStore } from '../state/windowed-contract.ts'
+import { type ChangeFlow, changeRecord } from './change-record.ts'
+import { binaryKeyOf, cellOf } from './key-bytes.ts'
+import type { Flow, Operator, Outlet } from './operator.ts'
+import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { type StreamTime, streamTimeName } from './stream-times.ts'
+
+export class Suppress implements Operator {
+  readonly name: string
+  private readonly outlet: Outlet
+  private readonly store: SuppressBufferStore<unknown>
+  private readonly key: Serde<unknown>
+  private readonly until: SuppressUntil
+  private readonly limits: SuppressBuffer
+  private readonly taskId: string
+  private readonly scratch: ByteBuffer
+  private readonly streamTime: StreamTime
+
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: { readonly store: string; readonly until: SuppressUntil; readonly buffer: SuppressBuffer },
+    environment: OperatorEnvironment,
+  ) {
+    this.name = name
+    this.outlet = outlet
+    this.store = environment.stores.suppressBuffer(spec.store)
+    this.key = storeSpec(environment, spec.store).key
+    this.until = spec.until
+    this.limits = spec.buffer
+    this.taskId = environment.taskId
+    this.scratch = environment.scratch
+    this.streamTime = environment.streamTimes.of(streamTimeName(name))
+  }
+
+  process(record: Flow): void {
+    const { streamTime, store, until } = this
+    const { timestamp, headers } = record
+    if (timestamp > streamTime.ms) streamTime.ms = timestamp
+    const { newValue, oldValue } = (record as ChangeFlow).value
+    const { topic, partition, offset } = record.origin
+    const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
+    const time = until.kind === 'windowCloses' ? (record.key as Windowed<unknown>).end : timestamp
+    store.put(time, key, { newValue, oldValue, timestamp, headers, topic, partition, offset })
+    const expiredMs = streamTime.ms - (until.kind === 'windowCloses' ? until.graceMs : until.waitMs)
+    while (store.firstTime <= expiredMs) this.sendFirst()
+    if (this.isOverLimits()) this.makeRoom()
+  }
+
+  private isOverLimits(): boolean {
+    const { recordsMax = Infinity, bytesMax = Infinity } = this.limits
+    return this.store.records > recordsMax || this.store.bytes > bytesMax
+  }
+
+  private makeRoom(): void {
+    if (this.limits.whenFull === 'shutDown') {
+      const { recordsMax = 'no limit', bytesMax = 'no limit' } = this.limits
+      const { records, bytes } = this.store
+      throw new MillraceError('suppress-buffer-full', { node: this.name, task: this.taskId, records, recordsMax, bytes, bytesMax })
+    }
+    while (this.isOverLimits()) this.sendFirst()
+  }
+
+  /** It leaves the buffer when it has been sent: who looks meanwhile at what has been let through does not see it yet. */
+  private sendFirst(): void {
+    const first = this.store.first()
+    if (first === undefined) return
+    // Nothing of a window was sent before it closes, so there is nothing to delete downstream.
+    if (first.newValue !== null || this.until.kind !== 'windowCloses') {
+      const { newValue, oldValue, timestamp, headers, topic, partition, offset } = first
+      this.outlet.forward(changeRecord(cellOf(first.key, this.key), newValue, oldValue, timestamp, headers, { topic, partition, offset }))
+    }
+    this.store.removeFirst()
+  }
+}
