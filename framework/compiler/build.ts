@@ -5,12 +5,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { bundle, entryModule, externalPackages } from './bundler.ts'
+import { bundle, entryModule } from './bundler.ts'
 import type { BuildProgress, BuildResult, BuiltTopology, CheckedTopology } from './compiler.ts'
+import { configFileName } from './config-file.ts'
 import { dockerfile, type ExternalPackage, packageJson } from './container.ts'
 import { derivedModule } from './derivation.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
-import { appBanner, entryPointSource, externalPackageSource } from './entry-point.ts'
+import { appBanner, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
 import { packageAt, packageFolderOf } from './library.ts'
 import { manifestText } from './manifest-text.ts'
@@ -50,20 +51,18 @@ interface Output {
 async function outputOf(folder: string, topology: CheckedTopology): Promise<Output | readonly Diagnostic[]> {
   const { derivation } = topology
   const manifest = manifestText(topology)
-  const configPath = join(folder, 'millrace.config.ts')
   const bundled = await bundle({
     folder,
     virtual: new Map([
       [
         entryModule,
         entryPointSource({
-          topologyPath: join(folder, topology.source),
-          configPath: existsSync(configPath) ? configPath : null,
+          topology: `./${topology.source}`,
+          config: existsSync(join(folder, configFileName)) ? `./${configFileName}` : null,
           manifest,
         }),
       ],
       [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
-      ...externalPackages.map(({ name, exports }) => [name, externalPackageSource(name, exports)] as const),
     ]),
     rewritten: derivation.files,
     banner: appBanner,
@@ -73,14 +72,14 @@ async function outputOf(folder: string, topology: CheckedTopology): Promise<Outp
     ['app.mjs', `${bundled.text}//# sourceMappingURL=app.mjs.map\n`],
     ['app.mjs.map', bundled.map],
     ['manifest.json', manifest],
-    ['package.json', packageJson(topology.name, externalPackages.map(installed))],
+    ['package.json', packageJson(topology.name, [installed('classic-level')])],
     ['Dockerfile', dockerfile()],
   ])
   return { topology, files }
 }
 
-/** The version that is tested with this Millrace. */
-function installed({ name }: { readonly name: string }): ExternalPackage {
+/** A package that plugins load at run time, because its native code cannot be in the bundle, in the version that is tested with this Millrace. */
+function installed(name: string): ExternalPackage {
   const main = createRequire(import.meta.url).resolve(name)
   return { name, version: packageAt(packageFolderOf(dirname(main))).version }
 }

@@ -4,7 +4,16 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type BuildFailure, type Loader, type Message, type OnLoadResult, type OnResolveArgs, type OnResolveResult, type Plugin } from 'esbuild'
+import {
+  type BuildFailure,
+  build,
+  type Loader,
+  type Message,
+  type OnLoadResult,
+  type OnResolveArgs,
+  type OnResolveResult,
+  type Plugin,
+} from 'esbuild'
 import { libraryFolder, packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
 import type { RewrittenFile } from './rewrite.ts'
 
@@ -31,9 +40,6 @@ export interface BundleProblem {
 }
 
 export const entryModule = 'millrace:entry'
-
-/** Packages with native code, which cannot be in the bundle, and what of them is used. A virtual module of the name stands for each. */
-export const externalPackages = [{ name: 'classic-level', exports: ['ClassicLevel'] }] as const
 
 export async function bundle(request: BundleRequest): Promise<Bundle | readonly BundleProblem[]> {
   try {

@@ -4,6 +4,7 @@
 import type { ts } from 'ts-morph'
 import type { Manifest } from '../graph/manifest.ts'
 import { build } from './build.ts'
+import { namingIn } from './config-file.ts'
 import { type Derivation, derive } from './derivation.ts'
 import { type Diagnostic, diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts'
 import { type DslCall, dslCalls } from './dsl-calls.ts'
@@ -128,9 +129,11 @@ async function checkSources(sources: Sources, timeLimitMs: number): Promise<Chec
   if (files.length === 0) return { diagnostics: [diagnostic('MR1002', undefined)], topologies: [] }
   const closures = new Map(files.map((file) => [file, sources.closureOf(file)]))
   const all = [...new Set([...closures.values()].flat())]
-  const typeErrors = sources.typeErrors(all)
+  const config = sources.configFile()
+  const typeErrors = sources.typeErrors(config === undefined ? all : [...new Set([...all, ...sources.closureOf(config)])])
+  const naming = namingIn(config)
   const calls = callsByFile(all, sources)
-  const read = files.map((file) => readTopologyFile(file, calls.get(file) ?? [], sources))
+  const read = files.map((file) => readTopologyFile(file, calls.get(file) ?? [], sources, naming))
   const topologies = read.filter((one): one is TopologyFile => 'file' in one)
   const diagnostics = [
     ...typeErrors,
@@ -167,7 +170,7 @@ async function checkGraph(
     topologyPath: topology.file.fileName,
     span: sources.spanOf(topology.call.node),
     derivation,
-    naming: 'variables',
+    naming: topology.naming,
     timeLimitMs,
   })
   if (!('description' in evaluation)) return evaluation

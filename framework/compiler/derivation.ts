@@ -42,7 +42,7 @@ const importName = '$derived'
 export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[], calls: readonly DslCall[], sources: Sources): Derivation {
   const { program } = sources
   const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
-  const { names, numbered } = topology.numbered ? noNames : nameCalls(calls, topology.name)
+  const { names, numbered } = topology.naming === 'kafka-streams' ? noNames : nameCalls(calls, topology.name)
   const refused: RefusedSerde[] = []
   const callSpans: CallSpan[] = []
   const edits = calls.map((call): CallEdit => {

@@ -164,7 +164,8 @@ const entries = {
   // Advice.
   MR1401: {
     severity: 'warning',
-    message: '{method} has a number for a name here, because the function or loop around it may run more than once; its state is lost when the number changes.',
+    message:
+      '{method} has a number for a name here, because the function or loop around it may run more than once; its state is lost when the number changes.',
     remedy: "Give it a name of its own in the options: { name: '...' }.",
   },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>

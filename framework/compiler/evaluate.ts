@@ -75,9 +75,13 @@ async function runInWorker(program: string, timeLimitMs: number): Promise<Evalua
   }
 }
 
+/** A graph is small. What needs more is a loop that ends the worker, not the compiler. */
+const memoryLimitMiB = 512
+
 async function answerOf(file: string, timeLimitMs: number): Promise<EvaluationAnswer | 'timeout'> {
   // An empty environment: a graph that depends on the machine that builds it would not be the graph that runs.
-  const worker = new Worker(file, { env: {}, stdout: true, stderr: true, execArgv: [] })
+  const resourceLimits = { maxOldGenerationSizeMb: memoryLimitMiB }
+  const worker = new Worker(file, { env: {}, stdout: true, stderr: true, execArgv: [], resourceLimits })
   let timer: NodeJS.Timeout | undefined
   try {
     return await new Promise((resolve) => {

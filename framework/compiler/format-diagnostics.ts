@@ -20,7 +20,7 @@ export function summarizeDiagnostics(diagnostics: readonly Diagnostic[]): string
 }
 
 function formatDiagnostic(one: Diagnostic, colours: boolean): string {
-  const paint = (escape: number, text: string): string => (colours ? `\u001b[${escape}m${text}\u001b[0m` : text)
+  const paint = (colour: number, text: string): string => (colours ? `\u001b[${colour}m${text}\u001b[0m` : text)
   const { span } = one
   const place = span === undefined ? '' : `${paint(36, span.file)}:${paint(33, `${span.line}`)}:${paint(33, `${span.column}`)} - `
   const head = `${place}${paint(one.severity === 'error' ? 31 : 33, one.severity)} ${paint(90, `${one.code}:`)} ${one.message}`

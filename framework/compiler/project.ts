@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Project, ts } from 'ts-morph'
+import { configFileName } from './config-file.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
 import { isLibraryPath, withForwardSlashes } from './library.ts'
 
@@ -33,7 +34,7 @@ export class Sources {
       if (changed !== undefined && !changed.some((path) => withForwardSlashes(path) === file.getFilePath())) continue
       file.refreshFromFileSystemSync()
     }
-    this.project.addSourceFilesAtPaths(this.topologyPaths())
+    for (const path of [...this.topologyPaths(), join(this.folder, configFileName)]) this.project.addSourceFileAtPathIfExists(path)
     this.project.resolveSourceFileDependencies()
   }
 
@@ -45,6 +46,11 @@ export class Sources {
   topologyFiles(): ts.SourceFile[] {
     const { program } = this
     return this.topologyPaths().flatMap((path) => program.getSourceFile(path) ?? [])
+  }
+
+  /** The project's configuration, if it has one. */
+  configFile(): ts.SourceFile | undefined {
+    return this.program.getSourceFile(withForwardSlashes(join(this.folder, configFileName)))
   }
 
   /** A file and what it imports of the project, in the order of import, dependencies first. */
@@ -105,7 +111,9 @@ export class Sources {
 }
 
 function configErrors(config: string, folder: string): readonly ts.Diagnostic[] {
-  const file = ts.readJsonConfigFile(config, ts.sys.readFile) as ts.TsConfigSourceFile & { readonly parseDiagnostics: readonly ts.Diagnostic[] }
+  const file = ts.readJsonConfigFile(config, ts.sys.readFile) as ts.TsConfigSourceFile & {
+    readonly parseDiagnostics: readonly ts.Diagnostic[]
+  }
   const { errors } = ts.parseJsonSourceFileConfigFileContent(file, ts.sys, folder)
   // That no file is included is no matter here (TS18002, TS18003): topology files are found by their folder.
   return [...file.parseDiagnostics, ...errors].filter((error) => error.code !== 18002 && error.code !== 18003)

@@ -112,6 +112,9 @@ function importedName(symbol: ts.Symbol, text: string): string {
   const declaration = symbol.declarations?.[0]
   if (declaration === undefined || !ts.isImportSpecifier(declaration)) return text
   const name = (declaration.propertyName ?? declaration.name).text
-  const from = declaration.parent.parent.parent.moduleSpecifier.getText().slice(1, -1).replace(/^node:/, '')
+  const from = declaration.parent.parent.parent.moduleSpecifier
+    .getText()
+    .slice(1, -1)
+    .replace(/^node:/, '')
   return from === 'crypto' ? `crypto.${name}` : name
 }

@@ -1,6 +1,7 @@
 // What a file of topologies/ must be: its default export is a topology, whose name is a literal and legal.
 
 import { ts } from 'ts-morph'
+import type { Naming } from '../graph/topology.ts'
 import { type Diagnostic, diagnostic } from './diagnostics.ts'
 import type { DslCall } from './dsl-calls.ts'
 import type { Sources } from './project.ts'
@@ -11,12 +12,16 @@ export interface TopologyFile {
   readonly call: DslCall
   readonly name: string
   readonly nameNode: ts.Node
-  /** Whether operators are numbered as in Kafka Streams instead of being named after variables. */
-  readonly numbered: boolean
+  readonly naming: Naming
 }
 
-/** `calls` are those of the file. Nothing where TypeScript's own errors say why the export is no topology. */
-export function readTopologyFile(file: ts.SourceFile, calls: readonly DslCall[], sources: Sources): TopologyFile | readonly Diagnostic[] {
+/** `calls` are those of the file, `naming` is the project's default. Nothing where TypeScript's own errors say why the export is no topology. */
+export function readTopologyFile(
+  file: ts.SourceFile,
+  calls: readonly DslCall[],
+  sources: Sources,
+  naming: Naming,
+): TopologyFile | readonly Diagnostic[] {
   const checker = sources.program.getTypeChecker()
   const moduleSymbol = checker.getSymbolAtLocation(file)
   const exported = moduleSymbol?.exports?.get(ts.InternalSymbolName.Default)
@@ -35,7 +40,7 @@ export function readTopologyFile(file: ts.SourceFile, calls: readonly DslCall[],
   if (!nameType.isStringLiteral()) return [diagnostic('MR1005', sources.spanOf(nameNode))]
   const name = nameType.value
   if (!isLegalName(name)) return [diagnostic('MR1006', sources.spanOf(nameNode), { name })]
-  return { file, call, name, nameNode, numbered: isNumbered(call, checker) }
+  return { file, call, name, nameNode, naming: namingOf(call, checker) ?? naming }
 }
 
 /** Two files of one name. */
@@ -74,10 +79,12 @@ function unwrap(expression: ts.Expression): ts.Expression {
   return isWrapper ? unwrap(expression.expression) : expression
 }
 
-function isNumbered(call: DslCall, checker: ts.TypeChecker): boolean {
-  if (call.givenOptions === undefined) return false
+/** What the options of topology() say, if they say it by a type. */
+function namingOf(call: DslCall, checker: ts.TypeChecker): Naming | undefined {
+  if (call.givenOptions === undefined) return undefined
   const naming = checker.getTypeAtLocation(call.givenOptions).getProperty('naming')
-  if (naming === undefined) return false
-  const type = checker.getTypeOfSymbolAtLocation(naming, call.givenOptions)
-  return checker.typeToString(checker.getNonNullableType(type)) === '"kafka-streams"'
+  if (naming === undefined) return undefined
+  const type = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(naming, call.givenOptions))
+  if (!type.isStringLiteral()) return undefined
+  return type.value === 'kafka-streams' ? 'kafka-streams' : 'variables'
 }

@@ -1,5 +1,8 @@
 // From a compiled JSON Schema validator to the `parse` of a json serde: what is wrong is said in a sentence, with the place in the value. The compiler
-// writes calls of these two functions; nothing in them knows of it.
+// writes calls of these functions; nothing in them knows of it.
+
+import type { Serde } from '../ports/serde.ts'
+import { string } from './serdes.ts'
 
 /** What ajv's standalone validators are: a function with the errors of its last call. */
 export interface Validator {
@@ -21,6 +24,18 @@ export function checked<T>(validate: unknown, revive?: (value: unknown, path: st
   return (json) => {
     if (!validator(json)) throw new Error(describeErrors(validator.errors ?? [], json))
     return (revive === undefined ? json : revive(json, 'value')) as T
+  }
+}
+
+/** Strings of which not all are allowed (literals, templates), as UTF-8. */
+export function checkedString<T extends string>(name: string, validate: unknown): Serde<T> {
+  const parse = checked<T>(validate)
+  const text = string()
+  return {
+    name,
+    immutable: true,
+    read: (bytes, start, end) => parse(text.read(bytes, start, end)),
+    write: (value, target) => text.write(value, target),
   }
 }
 

@@ -1,5 +1,6 @@
 // The keys of windowed results as Kafka Streams writes them: the key, then the start of the window as a long; the end is not written, it is
-// start + size (TimeWindowedSerializer, WindowKeySchema.toBinary of a windowed key in a topic).
+// start + size (TimeWindowedSerializer, WindowKeySchema.toBinary of a windowed key in a topic). Of a session both are written, the end first
+// (SessionWindowedSerializer, SessionKeySchema).
 
 import type { Windowed } from '../graph/window-spec.ts'
 import type { Serde } from '../ports/serde.ts'
@@ -17,6 +18,23 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
     },
     write(value, target) {
       key.write(value.key, target)
+      time.write(value.start, target)
+    },
+  }
+}
+
+export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
+  const time = long()
+  return {
+    name: `session(${key.name})`,
+    immutable: false,
+    read(bytes, start, end) {
+      if (end - start < 16) throw new Error(`the key of a session has at least 16 bytes, not ${end - start}`)
+      return { key: key.read(bytes, start, end - 16), start: time.read(bytes, end - 8, end), end: time.read(bytes, end - 16, end - 8) }
+    },
+    write(value, target) {
+      key.write(value.key, target)
+      time.write(value.end, target)
       time.write(value.start, target)
     },
   }

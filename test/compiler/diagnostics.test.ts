@@ -30,7 +30,9 @@ describe('the diagnostics of bad topology files', () => {
 
   test('cover the whole list of codes', () => {
     const ofProjects = ['MR1001', 'MR1002']
-    expect([...new Set([...found.map((one) => one.code), ...ofProjects])].filter((code) => code.startsWith('MR')).sort()).toEqual(diagnosticCodes)
+    expect([...new Set([...found.map((one) => one.code), ...ofProjects])].filter((code) => code.startsWith('MR')).sort()).toEqual(
+      diagnosticCodes,
+    )
   })
 
   test('end with a count', () => {
@@ -82,14 +84,29 @@ describe('a project', () => {
     )
   })
 
+  test('has its configuration checked too', async () => {
+    const configured = await testProject({
+      'topologies/clicks.ts': topologyText('clicks', `builder.stream<string, string>('clicks').to('copies')`),
+      'millrace.config.ts': `import { defineConfig } from 'millrace'\nexport default defineConfig({ commitIntervallMs: 5 })\n`,
+    })
+    const print = formatDiagnostics(await openProject(configured.folder).check())
+    await configured.remove()
+    expect(print).toMatch(/^millrace\.config\.ts:2:31 - error TS2561: .*Did you mean to write 'commitIntervalMs'\?\n$/)
+  })
+
   test('is read anew where it has changed, file by file', async () => {
-    const changing = await testProject({ 'topologies/clicks.ts': topologyText('clicks', `builder.stream<string, string>('clicks').to('copies')`) })
+    const changing = await testProject({
+      'topologies/clicks.ts': topologyText('clicks', `builder.stream<string, string>('clicks').to('copies')`),
+    })
     const opened = openProject(changing.folder)
     expect(await opened.check()).toEqual([])
     await changing.write('topologies/clicks.ts', topologyText('clicks', `builder.stream<string, Click>('clicks').to('copies')`))
     await changing.write('topologies/views.ts', topologyText('views', `builder.stream<string, string>('views').to(1)`))
     opened.refresh([join(changing.folder, 'topologies/clicks.ts')])
-    expect((await opened.check()).map((one) => `${one.span?.file} ${one.code}`)).toEqual(['topologies/clicks.ts TS2304', 'topologies/views.ts TS2345'])
+    expect((await opened.check()).map((one) => `${one.span?.file} ${one.code}`)).toEqual([
+      'topologies/clicks.ts TS2304',
+      'topologies/views.ts TS2345',
+    ])
     await rm(join(changing.folder, 'topologies/views.ts'))
     await changing.write('topologies/clicks.ts', topologyText('clicks', `builder.stream<string, string>('clicks').to('copies')`))
     opened.refresh()
@@ -99,7 +116,11 @@ describe('a project', () => {
 
   test('is checked with what its topologies import, and with nothing else', async () => {
     const shared = await testProject({
-      'topologies/clicks.ts': topologyText('clicks', `builder.stream<string, Click>('clicks').to('copies')`, `import type { Click } from '../shared/click.ts'`),
+      'topologies/clicks.ts': topologyText(
+        'clicks',
+        `builder.stream<string, Click>('clicks').to('copies')`,
+        `import type { Click } from '../shared/click.ts'`,
+      ),
       'topologies/drafts/later.ts': 'not even TypeScript',
       'shared/click.ts': `export interface Click { page: string }\nexport const wrong: number = 'text'`,
       'shared/unused.ts': 'nor this',

@@ -94,7 +94,17 @@ describe('names from variables', () => {
       const list = [both.left.filter(() => true), both.right.filter(() => true)]
       for (const one of list) one.to('out')
       résumé.to('out2')`)
-    expect(nodes).toEqual(['KSTREAM-SINK-0000000006', 'KSTREAM-SINK-0000000007', 'left', 'list-filter', 'list-filter-2', 'out2-to', 'r_sum_', 'r_sum_-2', 'right'])
+    expect(nodes).toEqual([
+      'KSTREAM-SINK-0000000006',
+      'KSTREAM-SINK-0000000007',
+      'left',
+      'list-filter',
+      'list-filter-2',
+      'out2-to',
+      'r_sum_',
+      'r_sum_-2',
+      'right',
+    ])
   })
 
   test("naming: 'kafka-streams' gives Kafka's numbers", async () => {
@@ -105,8 +115,23 @@ describe('names from variables', () => {
          counts.toStream().to('out')
        }, { naming: 'kafka-streams' })`,
     )
-    expect(nodes).toEqual(['KSTREAM-AGGREGATE-0000000002', 'KSTREAM-SINK-0000000004', 'KSTREAM-SOURCE-0000000000', 'KTABLE-TOSTREAM-0000000003'])
+    expect(nodes).toEqual([
+      'KSTREAM-AGGREGATE-0000000002',
+      'KSTREAM-SINK-0000000004',
+      'KSTREAM-SOURCE-0000000000',
+      'KTABLE-TOSTREAM-0000000003',
+    ])
     expect(stores).toEqual(['KSTREAM-AGGREGATE-STATE-STORE-0000000001'])
+  })
+
+  test('the configuration sets the naming of topologies that set none', async () => {
+    const configured = await testProject({
+      'topologies/names.ts': topologyText('names', `const counts = builder.stream<string, string>('in').groupByKey().count()`),
+      'millrace.config.ts': `import { defineConfig } from 'millrace'\nexport default defineConfig({ naming: 'kafka-streams' })\n`,
+    })
+    const [described] = await openProject(configured.folder).describe()
+    await configured.remove()
+    expect(described?.manifest.nodes.map((node) => node.name)).toEqual(['KSTREAM-AGGREGATE-0000000002', 'KSTREAM-SOURCE-0000000000'])
   })
 })
 

@@ -1,12 +1,12 @@
-// The serdes of one topology: each type that it needs one for, once, with its schema; and the module that holds them. A string travels as UTF-8, bytes as
-// they are, all else as JSON.
+// The serdes of one topology: each type that it needs one for, once, with its schema; and the module that holds them. What is always a string travels as
+// UTF-8, bytes as they are, all else as JSON.
 
-import { ts } from 'ts-morph'
+import type { ts } from 'ts-morph'
 import { type JsonSchema, jsonSchema } from './json-schema.ts'
 import { reviverSource } from './reviver.ts'
+import type { Schema, Shape } from './shape.ts'
 import { type Subject, schemaOfType, type TypeContext, type TypeProblem } from './shape-of-type.ts'
 import { validatorSource } from './validator.ts'
-import type { Schema } from './shape.ts'
 
 /** A serde by the name under which the module exports it, or a call of a function that it exports. */
 export type SerdeExpression = string
@@ -17,9 +17,11 @@ export type DerivedSerde =
   | { readonly kind: 'inherited' }
   | { readonly kind: 'refused'; readonly problems: readonly TypeProblem[] }
 
-interface JsonSerde {
+interface TypeSerde {
   readonly variable: string
+  /** Of the type. */
   readonly name: string
+  readonly format: 'json' | 'string'
   readonly schema: Schema
   readonly json: JsonSchema
 }
@@ -29,7 +31,7 @@ const nameLengthMax = 60
 export class DerivedSerdes {
   private readonly context: TypeContext
   private readonly expressions = new Map<ts.Type, SerdeExpression>()
-  private readonly byContent = new Map<string, JsonSerde>()
+  private readonly byContent = new Map<string, TypeSerde>()
   private readonly names = new Set<string>()
 
   constructor(context: TypeContext) {
@@ -42,18 +44,19 @@ export class DerivedSerdes {
     if (isWindowed(bare)) return { kind: 'inherited' }
     const known = this.expressions.get(bare)
     if (known !== undefined) return { kind: 'serde', expression: known }
-    if (bare.flags & ts.TypeFlags.String) return { kind: 'serde', expression: 'string()' }
     if (isBytes(bare, this.context)) return { kind: 'serde', expression: 'bytes()' }
     const derived = schemaOfType(type, subject, this.context)
     if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
-    const expression = this.jsonSerde(derived.schema, fallbackName).variable
+    const { root } = derived.schema
+    const expression =
+      root.kind === 'string' && root.pattern === undefined ? 'string()' : this.typeSerde(derived.schema, fallbackName).variable
     this.expressions.set(bare, expression)
     return { kind: 'serde', expression }
   }
 
   /** JSON Schemas by the name of their serde. */
   get schemas(): ReadonlyMap<string, JsonSchema> {
-    return new Map([...this.byContent.values()].map((serde) => [`json(${serde.name})`, serde.json]))
+    return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.json]))
   }
 
   /** The text of the module; `library` is where it imports Millrace's serdes from. */
@@ -61,21 +64,24 @@ export class DerivedSerdes {
     const serdes = [...this.byContent.values()]
     const validators = validatorSource(new Map(serdes.map((serde) => [`validate${serde.variable}`, serde.json])))
     const parts = serdes.map((serde) => {
+      if (serde.format === 'string')
+        return `export const ${serde.variable} = checkedString(${JSON.stringify(serdeName(serde))}, validate${serde.variable})\n`
       const reviver = reviverSource(serde.schema, `revive${serde.variable}`)
       const parse = `checked(validate${serde.variable}${reviver === null ? '' : `, ${reviver.entry}`})`
       return `${reviver?.source ?? ''}export const ${serde.variable} = json({ name: ${JSON.stringify(serde.name)}, parse: ${parse} })\n`
     })
-    const imports = `import { checked, json, toDate } from ${JSON.stringify(library)}\nexport { bytes, string } from ${JSON.stringify(library)}\n`
+    const imports = `import { checked, checkedString, json, toDate } from ${JSON.stringify(library)}\nexport { bytes, string } from ${JSON.stringify(library)}\n`
     return `${imports}${validators}\n${parts.join('')}`
   }
 
-  private jsonSerde(schema: Schema, fallbackName: string): JsonSerde {
+  private typeSerde(schema: Schema, fallbackName: string): TypeSerde {
     const content = JSON.stringify([schema.name, schema.root, [...schema.definitions]])
     const known = this.byContent.get(content)
     if (known !== undefined) return known
     const name = this.uniqueName(schema.name.length > nameLengthMax ? fallbackName : schema.name)
     const variable = this.variableOf(name)
-    const serde = { variable, name, schema, json: jsonSchema({ ...schema, name }) }
+    const format = isText(schema.root) ? 'string' : 'json'
+    const serde: TypeSerde = { variable, name, format, schema, json: jsonSchema({ ...schema, name }) }
     this.byContent.set(content, serde)
     return serde
   }
@@ -94,6 +100,16 @@ export class DerivedSerdes {
     this.names.add(unique)
     return unique
   }
+}
+
+function serdeName({ format, name }: TypeSerde): string {
+  return `${format}(${name})`
+}
+
+/** Whether all values are strings: those travel as UTF-8, as the plain string does. */
+function isText(shape: Shape): boolean {
+  if (shape.kind === 'union') return shape.variants.every(isText)
+  return shape.kind === 'string' || (shape.kind === 'literals' && shape.values.every((value) => typeof value === 'string'))
 }
 
 function isWindowed(type: ts.Type): boolean {

@@ -58,7 +58,9 @@ function areDistinctObjects(first: ObjectShape, second: ObjectShape, definitions
     if (other === undefined || member.optional || other.optional) return false
     const [one, two] = [resolve(member.shape, definitions), resolve(other.shape, definitions)]
     // One level is enough for a reader too; deeper ones could recurse without end.
-    return one.kind !== 'object' && two.kind !== 'object' && one.kind !== 'union' && two.kind !== 'union' && areDistinct(one, two, definitions)
+    return (
+      one.kind !== 'object' && two.kind !== 'object' && one.kind !== 'union' && two.kind !== 'union' && areDistinct(one, two, definitions)
+    )
   })
 }
 

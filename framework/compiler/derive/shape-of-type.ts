@@ -195,7 +195,8 @@ class Derivation {
     const index = this.checker.getIndexInfosOfType(type).find((info) => !(info.keyType.flags & ts.TypeFlags.ESSymbolLike))
     if (index === undefined && members.length === 0 && type.getProperties().length === 0)
       return this.fail('MR1101', at, { type: this.textOf(type) })
-    const rest = index === undefined ? null : this.shapeOf(index.type, { path: `${at.path}[]`, declaration: index.declaration ?? at.declaration })
+    const rest =
+      index === undefined ? null : this.shapeOf(index.type, { path: `${at.path}[]`, declaration: index.declaration ?? at.declaration })
     return { kind: 'object', members, rest }
   }
 
@@ -205,7 +206,11 @@ class Derivation {
     const path = /^[A-Za-z_$][\w$]*$/.test(property.name) ? `${at.path}.${property.name}` : `${at.path}['${property.name}']`
     if (type.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Void)) return null
     const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0 || mayBe(type, ts.TypeFlags.Undefined)
-    return { name: property.name, optional: isOptional, shape: this.definedShape(type, { path, declaration: declaration ?? at.declaration }) }
+    return {
+      name: property.name,
+      optional: isOptional,
+      shape: this.definedShape(type, { path, declaration: declaration ?? at.declaration }),
+    }
   }
 
   /** The shape of what is left of a type when undefined says that a member is absent. */
@@ -260,7 +265,9 @@ class Derivation {
   }
 
   private isBuiltIn(symbol: ts.Symbol): boolean {
-    return symbol.name !== '__type' && (symbol.declarations ?? []).some((one) => this.program.isSourceFileDefaultLibrary(one.getSourceFile()))
+    return (
+      symbol.name !== '__type' && (symbol.declarations ?? []).some((one) => this.program.isSourceFileDefaultLibrary(one.getSourceFile()))
+    )
   }
 
   private textOf(type: ts.Type): string {
@@ -280,8 +287,8 @@ function simplifyLiterals(literals: readonly Literal[]): Shape[] {
 }
 
 function templateShape(type: ts.TemplateLiteralType): Shape {
-  const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+  const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
   const holes = type.types.map((hole) => (hole.flags & ts.TypeFlags.NumberLike ? '-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?' : '[\\s\\S]*'))
-  const pattern = type.texts.map((text, index) => `${escape(text)}${holes[index] ?? ''}`).join('')
+  const pattern = type.texts.map((text, index) => `${literally(text)}${holes[index] ?? ''}`).join('')
   return { kind: 'string', pattern: `^${pattern}$` }
 }

@@ -52,6 +52,8 @@ export function resolve(shape: Shape, schema: Pick<Schema, 'root' | 'definitions
 /** A short text for people, the same on every machine. */
 export function describeShape(shape: Shape): string {
   switch (shape.kind) {
+    case 'string':
+      return shape.pattern === undefined ? 'string' : `/${shape.pattern}/`
     case 'date':
       return 'Date'
     case 'literals':

@@ -23,10 +23,16 @@ export const shapes: fc.Arbitrary<Shape> = fc.letrec<{ shape: Shape }>((tie) => 
   const object = members.map((list): Shape => ({ kind: 'object', members: list, rest: null }))
   const record = shape.map((rest): Shape => ({ kind: 'object', members: [], rest }))
   const array = shape.map((items): Shape => ({ kind: 'array', items }))
-  const tuple = fc.record({ items: fc.array(shape, { minLength: 1, maxLength: 3 }), open: fc.option(shape) }).chain(({ items, open }) =>
-    fc.nat({ max: items.length }).map((required): Shape => ({ kind: 'tuple', items, required: open === null ? required : items.length, rest: open })),
-  )
-  const nullable = fc.oneof(leaf, object, array).map((variant): Shape => ({ kind: 'union', tag: null, variants: [variant, { kind: 'null' }] }))
+  const tuple = fc
+    .record({ items: fc.array(shape, { minLength: 1, maxLength: 3 }), open: fc.option(shape) })
+    .chain(({ items, open }) =>
+      fc
+        .nat({ max: items.length })
+        .map((required): Shape => ({ kind: 'tuple', items, required: open === null ? required : items.length, rest: open })),
+    )
+  const nullable = fc
+    .oneof(leaf, object, array)
+    .map((variant): Shape => ({ kind: 'union', tag: null, variants: [variant, { kind: 'null' }] }))
   const tagged = fc.tuple(members, members).map(
     (variants): Shape => ({
       kind: 'union',
@@ -91,7 +97,12 @@ export function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
         return fc.tuple(fc.tuple(...items), rest).map(([head, tail]) => [...head, ...tail])
       })
     case 'object': {
-      if (shape.rest !== null) return fc.dictionary(fc.string({ maxLength: 5 }).filter((name) => name !== '__proto__'), valuesOf(shape.rest), { maxKeys: 3, noNullPrototype: true })
+      if (shape.rest !== null)
+        return fc.dictionary(
+          fc.string({ maxLength: 5 }).filter((name) => name !== '__proto__'),
+          valuesOf(shape.rest),
+          { maxKeys: 3, noNullPrototype: true },
+        )
       const required = shape.members.filter((member) => !member.optional).map((member) => member.name)
       return fc.record(Object.fromEntries(shape.members.map((member) => [member.name, valuesOf(member.shape)])), {
         requiredKeys: required,
