@@ -105,11 +105,54 @@ export interface ValueAndTimestamp<V> {
   readonly timestamp: number
 }
 
+/** The key of a windowed entry. */
+export interface WindowedKey<K> {
+  readonly key: K
+  readonly start: number
+  /** start + size for windows of time, where it is exclusive; inclusive for sessions. */
+  readonly end: number
+}
+
+/** Times are starts of windows, both bounds included; so are bounds of keys, in the order of their bytes, and an absent one is open. */
 export interface ReadOnlyWindowStore<K, V> {
   readonly name: string
   /** The value of a key in the window that starts then. */
   fetch(key: K, start: number): V | undefined
-  /** Windows of a key that start between two times, both included, by start. */
-  fetchRange(key: K, startFrom: number, startTo: number): Iterable<[start: number, value: V]>
-  all(): Iterable<[{ readonly key: K; readonly start: number; readonly end: number }, V]>
+  /** Windows of a key, by start. */
+  fetchRange(key: K, from: number, to: number): Iterable<[start: number, value: V]>
+  backwardFetchRange(key: K, from: number, to: number): Iterable<[start: number, value: V]>
+  /** Windows of the keys between two. */
+  fetchKeys(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): Iterable<[WindowedKey<K>, V]>
+  backwardFetchKeys(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): Iterable<[WindowedKey<K>, V]>
+  fetchAll(from: number, to: number): Iterable<[WindowedKey<K>, V]>
+  backwardFetchAll(from: number, to: number): Iterable<[WindowedKey<K>, V]>
+  /** Stores on disk by segments of time, then key, then time; stores in memory by time, then key. */
+  all(): Iterable<[WindowedKey<K>, V]>
+  backwardAll(): Iterable<[WindowedKey<K>, V]>
+}
+
+/** A window store of the Processor API (Kafka Streams: WindowStore). */
+export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
+  /** null deletes. */
+  put(key: K, value: V | null, start: number): void
+}
+
+export interface ReadOnlySessionStore<K, V> {
+  readonly name: string
+  fetchSession(key: K, start: number, end: number): V | undefined
+  /** Sessions of a key, by end, then start. */
+  fetch(key: K): Iterable<[WindowedKey<K>, V]>
+  backwardFetch(key: K): Iterable<[WindowedKey<K>, V]>
+  /** Sessions of a key that end at or after one time and start at or before another. */
+  findSessions(key: K, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
+  backwardFindSessions(key: K, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
+  /** The same for the keys between two, both included; an absent bound is open. */
+  findSessionsOfKeys(keyFrom: K | undefined, keyTo: K | undefined, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
+  all(): Iterable<[WindowedKey<K>, V]>
+}
+
+/** A session store of the Processor API (Kafka Streams: SessionStore). */
+export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
+  put(key: K, start: number, end: number, value: V): void
+  remove(key: K, start: number, end: number): void
 }

@@ -4,8 +4,9 @@
 //
 // The hot path of every aggregation is get and put of the same key: both find the row in one look, and nothing is serialized before it leaves.
 
-import type { BinaryKey, RangeOptions } from '../ports/store.ts'
-import type { WindowRowListener } from './contract.ts'
+import type { Headers } from '../ports/record.ts'
+import type { BinaryKey } from '../ports/store.ts'
+import type { GroupRange } from './grouped-entries.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
 import { RowTable } from './row-table.ts'
@@ -25,8 +26,8 @@ export class CacheBudget {
 const entryOverheadBytes = 160
 
 class CacheEntry<V> {
-  readonly key: BinaryKey
-  readonly start: number
+  readonly identity: BinaryKey
+  readonly time: number
   row: KeptRow<V>
   bytes = 0
   dirty = false
@@ -37,12 +38,21 @@ class CacheEntry<V> {
   writtenBefore: CacheEntry<V> | undefined
   writtenAfter: CacheEntry<V> | undefined
 
-  constructor(key: BinaryKey, start: number, row: KeptRow<V>) {
-    this.key = key
-    this.start = start
+  constructor(identity: BinaryKey, time: number, row: KeptRow<V>) {
+    this.identity = identity
+    this.time = time
     this.row = row
   }
 }
+
+export type ChangeListener<V> = (
+  identity: BinaryKey,
+  time: number,
+  newValue: V | null,
+  oldValue: V | null,
+  timestamp: number,
+  headers: Headers,
+) => void
 
 export interface CachedRowsParts<V> {
   readonly form: RowForm<V>
@@ -65,7 +75,7 @@ export class CachedRows<V> implements Rows<V> {
   private lastWritten: CacheEntry<V> | undefined
   /** The entry found last: a put comes after the get of the same key. */
   private found: CacheEntry<V> | undefined
-  private listener: WindowRowListener<V> | undefined
+  private listener: ChangeListener<V> | undefined
   private sendsOldValues = false
 
   constructor(parts: CachedRowsParts<V>) {
@@ -76,28 +86,28 @@ export class CachedRows<V> implements Rows<V> {
     this.table = new RowTable(parts.layout)
   }
 
-  onChange(listener: WindowRowListener<V>, sendsOldValues: boolean): void {
+  onChange(listener: ChangeListener<V>, sendsOldValues: boolean): void {
     this.listener = listener
     this.sendsOldValues = sendsOldValues
   }
 
-  get(key: BinaryKey, start: number): KeptRow<V> | undefined {
-    const entry = this.find(key, start)
+  get(identity: BinaryKey, time: number): KeptRow<V> | undefined {
+    const entry = this.find(identity, time)
     if (entry !== undefined) {
       this.use(entry)
       return entry.row.deleted ? undefined : entry.row
     }
-    const row = this.below.get(key, start)
+    const row = this.below.get(identity, time)
     if (row !== undefined && this.keepsReads) {
-      this.add(key, start, row)
+      this.add(identity, time, row)
       this.makeRoom()
     }
     return row
   }
 
-  put(key: BinaryKey, start: number, row: KeptRow<V>): void {
-    let entry = this.find(key, start)
-    if (entry === undefined) entry = this.add(key, start, row)
+  put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
+    let entry = this.find(identity, time)
+    if (entry === undefined) entry = this.add(identity, time, row)
     else {
       entry.row = row
       this.use(entry)
@@ -116,7 +126,7 @@ export class CachedRows<V> implements Rows<V> {
     this.flushWith(undefined)
   }
 
-  *range(options: RangeOptions): Generator<RowEntry<V>> {
+  *range(options: GroupRange): Generator<RowEntry<V>> {
     for (const entry of overlaid(this.ownRange(options), this.below.range(options), options.reverse ?? false)) {
       if (!entry[1].deleted) yield entry
     }
@@ -129,17 +139,17 @@ export class CachedRows<V> implements Rows<V> {
     this.table.clear()
   }
 
-  private find(key: BinaryKey, start: number): CacheEntry<V> | undefined {
+  private find(identity: BinaryKey, time: number): CacheEntry<V> | undefined {
     const found = this.found
-    if (found !== undefined && found.key === key && found.start === start) return found
-    const entry = this.table.get(key, start)
+    if (found !== undefined && found.identity === identity && found.time === time) return found
+    const entry = this.table.get(identity, time)
     if (entry !== undefined) this.found = entry
     return entry
   }
 
-  private add(key: BinaryKey, start: number, row: KeptRow<V>): CacheEntry<V> {
-    const entry = new CacheEntry(key, start, row)
-    this.table.set(key, start, entry)
+  private add(identity: BinaryKey, time: number, row: KeptRow<V>): CacheEntry<V> {
+    const entry = new CacheEntry(identity, time, row)
+    this.table.set(identity, time, entry)
     this.linkNewest(entry)
     this.measure(entry)
     this.found = entry
@@ -147,14 +157,14 @@ export class CachedRows<V> implements Rows<V> {
   }
 
   private remove(entry: CacheEntry<V>): void {
-    this.table.delete(entry.key, entry.start)
+    this.table.delete(entry.identity, entry.time)
     this.unlink(entry)
     this.budget.bytes -= entry.bytes
     if (this.found === entry) this.found = undefined
   }
 
   private measure(entry: CacheEntry<V>): void {
-    const bytes = entryOverheadBytes + entry.key.length + this.form.valueBytes(entry.row)
+    const bytes = entryOverheadBytes + entry.identity.length + this.form.valueBytes(entry.row)
     this.budget.bytes += bytes - entry.bytes
     entry.bytes = bytes
   }
@@ -196,22 +206,22 @@ export class CachedRows<V> implements Rows<V> {
     }
   }
 
-  private handOn({ key, start }: CacheEntry<V>, row: KeptRow<V>): void {
+  private handOn({ identity, time }: CacheEntry<V>, row: KeptRow<V>): void {
     const { below, form, listener, sendsOldValues } = this
     if (listener === undefined) {
-      below.put(key, start, row)
+      below.put(identity, time, row)
       return
     }
-    const old = row.deleted || sendsOldValues ? below.get(key, start) : undefined
+    const old = row.deleted || sendsOldValues ? below.get(identity, time) : undefined
     // A row that came and went between two flushes was never seen by anybody.
     if (row.deleted && old === undefined) return
-    below.put(key, start, row)
+    below.put(identity, time, row)
     const oldValue = sendsOldValues && old !== undefined ? form.valueOf(old) : null
-    listener(key, start, form.valueOf(row), oldValue, row.timestamp, row.headers)
+    listener(identity, time, form.valueOf(row), oldValue, row.timestamp, row.headers)
   }
 
   private holds(entry: CacheEntry<V>): boolean {
-    return this.table.get(entry.key, entry.start) === entry
+    return this.table.get(entry.identity, entry.time) === entry
   }
 
   private use(entry: CacheEntry<V>): void {
@@ -258,7 +268,7 @@ export class CachedRows<V> implements Rows<V> {
     entry.dirty = false
   }
 
-  private *ownRange(options: RangeOptions): Generator<RowEntry<V>> {
+  private *ownRange(options: GroupRange): Generator<RowEntry<V>> {
     for (const [engineKey, entry] of this.table.range(options)) yield [engineKey, entry.row]
   }
 }

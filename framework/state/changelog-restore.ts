@@ -6,7 +6,7 @@ import { asOffset, type Offset, type RecordReader } from '../ports/record.ts'
 import type { BinaryKey, Mutation } from '../ports/store.ts'
 import type { Changelog, StateRestore } from './contract.ts'
 import { entryOfRecord } from './kept-row.ts'
-import { type StoreLayers, streamTimeMutation } from './store-layers.ts'
+import { progressMutation, type StoreLayers } from './store-layers.ts'
 
 // Over it the merged records should be written: large enough for few batches, small enough to hold.
 const mergedBytesMax = 16 * 1024 * 1024
@@ -87,13 +87,12 @@ export class ChangelogRestore implements StateRestore {
     const { layout, retention } = layers
     const changelogKey = bytes.latin1Slice(keyStart, keyEnd)
     if (changelogKey.length < layout.changelogKeyBytesMin) {
-      const problem = `its key has ${changelogKey.length} bytes, a window's has at least ${layout.changelogKeyBytesMin}`
+      const problem = `its key has ${changelogKey.length} bytes, and one of a ${layers.spec.kind} store has at least ${layout.changelogKeyBytesMin}`
       const { topic, partition, store } = changelog
       throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
     }
-    const start = layout.changelogStartOf(changelogKey)
-    if (retention !== undefined && !retention.admits(start)) return
-    const key = layout.engineKey(layout.changelogKeyOf(changelogKey), start)
+    if (retention !== undefined && !retention.admits(layout.changelogTimeOf(changelogKey))) return
+    const key = layout.engineKeyOfChangelog(changelogKey)
     const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
     const before = merged.get(key)
     this.mergedBytes += (entry?.length ?? 0) - (before === undefined ? -mergedOverheadBytes - key.length : (before?.length ?? 0))
@@ -116,8 +115,13 @@ export class ChangelogRestore implements StateRestore {
 
 function* mutationsOf(restorings: readonly Restoring[]): Generator<Mutation> {
   for (const { layers, merged } of restorings) {
-    const store = layers.spec.name
-    for (const [key, value] of merged) yield { store, key, value }
-    if (layers.retention !== undefined) yield streamTimeMutation(store, layers.retention.streamTime)
+    const changes = rowMutations(layers.spec.name, merged)
+    yield* layers.grouped?.grouped(changes) ?? changes
+    const progress = progressMutation(layers)
+    if (progress !== undefined) yield progress
   }
+}
+
+function* rowMutations(store: string, merged: ReadonlyMap<BinaryKey, Buffer | null>): Generator<Mutation> {
+  for (const [key, value] of merged) yield { store, key, value }
 }

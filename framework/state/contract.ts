@@ -2,7 +2,8 @@
 // here is synchronous and belongs to one task.
 
 import type { Headers, Offset, RecordReader, TopicPartition } from '../ports/record.ts'
-import type { BinaryKey, KeyValueStore, ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../ports/store.ts'
+import type { BinaryKey, KeyValueStore, ReadOnlyKeyValueStore, ReadOnlyWindowStore, SessionStore, WindowStore } from '../ports/store.ts'
+import type { WindowedTaskStores } from './windowed-contract.ts'
 
 export type { BinaryKey }
 
@@ -60,8 +61,10 @@ export interface CountWindowState<A> {
 export interface TaskStores {
   rows<V>(name: string): RowStore<V>
   windowRows<V>(name: string): WindowRowStore<V>
-  /** A store of the Processor API; the values of a timestamped one are ValueAndTimestamp. */
+  /** Stores of the Processor API; the values of timestamped ones are ValueAndTimestamp. */
   keyValue<K, V>(name: string): KeyValueStore<K, V>
+  window<K, V>(name: string): WindowStore<K, V>
+  session<K, V>(name: string): SessionStore<K, V>
 }
 
 /**
@@ -79,7 +82,7 @@ export interface RecordContext {
  * A commit: `flushCaches()`, then the runtime waits until the producer has all acknowledged and the offsets are committed, then `commit()`. No record is
  * processed between the first and the last. Whatever dies on the way, the folder holds the state of a commit, and the changelog the rest.
  */
-export interface TaskState extends TaskStores {
+export interface TaskState extends WindowedTaskStores {
   /** Sends what waits in the record caches to changelog and downstream: store by store in the topology's order, until none has anything left. */
   flushCaches(): void
   /** Whether a limit (the uncommitted buffer) asks for a commit after the current record. */

@@ -1,74 +1,125 @@
-// How a row's identity (the key, and the start of its window) becomes the key that the state engine and the changelog see. The changelog's key is the
-// JVM's; the engine's is ours, and says in which order a store is iterated: Kafka Streams' order.
+// How a row's identity becomes the key that the state engine and the changelog see. The changelog's key is the JVM's; the engine's is
+// ours, and says in which order a store is walked: Kafka Streams' order.
 
 import type { BinaryKey } from '../ports/store.ts'
 
+/** Rows are found by an identity and a time; without windows the identity is the key and the time is 0. */
 export interface KeyLayout {
+  /** Whether many rows have the same time, so that looking for the time first pays. */
+  readonly timesRepeat: boolean
   /** A changelog key has at least so many bytes. */
   readonly changelogKeyBytesMin: number
-  engineKey(key: BinaryKey, start: number): BinaryKey
-  changelogKey(key: BinaryKey, start: number): BinaryKey
+  engineKey(identity: BinaryKey, time: number): BinaryKey
+  changelogKey(identity: BinaryKey, time: number): BinaryKey
   /** The two parts of an engine key. */
-  keyOf(engineKey: BinaryKey): BinaryKey
-  startOf(engineKey: BinaryKey): number
-  /** The two parts of a changelog key. */
-  changelogKeyOf(changelogKey: BinaryKey): BinaryKey
-  changelogStartOf(changelogKey: BinaryKey): number
+  identityOf(engineKey: BinaryKey): BinaryKey
+  timeOf(engineKey: BinaryKey): number
+  /** The engine key of a changelog key, and its time. */
+  engineKeyOfChangelog(changelogKey: BinaryKey): BinaryKey
+  changelogTimeOf(changelogKey: BinaryKey): number
 }
 
-/** Rows without windows: the key is the key; the start is always 0. */
 export const plainKeys: KeyLayout = {
+  timesRepeat: true,
   changelogKeyBytesMin: 0,
-  engineKey: (key) => key,
-  changelogKey: (key) => key,
-  keyOf: (engineKey) => engineKey,
-  startOf: () => 0,
-  changelogKeyOf: (changelogKey) => changelogKey,
-  changelogStartOf: () => 0,
+  engineKey: (identity) => identity,
+  changelogKey: (identity) => identity,
+  identityOf: (engineKey) => engineKey,
+  timeOf: () => 0,
+  engineKeyOfChangelog: (changelogKey) => changelogKey,
+  changelogTimeOf: () => 0,
 }
-
-const timeBytes = 8
-const sequenceBytes = 4
 
 /**
- * Rows of windows. Changelog (WindowKeySchema.toStoreKeyBinary): key, start as a long, sequence number (0; only stores that keep
- * duplicates count it). Engine: the segment as a long, then the same; so a store is iterated by segment, then key, then time, and an expired
- * segment is one range. With segments of 1 ms that is by time, then key: the order of Kafka Streams' in-memory stores.
+ * What follows a key and its time. Windows (time: the start): a sequence number, always 0 (WindowKeySchema). Window stores that keep
+ * duplicates: a sequence number that tells them apart. Sessions (time: the end): the start (SessionKeySchema).
  */
-export interface WindowKeys extends KeyLayout {
-  segmentOf(start: number): number
-  /** The least engine key of a segment, and of a key's windows in it. */
-  segmentKey(segment: number): BinaryKey
-  keyInSegment(segment: number, key: BinaryKey, start: number): BinaryKey
-}
+export type TimedKind = 'window' | 'duplicates' | 'session'
 
-export function windowKeys(segmentIntervalMs: number): WindowKeys {
-  // Windows are few and come again and again: the last start's bytes are remembered.
-  let lastStart = Number.NaN
-  let segment = ''
-  let suffix = ''
-  function remember(start: number): void {
-    lastStart = start
-    segment = binaryLong(Math.floor(start / segmentIntervalMs))
-    suffix = `${binaryLong(start)}\0\0\0\0`
+const timeBytes = 8
+const windowTail = '\0\0\0\0'
+const tailBytes = { window: windowTail.length, duplicates: 4, session: 8 } as const satisfies Record<TimedKind, number>
+
+/**
+ * Rows of windows and sessions. Changelog: key, time as a long, tail. Engine: the segment as a long, then the same; so a store is walked by segment,
+ * then key, then time, and an expired segment is one range. The identity of a window's row is its key, for the same few times
+ * come again and again; that of others is the whole changelog key.
+ */
+export class TimedKeys implements KeyLayout {
+  readonly timesRepeat: boolean
+  readonly changelogKeyBytesMin: number
+  /** What comes behind the key in an engine key. */
+  readonly suffixBytes: number
+  private readonly segmentMs: number
+  private lastTime = Number.NaN
+  private lastSegment = ''
+  private lastSuffix = ''
+
+  constructor(segmentMs: number, kind: TimedKind) {
+    this.segmentMs = segmentMs
+    this.timesRepeat = kind === 'window'
+    this.suffixBytes = timeBytes + tailBytes[kind]
+    this.changelogKeyBytesMin = this.suffixBytes
   }
-  return {
-    changelogKeyBytesMin: timeBytes + sequenceBytes,
-    segmentOf: (start) => Math.floor(start / segmentIntervalMs),
-    segmentKey: binaryLong,
-    keyInSegment: (segment, key, start) => `${binaryLong(segment)}${key}${binaryLong(start)}\0\0\0\0`,
-    engineKey(key, start) {
-      if (start !== lastStart) remember(start)
-      return segment + key + suffix
-    },
-    changelogKey(key, start) {
-      if (start !== lastStart) remember(start)
-      return key + suffix
-    },
-    keyOf: (engineKey) => engineKey.slice(timeBytes, -timeBytes - sequenceBytes),
-    startOf: (engineKey) => readBinaryLong(engineKey, engineKey.length - timeBytes - sequenceBytes),
-    changelogKeyOf: (changelogKey) => changelogKey.slice(0, -timeBytes - sequenceBytes),
-    changelogStartOf: (changelogKey) => readBinaryLong(changelogKey, changelogKey.length - timeBytes - sequenceBytes),
+
+  engineKey(identity: BinaryKey, time: number): BinaryKey {
+    if (time !== this.lastTime) this.remember(time)
+    return this.timesRepeat ? this.lastSegment + identity + this.lastSuffix : this.lastSegment + identity
+  }
+
+  changelogKey(identity: BinaryKey, time: number): BinaryKey {
+    if (!this.timesRepeat) return identity
+    if (time !== this.lastTime) this.remember(time)
+    return identity + this.lastSuffix
+  }
+
+  identityOf(engineKey: BinaryKey): BinaryKey {
+    return this.timesRepeat ? this.keyOf(engineKey) : engineKey.slice(timeBytes)
+  }
+
+  timeOf(engineKey: BinaryKey): number {
+    return readBinaryLong(engineKey, engineKey.length - this.suffixBytes)
+  }
+
+  engineKeyOfChangelog(changelogKey: BinaryKey): BinaryKey {
+    return binaryLong(this.segmentOf(this.changelogTimeOf(changelogKey))) + changelogKey
+  }
+
+  changelogTimeOf(changelogKey: BinaryKey): number {
+    return readBinaryLong(changelogKey, changelogKey.length - this.suffixBytes)
+  }
+
+  segmentOf(time: number): number {
+    return Math.floor(time / this.segmentMs)
+  }
+
+  /** Where a segment begins. */
+  segmentStart(segment: number): BinaryKey {
+    return binaryLong(segment)
+  }
+
+  /** What all engine keys of a key in a segment begin with; longer keys may begin so too. */
+  groupKey(segment: number, key: BinaryKey): BinaryKey {
+    return binaryLong(segment) + key
+  }
+
+  keyOf(engineKey: BinaryKey): BinaryKey {
+    return engineKey.slice(timeBytes, engineKey.length - this.suffixBytes)
+  }
+
+  tailOf(engineKey: BinaryKey): BinaryKey {
+    return engineKey.slice(engineKey.length - this.suffixBytes + timeBytes)
+  }
+
+  /** Where a key's rows of this time begin. */
+  inGroup(groupKey: BinaryKey, time: number): BinaryKey {
+    return groupKey + binaryLong(time)
+  }
+
+  private remember(time: number): void {
+    this.lastTime = time
+    this.lastSegment = binaryLong(this.segmentOf(time))
+    this.lastSuffix = binaryLong(time) + windowTail
   }
 }
 
@@ -86,4 +137,9 @@ export function binaryLong(value: number): BinaryKey {
 export function readBinaryLong(text: BinaryKey, at: number): number {
   scratch.latin1Write(text.slice(at, at + timeBytes), 0)
   return scratch.readInt32BE(0) * two32 + scratch.readUInt32BE(4)
+}
+
+export function binaryInteger(value: number): BinaryKey {
+  scratch.writeInt32BE(value, 0)
+  return scratch.latin1Slice(0, 4)
 }

@@ -5,13 +5,15 @@ import type { StoreSpec } from '../graph/operator-spec.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Offset } from '../ports/record.ts'
-import type { KeyValueStore, Mutation, StateEngine, StateFolder } from '../ports/store.ts'
+import type { KeyValueStore, Mutation, SessionStore, StateEngine, StateFolder, WindowStore } from '../ports/store.ts'
 import type { CacheBudget } from './cached-rows.ts'
 import { ChangelogRestore } from './changelog-restore.ts'
-import type { Changelog, RecordContext, RowStore, StateRestore, TaskState, WindowRowStore } from './contract.ts'
+import type { Changelog, RecordContext, RowStore, StateRestore, TaskState } from './contract.ts'
+import { binaryLong } from './key-layout.ts'
 import { prepareStateFolder, type TaskFolder, taskFolder } from './state-folder.ts'
-import { buildStore, type StoreFace, type StoreLayers, streamTimeMutation } from './store-layers.ts'
+import { buildStore, progressMutation, type StoreFaces, type StoreLayers } from './store-layers.ts'
 import { UncommittedBytes } from './uncommitted-buffer.ts'
+import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
 
 export interface TaskStateOptions extends TaskFolder {
   /** Of the task, so of its changelogs. */
@@ -43,7 +45,6 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
     for (const spec of options.stores) {
       const writer = spec.changelog?.kind === 'internal' ? await options.changelogWriter(changelogTopic(options, spec)) : undefined
       const surroundings = {
-        taskId: options.taskId,
         partition: options.partition,
         budget: options.cacheBudget,
         uncommitted,
@@ -100,8 +101,8 @@ class LayeredTaskState implements TaskState {
   private readonly layers: ReadonlyMap<string, StoreLayers>
   private readonly folders: readonly StateFolder[]
   private readonly uncommitted: UncommittedBytes
-  /** By store: the stream time that the folder has, of window stores. */
-  private readonly committedStreamTimes = new Map<string, number>()
+  /** By store: the segment before which nothing is left. */
+  private readonly droppedUpTo = new Map<string, number>()
 
   constructor(
     taskId: string,
@@ -119,15 +120,39 @@ class LayeredTaskState implements TaskState {
   }
 
   rows<V>(name: string): RowStore<V> {
-    return this.face(name, 'rows').store as RowStore<V>
+    return this.face(name, 'rows') as RowStore<V>
   }
 
-  windowRows<V>(name: string): WindowRowStore<V> {
-    return this.face(name, 'windowRows').store as WindowRowStore<V>
+  windowRows<V>(name: string): RangedWindowRowStore<V> {
+    return this.face(name, 'windowRows') as RangedWindowRowStore<V>
+  }
+
+  sessionRows<V>(name: string): SessionRowStore<V> {
+    return this.face(name, 'sessionRows') as SessionRowStore<V>
+  }
+
+  joinWindow<V>(name: string): JoinWindowStore<V> {
+    return this.face(name, 'joinWindow') as JoinWindowStore<V>
+  }
+
+  unmatched<L, R>(name: string): UnmatchedStore<L, R> {
+    return this.face(name, 'unmatched') as UnmatchedStore<L, R>
+  }
+
+  suppressBuffer<V>(name: string): SuppressBufferStore<V> {
+    return this.face(name, 'suppressBuffer') as SuppressBufferStore<V>
   }
 
   keyValue<K, V>(name: string): KeyValueStore<K, V> {
-    return this.face(name, 'rows').processorStore as KeyValueStore<K, V>
+    return this.face(name, 'keyValue') as KeyValueStore<K, V>
+  }
+
+  window<K, V>(name: string): WindowStore<K, V> {
+    return this.face(name, 'window') as WindowStore<K, V>
+  }
+
+  session<K, V>(name: string): SessionStore<K, V> {
+    return this.face(name, 'session') as SessionStore<K, V>
   }
 
   flushCaches(): void {
@@ -154,16 +179,18 @@ class LayeredTaskState implements TaskState {
     for (const folder of this.folders) await folder.close()
   }
 
-  private face<K extends StoreFace['kind']>(name: string, kind: K): Extract<StoreFace, { kind: K }> {
-    const face = this.layers.get(name)?.face
-    if (face?.kind !== kind) throw new MillraceError('store-unknown', { task: this.taskId, kind, store: name })
-    return face as Extract<StoreFace, { kind: K }>
+  private face<F extends keyof StoreFaces>(name: string, kind: F): NonNullable<StoreFaces[F]> {
+    const face = this.layers.get(name)?.faces[kind]
+    if (face === undefined) throw new MillraceError('store-unknown', { task: this.taskId, kind, store: name })
+    return face as NonNullable<StoreFaces[F]>
   }
 
   private *mutations(stores: readonly StoreLayers[]): Generator<Mutation> {
-    for (const { spec, buffer, retention } of stores) {
-      yield* buffer.take(spec.name)
-      if (retention !== undefined) yield streamTimeMutation(spec.name, retention.streamTime)
+    for (const layers of stores) {
+      const changes = layers.buffer.take(layers.spec.name)
+      yield* layers.grouped?.grouped(changes) ?? changes
+      const progress = progressMutation(layers)
+      if (progress !== undefined) yield progress
     }
   }
 
@@ -178,12 +205,12 @@ class LayeredTaskState implements TaskState {
     return positions
   }
 
-  /** Removes segments past their retention, when stream time has moved on. */
+  /** Removes segments past their retention. */
   private async dropExpired(stores: readonly StoreLayers[]): Promise<void> {
     for (const { spec, folder, retention } of stores) {
-      if (retention === undefined || this.committedStreamTimes.get(spec.name) === retention.streamTime) continue
-      this.committedStreamTimes.set(spec.name, retention.streamTime)
-      await folder.clear(spec.name, { to: retention.firstKey })
+      if (retention === undefined || this.droppedUpTo.get(spec.name) === retention.firstSegment) continue
+      this.droppedUpTo.set(spec.name, retention.firstSegment)
+      await folder.clear(spec.name, { to: binaryLong(retention.firstSegment) })
     }
   }
 }

@@ -1,49 +1,47 @@
-// How long a window store keeps its rows, by the store's own stream time: the latest window start that was put. Reads hide what is past the retention;
-// what is in a segment all of whose windows may be past it is refused and dropped (Kafka Streams: AbstractRocksDBSegmentedBytesStore, AbstractSegments).
-
-import type { BinaryKey } from '../ports/store.ts'
-import { binaryLong } from './key-layout.ts'
+// How long a window or session store keeps its rows, by the store's own stream time: the latest time (window start, session end) that was put.
+// Reads hide what is past the retention; what lies in a segment all of whose rows may be past it is refused and dropped
+// (Kafka Streams: AbstractRocksDBSegmentedBytesStore, AbstractSegments; InMemoryWindowStore).
 
 const smallestSegmentMs = 60_000
+
+export interface RetentionOptions {
+  readonly retentionMs: number
+  /** In memory there are no segments: each time expires by itself. */
+  readonly bySegment: boolean
+  /** -1 before the first put, as in Kafka Streams. */
+  readonly streamTime: number
+}
 
 export class Retention {
   readonly segmentIntervalMs: number
   private readonly retentionMs: number
-  /** -1 before the first put, as in Kafka Streams. */
-  private latestStart: number
+  private readonly bySegment: boolean
+  private latest: number
 
-  constructor(retentionMs: number, segmentIntervalMs: number, streamTime = -1) {
+  constructor({ retentionMs, bySegment, streamTime }: RetentionOptions) {
+    this.segmentIntervalMs = Math.max(Math.floor(retentionMs / 2), smallestSegmentMs)
     this.retentionMs = retentionMs
-    this.segmentIntervalMs = segmentIntervalMs
-    this.latestStart = streamTime
-  }
-
-  /** Segments as Kafka Streams' persistent window stores have them. */
-  static segmentIntervalOf(retentionMs: number): number {
-    return Math.max(Math.floor(retentionMs / 2), smallestSegmentMs)
+    this.bySegment = bySegment
+    this.latest = streamTime
   }
 
   get streamTime(): number {
-    return this.latestStart
+    return this.latest
   }
 
-  /** Moves stream time on; says whether the window's segment is kept still. */
-  admits(start: number): boolean {
-    if (start > this.latestStart) this.latestStart = start
-    return Math.floor(start / this.segmentIntervalMs) >= this.firstSegment
+  /** Moves stream time on; says whether a row of this time is kept. */
+  admits(time: number): boolean {
+    if (time > this.latest) this.latest = time
+    return this.bySegment ? Math.floor(time / this.segmentIntervalMs) >= this.firstSegment : this.shows(time)
   }
 
-  shows(start: number): boolean {
-    return start > this.latestStart - this.retentionMs
+  shows(time: number): boolean {
+    return time > this.latest - this.retentionMs
   }
 
-  /** Where the engine's keys of kept segments begin. */
-  get firstKey(): BinaryKey {
-    return binaryLong(Math.max(0, this.firstSegment))
-  }
-
-  private get firstSegment(): number {
+  /** Segments before it are dropped. */
+  get firstSegment(): number {
     // Truncated as Java divides: a negative time belongs to segment 0.
-    return Math.trunc((this.latestStart - this.retentionMs) / this.segmentIntervalMs)
+    return Math.max(0, Math.trunc((this.latest - this.retentionMs) / this.segmentIntervalMs))
   }
 }

@@ -1,5 +1,5 @@
-// Entries by key and window start, as the record cache and the uncommitted buffer hold them. Finding one is a look into a Map by key, with the last window
-// remembered; the order of the engine's keys is made when somebody first walks a range, and kept from then on.
+// Entries by identity and time, as the record cache and the uncommitted buffer hold them. Finding one is a look into a Map by identity, one for each
+// time if times repeat, the last one remembered. The order of the engine's keys is made when somebody first walks a range, and kept from then on.
 
 import type { BinaryKey, RangeOptions } from '../ports/store.ts'
 import type { KeyLayout } from './key-layout.ts'
@@ -7,47 +7,54 @@ import { OrderedKeys } from './ordered-keys.ts'
 
 export class RowTable<E> {
   private readonly layout: KeyLayout
-  private readonly windows = new Map<number, Map<BinaryKey, E>>()
-  private lastStart = Number.NaN
+  private readonly timesRepeat: boolean
+  private readonly byTime = new Map<number, Map<BinaryKey, E>>()
+  private lastTime = Number.NaN
   private last = new Map<BinaryKey, E>()
   private order: OrderedKeys | undefined
 
   constructor(layout: KeyLayout) {
     this.layout = layout
+    this.timesRepeat = layout.timesRepeat
   }
 
-  get(key: BinaryKey, start: number): E | undefined {
-    return start === this.lastStart || this.find(start) ? this.last.get(key) : undefined
+  get(identity: BinaryKey, timeOfRow: number): E | undefined {
+    const time = this.timesRepeat ? timeOfRow : 0
+    return time === this.lastTime || this.find(time) ? this.last.get(identity) : undefined
   }
 
-  set(key: BinaryKey, start: number, entry: E): void {
-    if (start !== this.lastStart && !this.find(start)) {
+  set(identity: BinaryKey, timeOfRow: number, entry: E): void {
+    const time = this.timesRepeat ? timeOfRow : 0
+    if (time !== this.lastTime && !this.find(time)) {
       this.last = new Map()
-      this.lastStart = start
-      this.windows.set(start, this.last)
+      this.lastTime = time
+      this.byTime.set(time, this.last)
     }
-    this.last.set(key, entry)
-    this.order?.add(this.layout.engineKey(key, start))
+    this.last.set(identity, entry)
+    this.order?.add(this.layout.engineKey(identity, timeOfRow))
   }
 
-  delete(key: BinaryKey, start: number): void {
-    if (start !== this.lastStart && !this.find(start)) return
-    if (!this.last.delete(key)) return
+  delete(identity: BinaryKey, timeOfRow: number): void {
+    const time = this.timesRepeat ? timeOfRow : 0
+    if (time !== this.lastTime && !this.find(time)) return
+    if (!this.last.delete(identity)) return
     if (this.last.size === 0) {
-      this.windows.delete(start)
-      this.lastStart = Number.NaN
+      this.byTime.delete(time)
+      this.lastTime = Number.NaN
     }
-    this.order?.delete(this.layout.engineKey(key, start))
+    this.order?.delete(this.layout.engineKey(identity, timeOfRow))
   }
 
   /** In no order. */
   *entries(): Generator<readonly [engineKey: BinaryKey, entry: E]> {
-    for (const [start, entries] of this.windows) for (const [key, entry] of entries) yield [this.layout.engineKey(key, start), entry]
+    for (const [time, entries] of this.byTime) {
+      for (const [identity, entry] of entries) yield [this.engineKey(identity, time), entry]
+    }
   }
 
   clear(): void {
-    this.windows.clear()
-    this.lastStart = Number.NaN
+    this.byTime.clear()
+    this.lastTime = Number.NaN
     this.order = undefined
   }
 
@@ -55,20 +62,24 @@ export class RowTable<E> {
   *range(options: RangeOptions): Generator<readonly [engineKey: BinaryKey, entry: E]> {
     this.order ??= OrderedKeys.of(this.engineKeys())
     for (const engineKey of this.order.range(options)) {
-      const entry = this.get(this.layout.keyOf(engineKey), this.layout.startOf(engineKey))
+      const entry = this.get(this.layout.identityOf(engineKey), this.layout.timeOf(engineKey))
       if (entry !== undefined) yield [engineKey, entry]
     }
   }
 
   private *engineKeys(): Generator<BinaryKey> {
-    for (const [start, entries] of this.windows) for (const key of entries.keys()) yield this.layout.engineKey(key, start)
+    for (const [key] of this.entries()) yield key
   }
 
-  private find(start: number): boolean {
-    const entries = this.windows.get(start)
+  private engineKey(identity: BinaryKey, time: number): BinaryKey {
+    return this.layout.engineKey(identity, this.timesRepeat ? time : this.layout.changelogTimeOf(identity))
+  }
+
+  private find(time: number): boolean {
+    const entries = this.byTime.get(time)
     if (entries === undefined) return false
     this.last = entries
-    this.lastStart = start
+    this.lastTime = time
     return true
   }
 }

@@ -1,14 +1,15 @@
 // The layers of a store, one above the other: the record cache (cached-rows.ts), and below it change log, uncommitted buffer
-// and state engine (stored-rows.ts). Both are Rows: a row is found by its key and the start of its window (0 in stores without windows).
+// and state engine (stored-rows.ts). Both are Rows: a row is found by its identity and its time (key-layout.ts).
 
-import type { BinaryKey, RangeOptions } from '../ports/store.ts'
+import type { BinaryKey } from '../ports/store.ts'
+import type { GroupRange } from './grouped-entries.ts'
 import type { KeptRow } from './kept-row.ts'
 
 export interface Rows<V> {
-  get(key: BinaryKey, start: number): KeptRow<V> | undefined
-  put(key: BinaryKey, start: number, row: KeptRow<V>): void
+  get(identity: BinaryKey, time: number): KeptRow<V> | undefined
+  put(identity: BinaryKey, time: number, row: KeptRow<V>): void
   /** In the order of engine keys. No deleted rows. */
-  range(options: RangeOptions): Iterable<RowEntry<V>>
+  range(options: GroupRange): Iterable<RowEntry<V>>
 }
 
 export type RowEntry<V> = readonly [engineKey: BinaryKey, row: KeptRow<V>]

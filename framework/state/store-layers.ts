@@ -1,30 +1,41 @@
-// One store of a task, from its spec: which layers it has, and the face that operators see.
+// One store of a task, from its spec: which layers it has, and the faces that operators and processors see.
 
 import { MillraceError } from '../errors.ts'
-import type { StoreSpec } from '../graph/operator-spec.ts'
+import type { StoreKind, StoreSpec } from '../graph/operator-spec.ts'
 import type { TopicWriter } from '../ports/broker.ts'
-import type { Serde } from '../ports/serde.ts'
-import type { KeyValueStore, Mutation, StateFolder } from '../ports/store.ts'
+import type { ByteStore, KeyValueStore, Mutation, SessionStore, StateFolder, WindowStore } from '../ports/store.ts'
 import { type CacheBudget, CachedRows } from './cached-rows.ts'
 import { ChangeLog } from './change-log.ts'
-import type { RecordContext, RowStore, WindowRowStore } from './contract.ts'
+import type { RecordContext, RowStore } from './contract.ts'
 import { countWindowState } from './count-window-state.ts'
+import { GroupedEntries } from './grouped-entries.ts'
 import { RowForm } from './kept-row.ts'
-import { type KeyLayout, plainKeys, type WindowKeys, windowKeys } from './key-layout.ts'
+import { type KeyLayout, plainKeys, TimedKeys, type TimedKind } from './key-layout.ts'
 import { ProcessorKeyValueStore, plainValues, timestampedValues } from './key-value-view.ts'
 import { Retention } from './retention.ts'
-import { LayeredRowStore, LayeredWindowRowStore } from './row-stores.ts'
+import {
+  LayeredJoinWindowStore,
+  LayeredRowStore,
+  LayeredSessionRowStore,
+  LayeredWindowRowStore,
+  SequenceNumber,
+  type TimedStoreParts,
+} from './row-stores.ts'
+import type { Rows } from './rows.ts'
+import { ProcessorSessionStore } from './session-view.ts'
 import { StoredRows } from './stored-rows.ts'
+import { TimedRows } from './timed-rows.ts'
 import { UncommittedBuffer, type UncommittedBytes } from './uncommitted-buffer.ts'
+import { ProcessorWindowStore } from './window-view.ts'
+import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
 
 /** What the stores of a task share. */
 export interface StoreSurroundings {
-  readonly taskId: string
   readonly partition: number
   readonly budget: CacheBudget
   readonly uncommitted: UncommittedBytes
   readonly context: RecordContext
-  /** A window past its retention was put into a store. */
+  /** A row past its retention was put into a store. */
   onExpired(store: string): void
 }
 
@@ -35,16 +46,34 @@ export interface StoreLayers {
   readonly retention: Retention | undefined
   readonly changeLog: ChangeLog<unknown> | undefined
   readonly buffer: UncommittedBuffer<unknown>
+  readonly grouped: GroupedEntries | undefined
   readonly cache: CachedRows<unknown> | undefined
-  readonly face: StoreFace
+  readonly sequence: SequenceNumber
+  readonly faces: StoreFaces
 }
 
-export type StoreFace =
-  | { readonly kind: 'rows'; readonly store: RowStore<unknown>; readonly processorStore: KeyValueStore<unknown, unknown> }
-  | { readonly kind: 'windowRows'; readonly store: WindowRowStore<unknown> }
+/** The faces of a store, by what asks for them (TaskStores). */
+export interface StoreFaces {
+  readonly rows?: RowStore<unknown>
+  readonly windowRows?: RangedWindowRowStore<unknown>
+  readonly sessionRows?: SessionRowStore<unknown>
+  readonly joinWindow?: JoinWindowStore<unknown>
+  readonly unmatched?: UnmatchedStore<unknown, unknown>
+  readonly suppressBuffer?: SuppressBufferStore<unknown>
+  readonly keyValue?: KeyValueStore<unknown, unknown>
+  readonly window?: WindowStore<unknown, unknown>
+  readonly session?: SessionStore<unknown, unknown>
+}
 
-/** Where window stores' stream times are kept, each under its store's name. No store of a topology can be called so. */
-const streamTimes = '$stream-times'
+const timedKinds: Partial<Record<StoreKind, TimedKind>> = {
+  window: 'window',
+  plainWindow: 'window',
+  session: 'session',
+  joinWindow: 'duplicates',
+}
+
+/** Where the progress of stores is kept, each under its name. No store of a topology can be called so. */
+const progressStore = '$progress'
 
 export function buildStore(
   spec: StoreSpec,
@@ -54,68 +83,99 @@ export function buildStore(
 ): StoreLayers {
   const { budget, uncommitted, partition } = surroundings
   const { name } = spec
-  const valueSerde: Serde<unknown> = spec.kind === 'countWindow' ? countWindowState(spec.value) : spec.value
-  const form = new RowForm(name, valueSerde)
-  const windows = spec.kind === 'window' ? windowsOf(spec, folder) : undefined
-  const layout = windows?.layout ?? plainKeys
+  const form = new RowForm<unknown>(name, spec.kind === 'countWindow' ? countWindowState(spec.value) : spec.value)
+  const progress = readProgress(folder, name)
+  const timed = timedLayout(spec, progress.streamTime)
+  const layout = timed?.keys ?? plainKeys
+  const grouped = timed !== undefined && liesTogether(spec) ? new GroupedEntries(folder.store(name), timed.keys.suffixBytes) : undefined
   const buffer = new UncommittedBuffer(form, layout, uncommitted)
   const changeLog = writer === undefined ? undefined : new ChangeLog(writer, partition, form)
-  const stored = new StoredRows({
-    form,
-    layout,
-    engine: folder.store(name),
-    buffer,
-    changeLog,
-    retention: windows?.retention,
-    onExpired: () => surroundings.onExpired(name),
-  })
+  const engine: ByteStore = grouped ?? folder.store(name)
+  const onExpired = () => surroundings.onExpired(name)
+  const stored = new StoredRows({ form, layout, engine, buffer, changeLog, retention: timed?.retention, onExpired })
   // Without room for one row a cache would only hand on each: then there is none, as in Kafka Streams.
   const caches = spec.caching && budget.bytesMax > 0
-  const cache = caches ? new CachedRows({ form, layout, below: stored, budget, keepsReads: windows === undefined }) : undefined
-  const parts = { name, keySerde: spec.key, form, rows: cache ?? stored, cache }
-  const face: StoreFace =
-    windows === undefined
-      ? { kind: 'rows', store: new LayeredRowStore(parts), processorStore: processorStore(spec, parts, surroundings.context) }
-      : {
-          kind: 'windowRows',
-          store: new LayeredWindowRowStore({ ...parts, layout: windows.layout, windowSizeMs: windows.windowSizeMs }),
-        }
-  return { spec, folder, layout, retention: windows?.retention, changeLog, buffer, cache, face }
+  const cache = caches ? new CachedRows({ form, layout, below: stored, budget, keepsReads: timed === undefined }) : undefined
+  const rows = cache ?? stored
+  const sequence = new SequenceNumber(progress.sequence)
+  const faces =
+    timed === undefined
+      ? rowFaces(spec, form, rows, cache, surroundings.context)
+      : timedFaces(spec, timedParts(spec, form, rows, cache, timed), sequence, surroundings.context)
+  return { spec, folder, layout, retention: timed?.retention, changeLog, buffer, grouped, cache, sequence, faces }
 }
 
-function processorStore(
-  spec: StoreSpec,
-  parts: ConstructorParameters<typeof LayeredRowStore<unknown>>[0],
-  context: RecordContext,
-): KeyValueStore<unknown, unknown> {
-  if (spec.kind === 'timestampedKeyValue')
-    return new ProcessorKeyValueStore(parts, timestampedValues(), context) as KeyValueStore<unknown, unknown>
-  return new ProcessorKeyValueStore(parts, plainValues(), context)
+/** What a batch of the folder keeps of a store besides its rows. */
+export function progressMutation({ spec, retention, sequence }: StoreLayers): Mutation | undefined {
+  if (retention === undefined) return undefined
+  const value = Buffer.allocUnsafe(12)
+  value.writeDoubleBE(retention.streamTime)
+  value.writeInt32BE(sequence.value, 8)
+  return { store: progressStore, key: spec.name, value }
 }
 
-interface Windows {
-  readonly layout: WindowKeys
+function readProgress(folder: StateFolder, store: string): { readonly streamTime: number; readonly sequence: number } {
+  const found = folder.store(progressStore).get(store)
+  if (found === undefined) return { streamTime: -1, sequence: 0 }
+  return { streamTime: found.readDoubleBE(0), sequence: found.readInt32BE(8) }
+}
+
+interface TimedLayout {
+  readonly keys: TimedKeys
   readonly retention: Retention
-  readonly windowSizeMs: number
 }
 
-function windowsOf(spec: StoreSpec, folder: StateFolder): Windows {
-  const { retentionMs, windowSizeMs } = spec
-  if (retentionMs === undefined || windowSizeMs === undefined) {
-    throw new MillraceError('store-unknown', { task: '?', kind: 'window (with retention and size)', store: spec.name })
-  }
-  // Kafka Streams' in-memory window stores have no segments: each window start expires by itself.
-  const segmentIntervalMs = spec.persistent ? Retention.segmentIntervalOf(retentionMs) : 1
-  const streamTime = folder.store(streamTimes).get(spec.name)
-  return {
-    layout: windowKeys(segmentIntervalMs),
-    retention: new Retention(retentionMs, segmentIntervalMs, streamTime?.readDoubleBE(0)),
-    windowSizeMs,
-  }
+function timedLayout({ name, kind, retentionMs, persistent }: StoreSpec, streamTime: number): TimedLayout | undefined {
+  const timedKind = timedKinds[kind]
+  if (timedKind === undefined) return undefined
+  if (retentionMs === undefined) throw new MillraceError('store-incomplete', { store: name, kind, missing: 'retentionMs' })
+  const retention = new Retention({ retentionMs, bySegment: persistent, streamTime })
+  return { keys: new TimedKeys(retention.segmentIntervalMs, timedKind), retention }
 }
 
-export function streamTimeMutation(store: string, streamTime: number): Mutation {
-  const value = Buffer.allocUnsafe(8)
-  value.writeDoubleBE(streamTime)
-  return { store: streamTimes, key: store, value }
+/** Windowed aggregates are read by key and start, which needs no group. */
+function liesTogether({ kind, rangesByKey }: StoreSpec): boolean {
+  return kind !== 'window' || rangesByKey === true
+}
+
+function rowFaces(
+  spec: StoreSpec,
+  form: RowForm<unknown>,
+  rows: Rows<unknown>,
+  cache: CachedRows<unknown> | undefined,
+  context: RecordContext,
+): StoreFaces {
+  const parts = { name: spec.name, keySerde: spec.key, form, rows, cache }
+  const keyValue =
+    spec.kind === 'timestampedKeyValue'
+      ? new ProcessorKeyValueStore(parts, timestampedValues(), context)
+      : new ProcessorKeyValueStore(parts, plainValues(), context)
+  return { rows: new LayeredRowStore(parts), keyValue: keyValue as KeyValueStore<unknown, unknown> }
+}
+
+function timedParts(
+  spec: StoreSpec,
+  form: RowForm<unknown>,
+  rows: Rows<unknown>,
+  cache: CachedRows<unknown> | undefined,
+  { keys, retention }: TimedLayout,
+): TimedStoreParts<unknown> {
+  const order = spec.persistent && spec.timeOrdered !== true ? 'segment' : 'time'
+  const timed = new TimedRows({ form, keys, rows, retention, order })
+  return { name: spec.name, keySerde: spec.key, timed, rows, cache, windowSizeMs: spec.windowSizeMs ?? 0 }
+}
+
+function timedFaces(spec: StoreSpec, parts: TimedStoreParts<unknown>, sequence: SequenceNumber, context: RecordContext): StoreFaces {
+  switch (spec.kind) {
+    case 'session':
+      return { sessionRows: new LayeredSessionRowStore(parts), session: new ProcessorSessionStore(parts, context) }
+    case 'joinWindow':
+      return { joinWindow: new LayeredJoinWindowStore(spec.name, parts.timed, sequence) }
+    case 'plainWindow':
+      return { windowRows: new LayeredWindowRowStore(parts), window: new ProcessorWindowStore(parts, plainValues(), context) }
+    default: {
+      const window = new ProcessorWindowStore(parts, timestampedValues(), context)
+      return { windowRows: new LayeredWindowRowStore(parts), window: window as WindowStore<unknown, unknown> }
+    }
+  }
 }

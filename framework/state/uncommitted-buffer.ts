@@ -41,16 +41,17 @@ export class UncommittedBuffer<V> {
   }
 
   /** Undefined: the engine knows. */
-  get(key: BinaryKey, start: number): KeptRow<V> | undefined {
-    return this.changed.get(key, start) ?? this.committing?.get(key, start)
+  get(identity: BinaryKey, time: number): KeptRow<V> | undefined {
+    return this.changed.get(identity, time) ?? this.committing?.get(identity, time)
   }
 
-  put(key: BinaryKey, start: number, row: KeptRow<V>): void {
-    const before = this.changed.get(key, start)
-    const grownBytes = this.form.valueBytes(row) - (before === undefined ? -rowOverheadBytes - key.length : this.form.valueBytes(before))
+  put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
+    const before = this.changed.get(identity, time)
+    const grownBytes =
+      this.form.valueBytes(row) - (before === undefined ? -rowOverheadBytes - identity.length : this.form.valueBytes(before))
     this.changedBytes += grownBytes
     this.size.bytes += grownBytes
-    this.changed.set(key, start, row)
+    this.changed.set(identity, time, row)
   }
 
   /** Deleted rows are among them. */

@@ -1,70 +1,104 @@
-// A window store by typed keys, read-only: for queries and tests.
+// A window store by typed keys: read-only for queries and tests, and as processors have it.
 
 import type { Serde } from '../ports/serde.ts'
-import type { ReadOnlyWindowStore } from '../ports/store.ts'
-import type { Row } from './contract.ts'
-import type { KeptRow, RowForm } from './kept-row.ts'
-import type { WindowKeys } from './key-layout.ts'
-import { binaryKey, readKey } from './key-value-view.ts'
-import type { Rows } from './rows.ts'
+import type { ReadOnlyWindowStore, WindowedKey, WindowStore } from '../ports/store.ts'
+import type { RecordContext, Row } from './contract.ts'
+import type { KeptRow } from './kept-row.ts'
+import { binaryKey, type ProcessorValues, readKey } from './key-value-view.ts'
+import type { TimedRows, Times } from './timed-rows.ts'
 
-export interface WindowParts<V> {
+export interface WindowViewParts<V> {
   readonly name: string
   readonly keySerde: Serde<unknown>
-  readonly form: RowForm<V>
-  readonly layout: WindowKeys
-  readonly rows: Rows<V>
+  readonly timed: TimedRows<V>
   readonly windowSizeMs: number
 }
 
-export class WindowView<K, V> implements ReadOnlyWindowStore<K, Row<V>> {
-  readonly name: string
-  private readonly parts: WindowParts<V>
+const everything = Number.MAX_SAFE_INTEGER
 
-  constructor(parts: WindowParts<V>) {
+/** W is what the reader sees of a row. */
+export class WindowView<K, V, W> implements ReadOnlyWindowStore<K, W> {
+  readonly name: string
+  protected readonly parts: WindowViewParts<V>
+  private readonly show: (row: Row<V>) => W
+
+  constructor(parts: WindowViewParts<V>, show: (row: Row<V>) => W) {
     this.name = parts.name
     this.parts = parts
+    this.show = show
   }
 
-  fetch(key: K, start: number): Row<V> | undefined {
-    const row = this.parts.rows.get(binaryKey(this.parts.keySerde, key), start)
-    return row === undefined ? undefined : this.show(row)
+  fetch(key: K, start: number): W | undefined {
+    const row = this.parts.timed.get(binaryKey(this.parts.keySerde, key), start)
+    return row === undefined ? undefined : this.showKept(row)
   }
 
-  /** A key's windows lie in several segments: in each one that exists it walks the key's part. */
-  *fetchRange(key: K, startFrom: number, startTo: number): Generator<[start: number, value: Row<V>]> {
-    const { layout, rows } = this.parts
-    const binary = binaryKey(this.parts.keySerde, key)
-    const from = Math.max(0, startFrom)
-    const to = Math.min(startTo, Number.MAX_SAFE_INTEGER)
-    let segment = this.nextSegment(layout.segmentOf(from))
-    while (segment !== undefined && segment <= layout.segmentOf(to)) {
-      const last = layout.keyInSegment(segment, binary, to)
-      for (const [engineKey, row] of rows.range({ from: layout.keyInSegment(segment, binary, from), to: `${last}\0` })) {
-        // Longer keys that begin with this one lie between its windows.
-        if (layout.keyOf(engineKey) === binary) yield [layout.startOf(engineKey), this.show(row)]
-      }
-      segment = this.nextSegment(segment + 1)
+  fetchRange(key: K, from: number, to: number): Iterable<[start: number, value: W]> {
+    return this.ofKey(key, { from, to })
+  }
+
+  backwardFetchRange(key: K, from: number, to: number): Iterable<[start: number, value: W]> {
+    return this.ofKey(key, { from, to, reverse: true })
+  }
+
+  fetchKeys(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from, to }, keyFrom, keyTo)
+  }
+
+  backwardFetchKeys(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from, to, reverse: true }, keyFrom, keyTo)
+  }
+
+  fetchAll(from: number, to: number): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from, to })
+  }
+
+  backwardFetchAll(from: number, to: number): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from, to, reverse: true })
+  }
+
+  all(): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from: 0, to: everything })
+  }
+
+  backwardAll(): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from: 0, to: everything, reverse: true })
+  }
+
+  private *ofKey(key: K, times: Times): Generator<[start: number, value: W]> {
+    for (const { time, row } of this.parts.timed.ofKey(binaryKey(this.parts.keySerde, key), times)) yield [time, this.showKept(row)]
+  }
+
+  private *between(times: Times, keyFrom?: K, keyTo?: K): Generator<[WindowedKey<K>, W]> {
+    const { keySerde, timed, windowSizeMs } = this.parts
+    const from = keyFrom === undefined ? undefined : binaryKey(keySerde, keyFrom)
+    const to = keyTo === undefined ? undefined : binaryKey(keySerde, keyTo)
+    for (const { key, time, row } of timed.between(times, from, to)) {
+      yield [{ key: readKey(keySerde, key) as K, start: time, end: time + windowSizeMs }, this.showKept(row)]
     }
   }
 
-  *all(): Generator<[{ readonly key: K; readonly start: number; readonly end: number }, Row<V>]> {
-    const { keySerde, layout, rows, windowSizeMs } = this.parts
-    for (const [engineKey, row] of rows.range({})) {
-      const start = layout.startOf(engineKey)
-      const key = readKey(keySerde, layout.keyOf(engineKey)) as K
-      yield [{ key, start, end: start + windowSizeMs }, this.show(row)]
-    }
+  private showKept(row: KeptRow<V>): W {
+    return this.show(this.parts.timed.form.give(row) as Row<V>)
+  }
+}
+
+export class ProcessorWindowStore<K, V, W> extends WindowView<K, V, W> implements WindowStore<K, W> {
+  private readonly values: ProcessorValues<V, W>
+  private readonly context: RecordContext
+
+  constructor(parts: WindowViewParts<V>, values: ProcessorValues<V, W>, context: RecordContext) {
+    super(parts, values.show)
+    this.values = values
+    this.context = context
   }
 
-  private nextSegment(from: number): number | undefined {
-    const { layout, rows } = this.parts
-    for (const [engineKey] of rows.range({ from: layout.segmentKey(from) })) return layout.segmentOf(layout.startOf(engineKey))
-    return undefined
-  }
-
-  private show(kept: KeptRow<V>): Row<V> {
-    const { value, timestamp } = this.parts.form.give(kept) as Row<V>
-    return { value, timestamp }
+  put(key: K, value: W | null, start: number): void {
+    const { keySerde, timed } = this.parts
+    const row =
+      value === null
+        ? timed.form.keep(null, this.context.timestamp, this.context.headers)
+        : this.values.keep(timed.form, value, this.context)
+    timed.putKept(binaryKey(keySerde, key), start, row)
   }
 }

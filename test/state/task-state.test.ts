@@ -172,7 +172,7 @@ test('a changelog record that cannot be one of the store is refused with its pla
   under.changelog(topic).append(0, 0, Buffer.from('short'), 0, 5, null, long(), noHeaders)
   await expect(under.crash()).rejects.toMatchObject({
     code: 'changelog-malformed',
-    message: expect.stringContaining("app-s-changelog-0@0 is not a change of store s: its key has 5 bytes, a window's has at least 12"),
+    message: expect.stringContaining("app-s-changelog-0@0 is not a change of store s: its key has 5 bytes, and one of a window store has at least 12"),
   })
 })
 
@@ -207,7 +207,7 @@ test('what lies in a task folder is pinned: keys by store, timestamps and values
   await under.state.close()
 
   const folder = await leveldbEngine.open(join(stateDir, 'app', '0_0'))
-  const entries = ['s', 'w', '$stream-times'].flatMap((store) =>
+  const entries = ['s', 'w', '$progress'].flatMap((store) =>
     [...folder.store(store).range({})].map(
       ({ key, value }) => `${store} ${Buffer.from(key, 'latin1').toString('hex')} ${value.toString('hex')}`,
     ),
@@ -215,7 +215,7 @@ test('what lies in a task folder is pinned: keys by store, timestamps and values
   expect(entries).toEqual([
     's 6b6579 40977000000000000000000000000001',
     'w 00000000000000016b6579000000000001d4c000000000 40fd8a80000000000000000000000002',
-    '$stream-times 77 40fd4c0000000000',
+    '$progress 77 40fd4c000000000000000000',
   ])
   expect([...folder.positions()]).toEqual([[topic, 1]])
   await folder.close()

@@ -1,0 +1,132 @@
+// Rows with a time (windows by their start, sessions by their end), found by key and time, by key and a range of times, or by a range of times alone.
+
+import type { Headers } from '../ports/record.ts'
+import type { BinaryKey } from '../ports/store.ts'
+import type { KeptRow, RowForm } from './kept-row.ts'
+import type { TimedKeys } from './key-layout.ts'
+import type { Retention } from './retention.ts'
+import type { RowEntry, Rows } from './rows.ts'
+
+export interface TimedRowsParts<V> {
+  readonly form: RowForm<V>
+  readonly keys: TimedKeys
+  readonly rows: Rows<V>
+  readonly retention: Retention
+  /** Kafka Streams walks persistent stores by segment, then key, then time; those in memory, and those that emit on close, by time, then key. */
+  readonly order: 'segment' | 'time'
+}
+
+export interface TimedRow<V> {
+  readonly key: BinaryKey
+  readonly time: number
+  /** What tells rows of a key and time apart: nothing, a sequence number, the start of a session. */
+  readonly tail: BinaryKey
+  readonly row: KeptRow<V>
+}
+
+/** Both included. */
+export interface Times {
+  readonly from: number
+  readonly to: number
+  readonly reverse?: boolean
+  /** If not the store's own. */
+  readonly order?: 'segment' | 'time'
+}
+
+export class TimedRows<V> {
+  readonly form: RowForm<V>
+  private readonly keys: TimedKeys
+  private readonly rows: Rows<V>
+  private readonly retention: Retention
+  private readonly order: 'segment' | 'time'
+  /** What waits in the record cache may be later than the stream time of the store below. */
+  private latest: number
+
+  constructor(parts: TimedRowsParts<V>) {
+    this.form = parts.form
+    this.keys = parts.keys
+    this.rows = parts.rows
+    this.retention = parts.retention
+    this.order = parts.order
+    this.latest = parts.retention.streamTime
+  }
+
+  get(identity: BinaryKey, time: number): KeptRow<V> | undefined {
+    return this.rows.get(identity, time)
+  }
+
+  put(identity: BinaryKey, time: number, value: V | null, timestamp: number, headers: Headers): void {
+    this.putKept(identity, time, this.form.keep(value, timestamp, headers))
+  }
+
+  putKept(identity: BinaryKey, time: number, row: KeptRow<V>): void {
+    if (time > this.latest) this.latest = time
+    this.rows.put(identity, time, row)
+  }
+
+  /** Rows of a key, by time. */
+  *ofKey(key: BinaryKey, { from, to, reverse = false }: Times): Generator<TimedRow<V>> {
+    const { keys } = this
+    const first = Math.max(keys.segmentOf(Math.max(0, from)), this.retention.firstSegment)
+    const last = keys.segmentOf(Math.min(to, Math.max(this.latest, this.retention.streamTime)))
+    for (let at = first; at <= last; at++) {
+      const group = keys.groupKey(reverse ? first + last - at : at, key)
+      const bounds = {
+        from: keys.inGroup(group, Math.max(0, from)),
+        to: keys.inGroup(group, Math.min(to, Number.MAX_SAFE_INTEGER - 1) + 1),
+      }
+      for (const entry of this.rows.range({ ...bounds, group, reverse })) {
+        // Longer keys that begin with this one may lie between its rows.
+        if (keys.keyOf(entry[0]) === key) yield this.timedRow(entry)
+      }
+    }
+  }
+
+  /** Rows of all keys, or of those from one to another, both included, in the store's order. */
+  between(times: Times, keyFrom?: BinaryKey, keyTo?: BinaryKey): Iterable<TimedRow<V>> {
+    const order = times.order ?? this.order
+    return order === 'segment' ? this.bySegment(times, keyFrom, keyTo) : this.byTime(times, keyFrom, keyTo)
+  }
+
+  private *byTime(times: Times, keyFrom: BinaryKey | undefined, keyTo: BinaryKey | undefined): Generator<TimedRow<V>> {
+    let segment = Number.NaN
+    let collected: TimedRow<V>[] = []
+    for (const found of this.bySegment(times, keyFrom, keyTo)) {
+      if (this.keys.segmentOf(found.time) !== segment) {
+        yield* sorted(collected, times.reverse ?? false)
+        collected = []
+        segment = this.keys.segmentOf(found.time)
+      }
+      collected.push(found)
+    }
+    yield* sorted(collected, times.reverse ?? false)
+  }
+
+  private *bySegment({ from, to, reverse = false }: Times, keyFrom?: BinaryKey, keyTo?: BinaryKey): Generator<TimedRow<V>> {
+    const { keys } = this
+    const bounds = {
+      from: keys.segmentStart(keys.segmentOf(Math.max(0, from))),
+      to: to < Number.MAX_SAFE_INTEGER ? keys.segmentStart(keys.segmentOf(to) + 1) : undefined,
+    }
+    for (const entry of this.rows.range({ ...bounds, reverse })) {
+      const found = this.timedRow(entry)
+      if (found.time < from || found.time > to) continue
+      if ((keyFrom !== undefined && found.key < keyFrom) || (keyTo !== undefined && found.key > keyTo)) continue
+      yield found
+    }
+  }
+
+  private timedRow([engineKey, row]: RowEntry<V>): TimedRow<V> {
+    const { keys } = this
+    return { key: keys.keyOf(engineKey), time: keys.timeOf(engineKey), tail: keys.tailOf(engineKey), row }
+  }
+}
+
+function sorted<V>(rows: TimedRow<V>[], reverse: boolean): TimedRow<V>[] {
+  rows.sort((left, right) => left.time - right.time || compare(left.key, right.key) || compare(left.tail, right.tail))
+  return reverse ? rows.reverse() : rows
+}
+
+function compare(left: BinaryKey, right: BinaryKey): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
