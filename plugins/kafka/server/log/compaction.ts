@@ -49,10 +49,11 @@ export async function compact(log: PartitionLog, clock: Clock, limits = defaultC
   if (last === undefined) return undefined
   const affected = sealed.filter((segment) => segment.baseOffset < last.before)
   let bytesAfter = 0
-  for (const group of neighboursUpTo(affected, log.settings.segmentBytes)) {
-    const cleaned = await cleanGroup(log, group, last, slices)
+  for (let from = 0; from < affected.length; ) {
+    const cleaned = await cleanNeighbours(log, affected.slice(from), last, slices)
     if (cleaned === undefined) return undefined
-    bytesAfter += cleaned.sizeBytes
+    bytesAfter += cleaned.segment.sizeBytes
+    from += cleaned.neighbours
   }
   return { bytesBefore: bytesOf(affected), bytesAfter }
 }
@@ -86,10 +87,19 @@ async function lastOffsets(
   return { byKey, before }
 }
 
-async function cleanGroup(log: PartitionLog, group: readonly Segment[], last: LastOffsets, slices: Slices): Promise<Segment | undefined> {
+/** Cleans the first of the segments, and its neighbours into the same one as long as it does not become too large. */
+async function cleanNeighbours(
+  log: PartitionLog,
+  segments: readonly Segment[],
+  last: LastOffsets,
+  slices: Slices,
+): Promise<{ readonly segment: Segment; readonly neighbours: number } | undefined> {
   const nowMs = slices.clock.now()
-  const cleaned = log.newCleanedSegment(group[0]!.baseOffset)
-  for (const segment of group) {
+  const cleaned = log.newCleanedSegment(segments[0]!.baseOffset)
+  const joined: Segment[] = []
+  for (const segment of segments) {
+    if (joined.length > 0 && cleaned.sizeBytes + segment.sizeBytes > log.settings.segmentBytes) break
+    joined.push(segment)
     const tombstonesBefore = expiredTombstones(segment.cleaned, nowMs - log.settings.deleteRetentionMs)
     const stays = (records: BatchRecords): boolean => {
       if (records.offset >= last.before) return true
@@ -101,14 +111,17 @@ async function cleanGroup(log: PartitionLog, group: readonly Segment[], last: La
       const batch = withoutRecords(segment.file.read(position, header.sizeBytes), header, stays)
       if (batch !== undefined) cleaned.append(batch.bytes, batch.header, header.baseOffset, nowMs)
       await slices.end()
-      if (!log.holds(group)) {
-        cleaned.discard()
-        return undefined
-      }
+      if (log.holds(joined)) continue
+      cleaned.discard()
+      return undefined
     }
   }
-  const ranges = [...group.flatMap((segment) => segment.cleaned), { before: Math.min(last.before, group.at(-1)!.nextOffset), atMs: nowMs }]
-  return log.replaceSealed(group, cleaned, joinRanges(ranges, log.settings.deleteRetentionMs)) ? cleaned : undefined
+  const ranges = [
+    ...joined.flatMap((segment) => segment.cleaned),
+    { before: Math.min(last.before, joined.at(-1)!.nextOffset), atMs: nowMs },
+  ]
+  log.replaceSealed(joined, cleaned, joinRanges(ranges, log.settings.deleteRetentionMs))
+  return { segment: cleaned, neighbours: joined.length }
 }
 
 /** The batch without the records that do not stay; undefined if none stays. */
@@ -138,21 +151,6 @@ function withoutRecords(
   bytes.writeInt32BE(kept.length, 57)
   bytes.writeUInt32BE(crc32c(bytes, 21), 17)
   return { bytes, header: { ...header, attributes, sizeBytes: bytes.length, records: kept.length, maxTimestamp } }
-}
-
-/** Segments in groups that are not larger together than one segment may be. */
-function neighboursUpTo(segments: readonly Segment[], sizeBytesMax: number): readonly (readonly Segment[])[] {
-  const groups: Segment[][] = []
-  let sizeBytes = Number.POSITIVE_INFINITY
-  for (const segment of segments) {
-    sizeBytes += segment.sizeBytes
-    if (sizeBytes <= sizeBytesMax) groups.at(-1)!.push(segment)
-    else {
-      groups.push([segment])
-      sizeBytes = segment.sizeBytes
-    }
-  }
-  return groups
 }
 
 /** Tombstones before this offset have been seen by a compaction at the given time or earlier. */

@@ -245,19 +245,14 @@ export class PartitionLog {
     return count
   }
 
-  /**
-   * Puts a cleaned segment in the place of several neighbours that grow no more, for compaction. False, and nothing is changed, if one of them has been deleted
-   * meanwhile.
-   */
-  replaceSealed(old: readonly Segment[], cleaned: Segment, ranges: readonly CleanedRange[]): boolean {
-    if (!this.holds(old)) return false
+  /** Puts a cleaned segment in the place of several neighbours that the log still holds and that grow no more. */
+  replaceSealed(old: readonly Segment[], cleaned: Segment, ranges: readonly CleanedRange[]): void {
     const at = this.#segments.indexOf(old[0]!)
     const producers = old.at(-1)!.readSummary()?.producers ?? []
     cleaned.takePlaceOf(old[0]!)
     cleaned.seal(producers, ranges)
     for (const segment of old.slice(1)) segment.remove()
     this.#segments.splice(at, old.length, cleaned)
-    return true
   }
 
   /** Whether these neighbours are still part of the log. */
