@@ -18,12 +18,14 @@ import type { Logger } from '../ports/logger.ts'
 import { asOffset, asTimestamp, type Timestamp, type TopicPartition } from '../ports/record.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
+import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
 import { ElementsQueue } from './elements-queue.ts'
 import type { InputQueue } from './input-queue.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { PriorityQueue } from './priority-queue.ts'
 import { Punctuations } from './punctuation.ts'
+import { globalStoreNames, storesWithGlobals } from './stores-with-globals.ts'
 import { buildTaskGraph } from './task-graph.ts'
 
 export interface TaskOptions {
@@ -39,6 +41,8 @@ export interface TaskOptions {
   readonly runsElements: boolean
   /** Opened and restored. */
   readonly state: TaskState
+  /** The stores of global tables, kept by another task; missing if the topology has none, or if this is that task. */
+  readonly globalStores?: WindowedTaskStores
   /** The one that the state was opened with: its stores of the Processor API write their changes with what is in it. */
   readonly recordContext: RecordContext
   /** The writer of a topic by its name on the broker, opened before (`writtenTopics` lists them). */
@@ -91,7 +95,7 @@ export class Task {
     const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, {
       applicationId: options.applicationId,
       taskId: options.id,
-      stores: options.state,
+      stores: storesOf(options),
       storeSpecs: options.topology.stores,
       dropped: this.dropped,
       failures: this.failures,
@@ -349,6 +353,10 @@ export function readTopics(topology: Topology, subTopologies: readonly number[],
     return node?.kind === 'source' && node.input.kind === 'topics' ? node.input.topics.map((topic) => topicName(applicationId, topic)) : []
   })
   return [...new Set(topics)]
+}
+
+function storesOf({ state, globalStores, topology }: TaskOptions): WindowedTaskStores {
+  return globalStores === undefined ? state : storesWithGlobals(state, globalStores, globalStoreNames(topology))
 }
 
 function inputName(topic: string, partition: number): string {

@@ -2,13 +2,12 @@
 
 import { isMillraceError } from '../../framework/errors.ts'
 import { describe } from '../../framework/graph/describe.ts'
-import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
 import type { Topology } from '../../framework/graph/topology.ts'
 import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { type CapturedRecord, type TestDriverOptions, TopologyTestDriver } from '../kit/index.ts'
 import { buildTopology } from './build-topology.ts'
-import type { Expectation, InternalRow, OutputRow, StoreRow, VectorCase, VectorStep } from './vector.ts'
-import { OperationMissing } from './vector.ts'
+import { plain, storeRows } from './store-rows.ts'
+import type { Expectation, InternalRow, OutputRow, VectorCase, VectorStep } from './vector.ts'
 import { serdeOf } from './vector-serdes.ts'
 
 /** The vectors' application id. */
@@ -57,7 +56,7 @@ async function runSteps(vector: VectorCase, driver: TopologyTestDriver, restarts
     for (const record of records.slice(seen)) note(written, vector, record, step)
     seen = records.length
   }
-  const stores = storesOf(driver)
+  const stores = storeRows(driver)
   await driver.close()
   return { ...text, ...written, stores }
 }
@@ -113,32 +112,4 @@ function outputRow(vector: VectorCase, record: CapturedRecord, step: number): Ou
 
 function hex(bytes: Uint8Array | null): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString('hex')
-}
-
-// -------------------------------------------------------------------------------------------------------------- stores
-
-function storesOf(driver: TopologyTestDriver): Record<string, readonly StoreRow[]> {
-  return Object.fromEntries([...driver.topology.stores.values()].map((spec) => [spec.name, rowsOf(driver, spec)]))
-}
-
-function rowsOf(driver: TopologyTestDriver, spec: StoreSpec): readonly StoreRow[] {
-  switch (spec.kind) {
-    case 'keyValue':
-      return [...driver.keyValueStore(spec.name).all()].map(([key, value]) => ({ key: plain(key), value: plain(value) }))
-    case 'timestampedKeyValue':
-      return [...driver.rows(spec.name).all()].map(([key, row]) => ({ key: plain(key), value: plain(row.value), ts: row.timestamp }))
-    case 'window':
-      return [...driver.windowRows(spec.name).all()].map(([{ key, start, end }, row]) => {
-        return { key: plain(key), start, end, value: plain(row.value), ts: row.timestamp }
-      })
-    case 'countWindow':
-      throw new Error('Kafka Streams has no windows of n records')
-    default:
-      throw new OperationMissing(`a store of kind ${spec.kind}`)
-  }
-}
-
-/** As JSON has it: a number that Java's long holds and ours may not is text. */
-function plain(value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }

@@ -3,17 +3,20 @@
 // Kafka Streams' TopologyTestDriver: take a record, run it through, punctuate, flush the caches, put what was written to internal topics on their queues.
 
 import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
+import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
 import { type SinkNode, type SourceNode, type Topology, topicName } from '../../framework/graph/topology.ts'
 import type { CommittedOffset } from '../../framework/ports/broker.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
 import { asOffset, type Headers, noHeaders } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
+import { globalStoreNames, storesWithGlobals } from '../../framework/runtime/stores-with-globals.ts'
 import { readTopics, Task, type TaskSettings } from '../../framework/runtime/task.ts'
 import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { CacheBudget } from '../../framework/state/cached-rows.ts'
 import type { RecordContext, Row, TaskState } from '../../framework/state/contract.ts'
 import { openTaskState } from '../../framework/state/open-task-state.ts'
+import type { WindowedTaskStores } from '../../framework/state/windowed-contract.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import { type CapturedRecord, CapturingTopics, fetched } from './captured-records.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -46,6 +49,7 @@ export interface InputOptions {
 
 const partition = 0
 const taskId = '0_0'
+const globalTaskId = 'global'
 const recordsPerRestoreStep = 1000
 
 export class TopologyTestDriver {
@@ -64,8 +68,13 @@ export class TopologyTestDriver {
   private readonly read = new Map<string, number>()
   private readonly recordContext: RecordContext = { timestamp: 0, headers: noHeaders }
   private inputs: ReadonlySet<string> = new Set()
+  private globalInputs: ReadonlySet<string> = new Set()
   private state!: TaskState
+  private globalState!: TaskState
+  private allStores!: WindowedTaskStores
   private task!: Task
+  /** Keeps the global tables. */
+  private globalTask!: Task
 
   private constructor(topology: Topology, options: TestDriverOptions) {
     this.topology = topology
@@ -94,7 +103,8 @@ export class TopologyTestDriver {
     value: Buffer | null,
     { timestamp = this.clock.now(), headers = noHeaders }: InputOptions = {},
   ): void {
-    if (!this.inputs.has(topic)) throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
+    if (!this.inputs.has(topic) && !this.globalInputs.has(topic))
+      throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
     this.arrive({ topic, key, value, timestamp, headers })
     this.run()
   }
@@ -135,22 +145,27 @@ export class TopologyTestDriver {
 
   /** The rows of a table or an aggregation, by key. */
   rows<K, V>(store: string): ReadOnlyKeyValueStore<K, Row<V>> {
-    return this.state.rows<V>(store).readOnly<K>()
+    return this.allStores.rows<V>(store).readOnly<K>()
   }
 
   /** The rows of a windowed aggregation. */
   windowRows<K, V>(store: string): ReadOnlyWindowStore<K, Row<V>> {
-    return this.state.windowRows<V>(store).readOnly<K>()
+    return this.allStores.windowRows<V>(store).readOnly<K>()
+  }
+
+  /** All stores, as operators see them. */
+  get stores(): WindowedTaskStores {
+    return this.allStores
   }
 
   /** A store of the Processor API. */
   keyValueStore<K, V>(store: string): ReadOnlyKeyValueStore<K, V> {
-    return this.state.keyValue<K, V>(store)
+    return this.allStores.keyValue<K, V>(store)
   }
 
   /** Commits, closes and opens everything anew from what was committed, as a restart of the app does. Processors start from their init. */
   async restart(): Promise<void> {
-    const committed = this.task.committable()
+    const committed = [...this.task.committable(), ...this.globalTask.committable()]
     await this.close()
     await this.start(committed)
     this.run()
@@ -160,47 +175,81 @@ export class TopologyTestDriver {
   async close(): Promise<void> {
     this.flush()
     this.task.close()
-    await this.state.commit(new Map(this.task.committable().map(({ topic, offset }) => [topic, offset])))
-    await this.state.close()
+    this.globalTask.close()
+    for (const [task, state] of [
+      [this.task, this.state],
+      [this.globalTask, this.globalState],
+    ] as const) {
+      await state.commit(new Map(task.committable().map(({ topic, offset }) => [topic, offset])))
+      await state.close()
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------------- parts
 
   private async start(committed: readonly CommittedOffset[]): Promise<void> {
-    const { applicationId, topology, options } = this
-    const subTopologies = topology.subTopologies.filter(({ global }) => !global).map(({ id }) => id)
-    const inputs = readTopics(topology, subTopologies, applicationId)
-    this.inputs = new Set(inputs)
-    const { memory: memoryEngine } = memory().stores as { readonly memory: StateEngine }
-    this.state = await openTaskState({
-      applicationId,
+    const { applicationId, topology } = this
+    const partOf = (global: boolean) => topology.subTopologies.filter((subTopology) => subTopology.global === global).map(({ id }) => id)
+    const globalNames = globalStoreNames(topology)
+    const specs = [...topology.stores.values()]
+    this.inputs = new Set(readTopics(topology, partOf(false), applicationId))
+    this.globalInputs = new Set(readTopics(topology, partOf(true), applicationId))
+    this.globalState = await this.openState(
+      globalTaskId,
+      specs.filter(({ name }) => globalNames.has(name)),
+    )
+    this.state = await this.openState(
       taskId,
+      specs.filter(({ name }) => !globalNames.has(name)),
+    )
+    await this.restore(this.state, committed)
+    await this.restore(this.globalState, committed)
+    this.allStores = storesWithGlobals(this.state, this.globalState, globalNames)
+    this.globalTask = this.makeTask(globalTaskId, this.globalState, partOf(true), this.globalInputs, committed)
+    this.task = this.makeTask(taskId, this.state, partOf(false), this.inputs, committed)
+  }
+
+  private makeTask(
+    id: string,
+    state: TaskState,
+    subTopologies: readonly number[],
+    inputs: ReadonlySet<string>,
+    committed: readonly CommittedOffset[],
+  ): Task {
+    return new Task({
+      id,
+      applicationId: this.applicationId,
+      topology: this.topology,
+      subTopologies,
+      inputs: [...inputs].map((topic) => ({ topic, partition })),
+      runsElements: true,
+      state,
+      ...(id === globalTaskId ? {} : { globalStores: this.globalState }),
+      recordContext: this.recordContext,
+      writer: (topic) => this.topics.writer(topic),
+      committed,
+      settings: { onUndecodable: 'fail', onCallbackFailure: 'fail', ...this.options.settings },
+      clock: this.clock,
+      logger: silentLogger,
+      print: (line) => this.printed.push(line),
+    })
+  }
+
+  private async openState(task: string, stores: readonly StoreSpec[]): Promise<TaskState> {
+    const { options } = this
+    const { memory: memoryEngine } = memory().stores as { readonly memory: StateEngine }
+    return await openTaskState({
+      applicationId: this.applicationId,
+      taskId: task,
       stateDir: options.state?.folder ?? '',
       partition,
-      stores: [...topology.stores.values()],
+      stores,
       engines: { persistent: options.state?.engine ?? memoryEngine, memory: memoryEngine },
       cacheBudget: new CacheBudget(options.cacheBytesMax ?? 0),
       uncommittedBytesMax: Infinity,
       context: this.recordContext,
       logger: silentLogger,
       changelogWriter: async (topic) => this.topics.writer(topic),
-    })
-    await this.restore(committed)
-    this.task = new Task({
-      id: taskId,
-      applicationId,
-      topology,
-      subTopologies,
-      inputs: inputs.map((topic) => ({ topic, partition })),
-      runsElements: true,
-      state: this.state,
-      recordContext: this.recordContext,
-      writer: (topic) => this.topics.writer(topic),
-      committed,
-      settings: { onUndecodable: 'fail', onCallbackFailure: 'fail', ...options.settings },
-      clock: this.clock,
-      logger: silentLogger,
-      print: (line) => this.printed.push(line),
     })
   }
 
@@ -230,7 +279,12 @@ export class TopologyTestDriver {
   private arrive(record: CapturedRecord): void {
     const log = this.log(record.topic)
     log.push(record)
-    if (this.inputs.has(record.topic)) this.task.addRecords(fetched(record.topic, [record], log.length - 1))
+    const records = fetched(record.topic, [record], log.length - 1)
+    if (this.inputs.has(record.topic)) this.task.addRecords(records)
+    if (!this.globalInputs.has(record.topic)) return
+    // Global tables are brought up to date at once, not in the order of timestamps.
+    this.globalTask.addRecords(records)
+    this.globalTask.process(1, Infinity)
   }
 
   private log(topic: string): CapturedRecord[] {
@@ -243,8 +297,8 @@ export class TopologyTestDriver {
   }
 
   /** Brings the stores up to their changelogs, as the app does before a task runs. */
-  private async restore(committed: readonly CommittedOffset[]): Promise<void> {
-    const { changelogs, restore } = this.state
+  private async restore(state: TaskState, committed: readonly CommittedOffset[]): Promise<void> {
+    const { changelogs, restore } = state
     for (const { topic, sourceTopic } of changelogs) {
       const log = this.log(topic)
       const end = sourceTopic ? (committed.find((offset) => offset.topic === topic)?.offset ?? 0) : log.length

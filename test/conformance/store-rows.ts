@@ -1,0 +1,55 @@
+// What the stores of a topology hold at the end of a case, in the form of the vectors.
+
+import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
+import type { Windowed } from '../../framework/graph/window-spec.ts'
+import type { TopologyTestDriver } from '../kit/index.ts'
+import { OperationMissing, type StoreRow } from './vector.ts'
+
+/** By name. Buffers, and join windows of no size, are not in the vectors: Kafka Streams cannot read them. */
+export function storeRows(driver: TopologyTestDriver): Record<string, readonly StoreRow[]> {
+  const specs = [...driver.topology.stores.values()]
+  const readable = specs.filter(({ kind, windowSizeMs }) => kind !== 'suppressBuffer' && !(kind === 'joinWindow' && windowSizeMs === 0))
+  return Object.fromEntries(readable.map((spec) => [spec.name, rowsOf(driver, spec)]))
+}
+
+function rowsOf(driver: TopologyTestDriver, { name, kind, key: keySerde }: StoreSpec): readonly StoreRow[] {
+  const { stores } = driver
+  switch (kind) {
+    case 'keyValue':
+      return [...stores.keyValue(name).all()].map(([key, value]) => ({ key: plain(key), value: plain(value) }))
+    case 'timestampedKeyValue':
+      return [...stores.rows(name).readOnly().all()].map(([key, row]) => ({ key: plain(key), value: plain(row.value), ts: row.timestamp }))
+    case 'window':
+      return [...stores.windowRows(name).readOnly().all()].map(([key, row]) => ({
+        ...windowed(key),
+        value: plain(row.value),
+        ts: row.timestamp,
+      }))
+    case 'plainWindow':
+      return [...stores.window(name).all()].map(([key, value]) => ({ ...windowed(key), value: plain(value) }))
+    case 'session':
+      return [...stores.sessionRows(name).readOnly().all()].map(([key, value]) => ({ ...windowed(key), value: plain(value) }))
+    case 'joinWindow':
+      return [...stores.window(name).all()].map(([key]) => windowed(key))
+    case 'unmatched':
+      return [...stores.unmatched(name).all()].map(({ side, key, timestamp, value }) => ({
+        side,
+        key: plain(keySerde.read(Buffer.from(key, 'latin1'), 0, key.length)),
+        ts: timestamp,
+        value: plain(value),
+      }))
+    case 'countWindow':
+      throw new Error('Kafka Streams has no windows of n records')
+    default:
+      throw new OperationMissing(`a store of kind ${kind}`)
+  }
+}
+
+function windowed({ key, start, end }: Windowed<unknown>): StoreRow {
+  return { key: plain(key), start, end }
+}
+
+/** As JSON has it: a number that Java's long holds and ours may not is text. */
+export function plain(value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
