@@ -66,6 +66,8 @@ async function outputOf(folder: string, topology: CheckedTopology): Promise<Outp
     ]),
     rewritten: derivation.files,
     banner: appBanner,
+    // In dist/<name>, whatever folder is given instead: the same sources give the same bytes.
+    projectFolder: '../../',
   })
   if (isProblems(bundled)) return bundled.map((problem) => bundleDiagnostic(problem, { file: topology.source, line: 1, column: 1 }))
   const files = new Map([

@@ -25,6 +25,8 @@ export interface BundleRequest {
   readonly rewritten: ReadonlyMap<string, RewrittenFile>
   /** Text before the first statement. */
   readonly banner: string
+  /** How the project's folder is reached from where the bundle will lie: `../../`. */
+  readonly projectFolder: string
 }
 
 export interface Bundle {
@@ -63,17 +65,18 @@ export async function bundle(request: BundleRequest): Promise<Bundle | readonly 
     })
     const [map, code] = ['.map', '.mjs'].map((end) => result.outputFiles.find((file) => file.path.endsWith(end)))
     if (map === undefined || code === undefined) throw new Error('esbuild gave no bundle')
-    return { text: code.text, map: withProjectPaths(map.text) }
+    return { text: code.text, map: fromBundle(map.text, request.projectFolder) }
   } catch (error) {
     if (!isBuildFailure(error)) throw error
     return error.errors.map(problemOf)
   }
 }
 
-/** In the source map the project's files have their paths in the project, as in diagnostics; all others keep the name of their namespace. */
-function withProjectPaths(map: string): string {
+/** In the source map the project's files stand as seen from the bundle; all others keep the name of their namespace. */
+function fromBundle(map: string, projectFolder: string): string {
   const parsed = JSON.parse(map) as { sources: string[] }
-  return JSON.stringify({ ...parsed, sources: parsed.sources.map((source) => source.replace(/^app:/, '')) })
+  const sources = parsed.sources.map((source) => (/^(?!app:)\w+:/.test(source) ? source : `${projectFolder}${source.replace(/^app:/, '')}`))
+  return JSON.stringify({ ...parsed, sources })
 }
 
 /** The names of the modules in the source map and in the output are made of namespace and path. */

@@ -37,6 +37,7 @@ export async function evaluate(request: EvaluationRequest): Promise<Evaluation |
       [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
     ]),
     rewritten: derivation.files,
+    projectFolder: '',
     // Packages in CommonJS ask for Node's own modules by require.
     banner: `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(${JSON.stringify(pathToFileURL(join(folder, 'package.json')).href)});`,
   })

@@ -11,6 +11,7 @@ import type { Plugin } from '../ports/plugin.ts'
 import { App } from './app.ts'
 import { helpText, parseCommandLine } from './command-line.ts'
 import { describeFailure } from './failure-report.ts'
+import { withOriginalFrames } from './original-frames.ts'
 import { readSettings } from './settings.ts'
 import { stopOnSignals } from './signals.ts'
 import { StderrLogger } from './stderr-logger.ts'
@@ -54,7 +55,7 @@ export async function main({ definition, config, plugins }: MainOptions, host: N
       signals.forget()
     }
   } catch (error) {
-    host.stderr.write(`${describeFailure(error, host.env.MILLRACE_DEBUG !== undefined)}\n`)
+    host.stderr.write(`${withOriginalFrames(describeFailure(error, host.env.MILLRACE_DEBUG !== undefined))}\n`)
     return isMillraceError(error, 'settings-invalid') || isMillraceError(error, 'option-unknown') ? 2 : 1
   }
 }
