@@ -11,6 +11,7 @@ export { KGroupedTable } from './dsl/kgrouped-table.ts'
 export { KStream } from './dsl/kstream.ts'
 export { KTable } from './dsl/ktable.ts'
 export type * from './dsl/options.ts'
+export { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts'
 export type { AddStoreOptions, StreamsBuilder } from './dsl/streams-builder.ts'
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/topology-definition.ts'
@@ -18,6 +19,8 @@ export {
   type HoppingWindowOptions,
   hopping,
   type JoinWindowOptions,
+  session,
+  sliding,
   slidingCount,
   type TimeWindowOptions,
   tumbling,
@@ -28,7 +31,7 @@ export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from '
 export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'
-export type { CountWindow, JoinWindow, TimeWindow, Windowed } from './graph/window-spec.ts'
+export type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, Windowed } from './graph/window-spec.ts'
 export type * from './ports/broker.ts'
 export type * from './ports/clock.ts'
 export type * from './ports/logger.ts'
@@ -39,6 +42,6 @@ export { asOffset, asTimestamp, noHeaders } from './ports/record.ts'
 export type * from './ports/serde.ts'
 export type * from './ports/store.ts'
 export * as serdes from './serdes/index.ts'
-export { bytes, double, integer, type JsonOptions, json, long, string, timeWindowed } from './serdes/index.ts'
+export { bytes, double, integer, type JsonOptions, json, long, sessionWindowed, string, timeWindowed } from './serdes/index.ts'
 export { murmur2 } from './serdes/murmur2.ts'
 export { OrderedKeys } from './state/ordered-keys.ts'

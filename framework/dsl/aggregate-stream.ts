@@ -24,7 +24,9 @@ export interface AggregationPlan {
   /** Of the store; undefined: the author was to give it. */
   readonly value: AnySerde | null | undefined
   /** Of what is seen of the store, where that is another type. */
-  readonly resultValue?: AnySerde | null
+  readonly resultValue?: AnySerde | null | undefined
+  /** false: an unnamed count uses up no name besides that of its store. */
+  readonly countBurnsName?: boolean
   readonly store: (named: NamedStore, key: AnySerde, value: AnySerde) => StoreSpec
   readonly operator: (store: string, table: AggregateTable) => OperatorSpec
   /** The serde of the result's keys, from that of the group's. */
@@ -34,13 +36,10 @@ export interface AggregationPlan {
 export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableFlow {
   const { graph, make } = group
   const { options, prefix } = plan
-  // Kafka Streams once made a name here that it did not use, and still does: only where count is given a store option without a name.
-  const burns =
-    plan.aggregation.kind === 'count' &&
-    options.store !== undefined &&
-    typeof options.store !== 'string' &&
-    options.store.name === undefined
-  if (burns) graph.names.store(prefix)
+  // Kafka Streams once made a name here that it did not use, and still does: only where count is given a store option without a name, and not for
+  // sliding windows.
+  const unnamed = typeof options.store === 'object' && options.store.name === undefined
+  if (plan.aggregation.kind === 'count' && plan.countBurnsName !== false && unnamed) graph.names.store(prefix)
   const named = nameStore(graph, options.store, options.name, prefix)
   const name = graph.names.orGenerated(options.name, prefix)
   const key = requireSerde(group, name, 'key', group.key)

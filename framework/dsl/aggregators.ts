@@ -5,6 +5,8 @@
 export interface Aggregator<V, S, R> {
   readonly initial: S
   add(state: S, value: V): S
+  /** Of two states the one of all their values: for sessions, which grow together. */
+  merge(left: S, right: S): S
   result(state: S): R
 }
 
@@ -15,12 +17,12 @@ export type Aggregated<A> = { [Name in keyof A]: A[Name] extends { result(state:
 
 /** How many values there were; null values count too, where they arrive. */
 export function count(): Aggregator<unknown, number, number> {
-  return { initial: 0, add: (state) => state + 1, result: (state) => state }
+  return { initial: 0, add: (state) => state + 1, merge: (left, right) => left + right, result: (state) => state }
 }
 
 /** The sum of a number of each value. */
 export function sum<V>(selector: (value: V) => number): Aggregator<V, number, number> {
-  return { initial: 0, add: (state, value) => state + selector(value), result: (state) => state }
+  return { initial: 0, add: (state, value) => state + selector(value), merge: (left, right) => left + right, result: (state) => state }
 }
 
 /** The arithmetic mean of a number of each value. */
@@ -28,6 +30,7 @@ export function mean<V>(selector: (value: V) => number): Aggregator<V, readonly 
   return {
     initial: [0, 0],
     add: ([total, values], value) => [total + selector(value), values + 1],
+    merge: ([leftTotal, leftValues], [rightTotal, rightValues]) => [leftTotal + rightTotal, leftValues + rightValues],
     result: ([total, values]) => total / values,
   }
 }
@@ -52,6 +55,7 @@ function extreme<V, R extends number | string>(
       const candidate = selector(value)
       return best === null || better(candidate, best) ? candidate : best
     },
+    merge: (left, right) => (left === null || (right !== null && better(right, left)) ? right : left),
     // A state is made together with its first value, so it is not null where a result is asked for.
     result: (best) => best as R,
   }
@@ -64,6 +68,7 @@ export function allOf<V>(aggregators: Aggregators<V>): Aggregator<V, readonly un
   return {
     initial: parts.map((part) => part.initial),
     add: (states, value) => parts.map((part, i) => part.add(states[i], value)),
+    merge: (left, right) => parts.map((part, i) => part.merge(left[i], right[i])),
     result: (states) => Object.fromEntries(names.map((name, i) => [name, parts[i]!.result(states[i])])),
   }
 }

@@ -8,4 +8,6 @@ export type TypePredicate<K, V, S extends V> = (value: V, key: K, record: Stream
 export type Mapper<K, V, R> = (value: V, key: K, record: StreamRecord<K, V>) => R
 export type Joiner<K, Left, Right, R> = (left: Left, right: Right, key: K) => R
 export type Adder<K, V, A> = (aggregate: A, value: V, key: K) => A
+/** Makes one aggregate of those of two sessions of a key that have grown together; the left one is the earlier. */
+export type Merger<K, A> = (left: A, right: A, key: K) => A
 export type Reducer<K, V> = (aggregate: V, value: V, key: K) => V

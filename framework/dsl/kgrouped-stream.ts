@@ -1,7 +1,7 @@
 // A stream grouped by its keys, ready to be aggregated or windowed.
 
 import type { Aggregation } from '../graph/operator-spec.ts'
-import type { CountWindow, TimeWindow } from '../graph/window-spec.ts'
+import type { CountWindow, SessionWindow, SlidingWindow, TimeWindow } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
@@ -11,7 +11,8 @@ import { CountWindowedKStream } from './count-windowed-kstream.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
 import { rowStore } from './materialize.ts'
-import type { StatefulOptions, ValueOptions } from './options.ts'
+import type { EmitOptions, StatefulOptions, ValueOptions } from './options.ts'
+import { SessionWindowedKStream } from './session-windowed-kstream.ts'
 import { TimeWindowedKStream } from './time-windowed-kstream.ts'
 
 /** Records with equal keys, together. Records with a null key or a null value are dropped by the aggregations, and counted as dropped. */
@@ -93,14 +94,28 @@ export class KGroupedStream<K, V> {
   }
 
   /**
-   * Cuts the records of each key into windows: of time (`tumbling`, `hopping`) or of records (`tumblingCount`, `slidingCount`).
+   * Cuts the records of each key into windows: of time (`tumbling`, `hopping`, `sliding`), of activity (`session`) or of records (`tumblingCount`,
+   * `slidingCount`).
    *
-   * Kafka Streams: `KGroupedStream.windowedBy`.
+   * Kafka Streams: `KGroupedStream.windowedBy`, `emitStrategy`.
    */
-  windowedBy(window: TimeWindow): TimeWindowedKStream<K, V>
+  windowedBy(window: TimeWindow | SlidingWindow, options?: EmitOptions): TimeWindowedKStream<K, V>
+  windowedBy(window: SessionWindow, options?: EmitOptions): SessionWindowedKStream<K, V>
   windowedBy(window: CountWindow): CountWindowedKStream<K, V>
-  windowedBy(window: TimeWindow | CountWindow): TimeWindowedKStream<K, V> | CountWindowedKStream<K, V> {
-    return window.kind === 'time' ? new TimeWindowedKStream(this.group, window) : new CountWindowedKStream(this.group, window)
+  windowedBy(
+    window: TimeWindow | SlidingWindow | SessionWindow | CountWindow,
+    options: EmitOptions = {},
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> | CountWindowedKStream<K, V> {
+    const { emit = 'updates' } = options
+    switch (window.kind) {
+      case 'time':
+      case 'sliding':
+        return new TimeWindowedKStream(this.group, window, emit)
+      case 'session':
+        return new SessionWindowedKStream(this.group, window, emit)
+      case 'count':
+        return new CountWindowedKStream(this.group, window)
+    }
   }
 
   private table<R, D extends null>(

@@ -3,8 +3,9 @@
 
 import type { LogicalGraph } from '../graph/logical-graph.ts'
 import type { ChangelogSpec, StoreSpec } from '../graph/operator-spec.ts'
-import type { AnySerde } from './flow.ts'
-import type { StoreOption, StoreOptions } from './options.ts'
+import { durationMs } from './duration.ts'
+import type { AnySerde, Flow } from './flow.ts'
+import type { StoreOption, StoreOptions, WindowedOptions } from './options.ts'
 
 /** A store of the dsl, named: which of the two ways in which it came to its name matters. */
 export interface NamedStore {
@@ -43,21 +44,42 @@ export function rowStore({ name, options }: NamedStore, key: AnySerde, value: An
 }
 
 export interface WindowStoreShape {
-  readonly kind: 'window' | 'countWindow'
+  readonly kind: 'window' | 'session'
   readonly retentionMs: number
-  readonly windowSizeMs: number
+  readonly windowSizeMs?: number
+  readonly rangesByKey?: boolean
+  readonly timeOrdered?: boolean
+  /** Results that are sent when a window closes do not come from the record cache. */
+  readonly neverCached?: boolean
 }
 
-export function windowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde, shape: WindowStoreShape): StoreSpec {
+export function windowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde, whole: WindowStoreShape): StoreSpec {
+  const { neverCached = false, ...shape } = whole
   return {
     name,
     key,
     value,
     ...shape,
     persistent: options.persistent ?? true,
-    caching: options.caching ?? true,
+    caching: (options.caching ?? true) && !neverCached,
     changelog: changelogOf(name, options.logging, windowChangelogSettings(shape.retentionMs)),
   }
+}
+
+/** How long windows are kept: as the author says, but not less than the operator needs. */
+export function retentionOf(
+  { graph, name: group }: Pick<Flow, 'graph' | 'name'>,
+  { store, name }: WindowedOptions,
+  leastMs: number,
+): number {
+  const given = typeof store === 'object' ? store.retention : undefined
+  if (given === undefined) return leastMs
+  const retentionMs = durationMs(given)
+  if (retentionMs < leastMs) {
+    const problem = `a retention of ${retentionMs} ms is less than the window's size and grace, ${leastMs} ms.`
+    graph.problems.report(name ?? group, problem, 'Give a longer retention, or none.')
+  }
+  return retentionMs
 }
 
 export function windowChangelogSettings(retentionMs: number): Readonly<Record<string, string>> {

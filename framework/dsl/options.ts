@@ -2,6 +2,7 @@
 // derives from X where the author left it out, and `name` from the variable; so nothing in a compiled topology could not have been written by hand.
 // A serde of a windowed key is not derived: the graph knows it from the key's serde and the window's size.
 
+import type { EmitStrategy } from '../graph/operator-spec.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { Duration } from './duration.ts'
 
@@ -80,6 +81,12 @@ export interface StreamJoinOptions<K, V, T> extends WriteOptions<K, V> {
   readonly otherValue?: Serde<NonNullable<T>>
   /** The stores in which both sides keep their records; its name is what theirs begin with. They are never cached. */
   readonly store?: string | Omit<StoreOptions, 'caching'>
+}
+
+/** Of windowedBy. */
+export interface EmitOptions {
+  /** `updates`: each change of a window's result is sent on. `close`: only its last one, once its grace is over (KIP-825). Default: `updates`. */
+  readonly emit?: EmitStrategy
 }
 
 export interface ProcessOptions extends NameOptions {

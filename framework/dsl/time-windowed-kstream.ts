@@ -1,17 +1,16 @@
-// A grouped stream cut into windows of time.
+// A grouped stream cut into windows of time, of one size or sliding.
 
-import type { Aggregation } from '../graph/operator-spec.ts'
-import type { TimeWindow, Windowed } from '../graph/window-spec.ts'
+import type { Aggregation, EmitStrategy, OperatorSpec } from '../graph/operator-spec.ts'
+import type { SlidingWindow, TimeWindow, Windowed } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
 import { timeWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import type { Adder, Reducer } from './callbacks.ts'
-import { durationMs } from './duration.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
-import { windowStore } from './materialize.ts'
+import { retentionOf, windowStore } from './materialize.ts'
 import type { WindowedOptions, WindowedValueOptions } from './options.ts'
 
 /**
@@ -21,12 +20,14 @@ import type { WindowedOptions, WindowedValueOptions } from './options.ts'
  */
 export class TimeWindowedKStream<K, V> {
   private readonly group: GroupFlow
-  private readonly window: TimeWindow
+  private readonly window: TimeWindow | SlidingWindow
+  private readonly emit: EmitStrategy
 
   /** @internal */
-  constructor(group: GroupFlow, window: TimeWindow) {
+  constructor(group: GroupFlow, window: TimeWindow | SlidingWindow, emit: EmitStrategy) {
     this.group = group
     this.window = window
+    this.emit = emit
     checkWindow(group, window)
   }
 
@@ -75,44 +76,54 @@ export class TimeWindowedKStream<K, V> {
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<Windowed<K>, R, D> {
-    const { window } = this
+    const { window, emit } = this
     const retentionMs = this.retentionMs(options)
+    const windowSizeMs = sizeMsOf(window)
+    const sliding = window.kind === 'sliding'
+    const timeOrdered = emit === 'close' ? { timeOrdered: true } : {}
+    const shape = { kind: 'window', retentionMs, windowSizeMs, ...(sliding ? { rangesByKey: true } : {}), ...timeOrdered } as const
+    const operatorOf = (store: string, sendsOldValues: boolean): OperatorSpec =>
+      window.kind === 'sliding'
+        ? { kind: 'slidingAggregate', store, window, aggregation, sendsOldValues, emit }
+        : { kind: 'windowAggregate', store, window, aggregation, sendsOldValues, emit }
     const flow = aggregateStream(this.group, {
       prefix,
       aggregation,
       options,
       value,
       resultValue,
-      store: (named, key, stored) => windowStore(named, key, stored, { kind: 'window', retentionMs, windowSizeMs: window.sizeMs }),
-      operator: (store, { sendsOldValues }) => ({ kind: 'windowAggregate', store, window, aggregation, sendsOldValues, emit: 'updates' }),
-      resultKey: (key) => timeWindowed(key, window.sizeMs),
+      countBurnsName: !sliding,
+      store: (named, key, stored) => windowStore(named, key, stored, { ...shape, neverCached: sliding && emit === 'close' }),
+      operator: (store, { sendsOldValues }) => operatorOf(store, sendsOldValues),
+      resultKey: (key) => timeWindowed(key, windowSizeMs),
     })
     return new KTable(flow)
   }
 
-  private retentionMs({ store, name }: WindowedOptions): number {
-    const { sizeMs, graceMs } = this.window
-    const least = sizeMs + graceMs
-    const given = typeof store === 'object' ? store.retention : undefined
-    if (given === undefined) return least
-    const retentionMs = durationMs(given)
-    if (retentionMs < least) {
-      const problem = `a retention of ${retentionMs} ms is less than the window's size and grace, ${least} ms.`
-      this.group.graph.problems.report(name ?? this.group.name, problem, 'Give a longer retention, or none.')
-    }
-    return retentionMs
+  private retentionMs(options: WindowedOptions): number {
+    const { window } = this
+    // To make a sliding window, the windows up to two differences before are looked up.
+    const least = (window.kind === 'sliding' ? 2 * window.differenceMs : window.sizeMs) + window.graceMs
+    return retentionOf(this.group, options, least)
   }
 }
 
-function checkWindow({ graph, name }: GroupFlow, { sizeMs, advanceMs, graceMs }: TimeWindow): void {
+function sizeMsOf(window: TimeWindow | SlidingWindow): number {
+  return window.kind === 'sliding' ? window.differenceMs : window.sizeMs
+}
+
+function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | SlidingWindow): void {
   const check = (holds: boolean, problem: string, remedy: string) => {
     if (!holds) graph.problems.report(name, problem, remedy)
   }
-  check(sizeMs > 0, `a window of ${sizeMs} ms has no room.`, 'Give a size of more than 0.')
-  check(
-    sizeMs <= 0 || (advanceMs > 0 && advanceMs <= sizeMs),
-    `a window of ${sizeMs} ms cannot advance by ${advanceMs} ms.`,
-    'Advance by more than 0 and at most the size.',
-  )
-  check(graceMs >= 0, `a grace of ${graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
+  if (window.kind === 'sliding') {
+    check(window.differenceMs >= 0, `a window cannot be ${window.differenceMs} ms long.`, 'Give a difference of 0 or more.')
+  } else {
+    const { sizeMs, advanceMs } = window
+    check(sizeMs > 0, `a window of ${sizeMs} ms has no room.`, 'Give a size of more than 0.')
+    const advances = sizeMs <= 0 || (advanceMs > 0 && advanceMs <= sizeMs)
+    const remedy = 'Advance by more than 0 and at most the size.'
+    check(advances, `a window of ${sizeMs} ms cannot advance by ${advanceMs} ms.`, remedy)
+  }
+  check(window.graceMs >= 0, `a grace of ${window.graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
 }

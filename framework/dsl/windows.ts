@@ -1,6 +1,6 @@
 // Windows as plain values. What is wrong with one is said where it is used, by windowedBy().
 
-import type { CountWindow, JoinWindow, TimeWindow } from '../graph/window-spec.ts'
+import type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow } from '../graph/window-spec.ts'
 import { type Duration, durationMs } from './duration.ts'
 
 export interface TimeWindowOptions {
@@ -51,6 +51,46 @@ export interface HoppingWindowOptions extends TimeWindowOptions {
 export function hopping(size: Duration, options: HoppingWindowOptions): TimeWindow {
   const { advance, grace = 0 } = options
   return { kind: 'time', sizeMs: durationMs(size), advanceMs: durationMs(advance), graceMs: durationMs(grace) }
+}
+
+/**
+ * Windows around each record: for every set of records of a key that are at most `difference` apart there is a window, which begins or ends with one of
+ * them. Both ends are inclusive.
+ *
+ * Kafka Streams: `SlidingWindows.ofTimeDifferenceAndGrace` (KIP-450).
+ *
+ * @example
+ * ```ts
+ * import { sliding, topology } from 'millrace'
+ *
+ * export default topology('attempts', (builder) => {
+ *   const logins = builder.stream<string, string>('failed-logins')
+ *   logins.groupByKey().windowedBy(sliding('1m', { grace: '10s' })).count().toStream().to('attempts')
+ * })
+ * ```
+ */
+export function sliding(difference: Duration, options: TimeWindowOptions = {}): SlidingWindow {
+  return { kind: 'sliding', differenceMs: durationMs(difference), graceMs: durationMs(options.grace ?? 0) }
+}
+
+/**
+ * Sessions of activity: records of a key that follow each other within `gap` are one session, from the first one's time to the last one's, both
+ * inclusive. A record between two sessions may make one of them.
+ *
+ * Kafka Streams: `SessionWindows.ofInactivityGapAndGrace` (KIP-94).
+ *
+ * @example
+ * ```ts
+ * import { session, topology } from 'millrace'
+ *
+ * export default topology('visits', (builder) => {
+ *   const pages = builder.stream<string, string>('pages-by-visitor')
+ *   pages.groupByKey().windowedBy(session('30m')).count().toStream().to('visits')
+ * })
+ * ```
+ */
+export function session(gap: Duration, options: TimeWindowOptions = {}): SessionWindow {
+  return { kind: 'session', gapMs: durationMs(gap), graceMs: durationMs(options.grace ?? 0) }
 }
 
 /**

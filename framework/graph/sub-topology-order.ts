@@ -16,7 +16,9 @@ export interface DescribedNode {
 
 /** The nodes of a group in the order of describe(). */
 export function describedNodes(group: readonly string[], nodes: ReadonlyMap<string, TopologyNode>): readonly DescribedNode[] {
-  const described = new Map(hashSetOrder(group).map((name) => [name, describedNode(name)]))
+  const members = new Set(group)
+  const inOrderOfAddition = [...nodes.keys()].filter((name) => members.has(name))
+  const described = new Map(hashSetOrder(inOrderOfAddition).map((name) => [name, describedNode(name)]))
   for (const node of described.values()) {
     for (const parent of parentsOf(nodes.get(node.name)!)) {
       const predecessor = described.get(parent)!

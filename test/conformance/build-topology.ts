@@ -10,9 +10,11 @@ import {
   KStream,
   KTable,
   type Optimization,
+  SessionWindowedKStream,
   type StoreOptions,
   type StreamsBuilder,
-  type TimeWindow,
+  session,
+  sliding,
   TimeWindowedKStream,
   type Topology,
   type TopologyDefinition,
@@ -25,7 +27,18 @@ import {
 import { type KeyAndValue, OperationMissing, type VectorCase, type VectorType } from './vector.ts'
 import type { VectorNode, VectorStore, VectorWindow } from './vector-node.ts'
 import { serdeOf } from './vector-serdes.ts'
-import { aggregator, flatMapper, flatValueMapper, initializer, joiner, keySelector, predicate, reducer, valueMapper } from './vocabulary.ts'
+import {
+  aggregator,
+  flatMapper,
+  flatValueMapper,
+  initializer,
+  joiner,
+  keySelector,
+  merger,
+  predicate,
+  reducer,
+  valueMapper,
+} from './vocabulary.ts'
 import { processorType, vocabularyFixedKeyProcessor, vocabularyProcessor } from './vocabulary-processors.ts'
 
 type Stream = KStream<unknown, unknown>
@@ -35,7 +48,14 @@ type TimeWindowed = TimeWindowedKStream<unknown, unknown>
 
 /** Something of the dsl, with the types of its keys and values. */
 interface Made {
-  readonly object: Stream | Table | Grouped | KGroupedTable<unknown, unknown> | TimeWindowed | CountWindowedKStream<unknown, unknown>
+  readonly object:
+    | SessionWindowedKStream<unknown, unknown>
+    | Stream
+    | Table
+    | Grouped
+    | KGroupedTable<unknown, unknown>
+    | TimeWindowed
+    | CountWindowedKStream<unknown, unknown>
   readonly key: VectorType
   readonly value: VectorType
 }
@@ -304,9 +324,23 @@ class Interpreter {
 
   private windowedBy(node: VectorNode): Made {
     const { object, key, value } = this.from(node)
-    if (node.emit === 'onWindowClose') throw new OperationMissing('emit: onWindowClose')
-    const window = windowOf(given(node, 'window'))
-    return { key: { timeWindowed: key, sizeMs: window.sizeMs }, value, object: (object as Grouped).windowedBy(window) }
+    const group = object as Grouped
+    const window = given(node, 'window')
+    const { sizeMs = 0, advanceMs = 0, differenceMs = 0, gapMs = 0, graceMs: grace = 0 } = window
+    const options = { emit: node.emit === 'onWindowClose' ? 'close' : 'updates' } as const
+    const timeKey = { timeWindowed: key, sizeMs: sizeMs === 0 ? differenceMs : sizeMs }
+    switch (window.type) {
+      case 'tumbling':
+        return { key: timeKey, value, object: group.windowedBy(tumbling(sizeMs, { grace }), options) }
+      case 'hopping':
+        return { key: timeKey, value, object: group.windowedBy(hopping(sizeMs, { advance: advanceMs, grace }), options) }
+      case 'sliding':
+        return { key: timeKey, value, object: group.windowedBy(sliding(differenceMs, { grace }), options) }
+      case 'session':
+        return { key: { sessionWindowed: key }, value, object: group.windowedBy(session(gapMs, { grace }), options) }
+      default:
+        throw new OperationMissing(`${window.type} windows`)
+    }
   }
 
   private aggregation(node: VectorNode, op: 'count' | 'reduce' | 'aggregate'): Made {
@@ -314,12 +348,18 @@ class Interpreter {
     // The store option is always there: the JVM always gets a Materialized with the serdes.
     const options = { ...named(node), store: {}, ...materialized(node) }
     if (object instanceof KGroupedTable) return this.tableAggregation(node, op, object)
-    const group = object as Grouped | TimeWindowed
+    const group = object as Grouped | TimeWindowed | SessionWindowedKStream<unknown, unknown>
     if (op === 'count') return { key, value: 'long', object: group.count(options) as Table }
     if (op === 'reduce') return { key, value, object: group.reduce(reducer(given(node, 'reducer')), options) as Table }
     const initial = initializer(given(node, 'initializer'))
     const add = aggregator(given(node, 'adder'))
     const adder = (aggregate: unknown, v: unknown, k: unknown) => add(k, v, aggregate)
+    if (group instanceof SessionWindowedKStream) {
+      const merge = merger(given(node, 'merger'))
+      const mergeSessions = (left: unknown, right: unknown, k: unknown) => merge(k, left, right)
+      const object = group.aggregate(() => initial.call, adder, mergeSessions, { ...options, value: serdeOf(initial.type) as never })
+      return { key, value: initial.type, object: object as Table }
+    }
     const folding = [() => initial.call, adder, { ...options, value: serdeOf(initial.type) as never }] as const
     const table = group instanceof TimeWindowedKStream ? group.aggregate(...folding) : group.aggregate(...folding)
     return { key, value: initial.type, object: table as Table }
@@ -451,10 +491,4 @@ function joinWindowOf({ differenceMs, beforeMs, afterMs, graceMs = 0 }: VectorWi
     ...(beforeMs === undefined ? {} : { before: beforeMs }),
     ...(afterMs === undefined ? {} : { after: afterMs }),
   })
-}
-
-function windowOf({ type, sizeMs = 0, advanceMs = 0, graceMs = 0 }: VectorWindow): TimeWindow {
-  if (type === 'tumbling') return tumbling(sizeMs, { grace: graceMs })
-  if (type === 'hopping') return hopping(sizeMs, { advance: advanceMs, grace: graceMs })
-  throw new OperationMissing(`${type} windows`)
 }

@@ -2,8 +2,8 @@
 
 import type { Serde } from '../../framework/ports/serde.ts'
 import { long, string } from '../../framework/serdes/serdes.ts'
-import { timeWindowed } from '../../framework/serdes/windowed.ts'
-import { OperationMissing, type VectorType } from './vector.ts'
+import { sessionWindowed, timeWindowed } from '../../framework/serdes/windowed.ts'
+import type { VectorType } from './vector.ts'
 
 const made = new Map<string, Serde<unknown>>()
 
@@ -22,5 +22,5 @@ function make(type: VectorType): Serde<unknown> {
   if (type === 'string') return string() as Serde<unknown>
   if (type === 'long') return long() as Serde<unknown>
   if ('timeWindowed' in type) return timeWindowed(serdeOf(type.timeWindowed), type.sizeMs) as Serde<unknown>
-  throw new OperationMissing('session windows')
+  return sessionWindowed(serdeOf(type.sessionWindowed)) as Serde<unknown>
 }

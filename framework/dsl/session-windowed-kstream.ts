@@ -1,0 +1,102 @@
+// A grouped stream cut into sessions.
+
+import type { EmitStrategy } from '../graph/operator-spec.ts'
+import type { SessionWindow, Windowed } from '../graph/window-spec.ts'
+import { json, long } from '../serdes/serdes.ts'
+import { sessionWindowed } from '../serdes/windowed.ts'
+import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
+import { countingSessions, foldingSessions, foldingSessionsByName, reducingSessions, type SessionAggregation } from './aggregations.ts'
+import type { Aggregated, Aggregators } from './aggregators.ts'
+import type { Adder, Merger, Reducer } from './callbacks.ts'
+import type { AnySerde } from './flow.ts'
+import { KTable } from './ktable.ts'
+import { retentionOf, windowStore } from './materialize.ts'
+import type { WindowedOptions, WindowedValueOptions } from './options.ts'
+
+/**
+ * Aggregations by key and session. When a record makes two sessions one, theirs are deleted (a null value under each old key) and the new one is sent.
+ * Records of closed sessions and with a null key are dropped and counted. Null values are not dropped.
+ */
+export class SessionWindowedKStream<K, V> {
+  private readonly group: GroupFlow
+  private readonly window: SessionWindow
+  private readonly emit: EmitStrategy
+
+  /** @internal */
+  constructor(group: GroupFlow, window: SessionWindow, emit: EmitStrategy) {
+    this.group = group
+    this.window = window
+    this.emit = emit
+    const { gapMs, graceMs } = window
+    if (gapMs < 0) group.graph.problems.report(group.name, `a gap of ${gapMs} ms is none.`, 'Give a gap of 0 or more.')
+    if (graceMs < 0) group.graph.problems.report(group.name, `a grace of ${graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
+  }
+
+  /** How many records each session has. Kafka Streams: `SessionWindowedKStream.count`. */
+  count(options: WindowedOptions = {}): KTable<Windowed<K>, number> {
+    return this.table('KSTREAM-AGGREGATE-', countingSessions, options, long())
+  }
+
+  /** Folds the values of a session into one of the same type; sessions are merged by the same reducer. Kafka Streams: `SessionWindowedKStream.reduce`. */
+  reduce(reducer: Reducer<K, V>, options: WindowedOptions = {}): KTable<Windowed<K>, V> {
+    return this.table('KSTREAM-REDUCE-', reducingSessions(reducer), options, this.group.value)
+  }
+
+  /**
+   * Folds the values of a session, by named aggregators or by an initializer, an adder and a merger for sessions that grow together.
+   *
+   * Kafka Streams: `SessionWindowedKStream.aggregate`.
+   *
+   * @example
+   * ```ts
+   * import { session, topology } from 'millrace'
+   *
+   * export default topology('paths', (builder) => {
+   *   const pages = builder.stream<string, string>('pages-by-visitor')
+   *   const paths = pages.groupByKey().windowedBy(session('30m')).aggregate(
+   *     () => '',
+   *     (path, page) => `${path}/${page}`,
+   *     (left, right) => left + right,
+   *   )
+   *   paths.toStream().to('paths')
+   * })
+   * ```
+   */
+  aggregate<A extends Aggregators<V>>(aggregators: A, options?: WindowedOptions): KTable<Windowed<K>, Aggregated<A>>
+  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, merger: Merger<K, A>, options?: WindowedValueOptions<A>): KTable<Windowed<K>, A>
+  aggregate<A>(
+    initial: (() => A) | Aggregators<V>,
+    second?: Adder<K, V, A> | WindowedOptions,
+    merger?: Merger<K, A>,
+    options: WindowedValueOptions<A> = {},
+  ): KTable<Windowed<K>, A> {
+    if (typeof initial !== 'function') {
+      return this.table('KSTREAM-AGGREGATE-', foldingSessionsByName(initial), (second as WindowedOptions | undefined) ?? {}, json(), null)
+    }
+    const folding = foldingSessions(initial, second as Adder<K, V, A>, merger as Merger<K, A>)
+    return this.table('KSTREAM-AGGREGATE-', folding, options, options.value)
+  }
+
+  private table<R>(
+    prefix: 'KSTREAM-AGGREGATE-' | 'KSTREAM-REDUCE-',
+    { aggregation, merger }: SessionAggregation,
+    options: WindowedOptions,
+    value: AnySerde | null | undefined,
+    resultValue?: null,
+  ): KTable<Windowed<K>, R> {
+    const { window, emit } = this
+    const retentionMs = retentionOf(this.group, options, window.gapMs + window.graceMs)
+    const shape = { kind: 'session', retentionMs, ...(emit === 'close' ? { neverCached: true, timeOrdered: true } : {}) } as const
+    const flow = aggregateStream(this.group, {
+      prefix,
+      aggregation,
+      options,
+      value,
+      resultValue,
+      store: (named, key, stored) => windowStore(named, key, stored, shape),
+      operator: (store, { sendsOldValues }) => ({ kind: 'sessionAggregate', store, window, aggregation, merger, sendsOldValues, emit }),
+      resultKey: (key) => sessionWindowed(key),
+    })
+    return new KTable(flow)
+  }
+}
