@@ -8,6 +8,7 @@ import type { DropReason } from '../operators/dropped-records.ts'
 import type { Broker, GroupMember, MemberSubscription } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { TopicPartition } from '../ports/record.ts'
 import type { StateEngine } from '../ports/store.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppState, mayFollow } from './app-state.ts'
@@ -21,7 +22,7 @@ import { Restoration } from './restoration.ts'
 import { tasksWithState } from './state-directory.ts'
 import { TaskInputs } from './task-inputs.ts'
 import { TaskSet } from './task-set.ts'
-import { sourceTopics, type TopicPlan } from './topic-plan.ts'
+import { type PlannedTask, sourceTopics, type TopicPlan } from './topic-plan.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface AppOptions {
@@ -225,6 +226,7 @@ class Run {
 
   private member(plan: TopicPlan): GroupMember {
     const { settings, applicationId } = this.parts
+    const topics = [...new Set(plan.tasks.flatMap(partitionsOf).map(({ topic }) => topic))]
     return this.options.broker.member({
       clientId: `${applicationId}-StreamThread-1-consumer`,
       groupId: applicationId,
@@ -233,7 +235,7 @@ class Run {
       rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       protocol: 'stream',
-      subscription: () => encodeSubscription({ runs: this.tasks.ids(), hasState: this.hasState() }),
+      subscription: () => encodeSubscription({ topics, runs: this.tasks.ids(), hasState: this.hasState() }),
       assign: async (members) => assign(members, plan),
     })
   }
@@ -266,5 +268,12 @@ function assign(members: readonly MemberSubscription[], plan: TopicPlan): Readon
     subscribed,
     plan.tasks.map(({ id }) => id),
   )
-  return new Map([...assignment].map(([memberId, tasks]) => [memberId, encodeAssignment({ tasks })]))
+  const messageOf = (tasks: readonly string[]): Uint8Array => {
+    return encodeAssignment({ tasks, partitions: plan.tasks.filter(({ id }) => tasks.includes(id)).flatMap(partitionsOf) })
+  }
+  return new Map([...assignment].map(([memberId, tasks]) => [memberId, messageOf(tasks)]))
+}
+
+function partitionsOf({ inputs, elements }: PlannedTask): readonly TopicPartition[] {
+  return [...inputs, ...elements]
 }

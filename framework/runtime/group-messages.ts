@@ -1,12 +1,19 @@
-// What members of a group tell each other through the group protocol: a version byte, then JSON. Members of different releases meet in one group during an
-// upgrade, so the leader writes nothing newer than the oldest version it was sent, and everybody ignores fields it does not know.
+// What members of a group tell each other through the group protocol. The outside is Kafka's consumer protocol (ConsumerProtocolSubscription and
+// ConsumerProtocolAssignment, version 0), because the broker reads it: it keeps the offsets of the topics named there, and tools show the partitions. Our
+// own message is the user data in it: a version byte, then JSON. Releases meet in one group during an upgrade, so everybody ignores fields it does
+// not know, and a change that older ones cannot live with raises the version.
 
 import * as v from 'valibot'
 import { MillraceError } from '../errors.ts'
+import type { TopicPartition } from '../ports/record.ts'
+import { ByteBuffer } from '../serdes/byte-buffer.ts'
 
-export const groupMessageVersion = 1
+const messageVersion = 1
+const consumerProtocolVersion = 0
 
 export interface SubscriptionMessage {
+  /** All topics that the application reads. */
+  readonly topics: readonly string[]
   /** Tasks that run here now. */
   readonly runs: readonly string[]
   /** Tasks whose state lies here. */
@@ -15,42 +22,126 @@ export interface SubscriptionMessage {
 
 export interface AssignmentMessage {
   readonly tasks: readonly string[]
+  /** What the tasks read. */
+  readonly partitions: readonly TopicPartition[]
 }
 
 const texts = v.array(v.string())
 const subscriptionSchema = v.object({ runs: texts, hasState: texts })
 const assignmentSchema = v.object({ tasks: texts })
 
-export function encodeSubscription({ runs, hasState }: SubscriptionMessage): Uint8Array {
-  return encode({ runs, hasState })
+export function encodeSubscription({ topics, runs, hasState }: SubscriptionMessage): Uint8Array {
+  const writer = new MessageWriter()
+  writer.int16(consumerProtocolVersion)
+  writer.int32(topics.length)
+  for (const topic of topics) writer.text(topic)
+  return writer.withUserData({ runs, hasState })
 }
 
-export function decodeSubscription(bytes: Uint8Array): SubscriptionMessage {
-  return decode(bytes, subscriptionSchema)
+export function decodeSubscription(bytes: Uint8Array): Omit<SubscriptionMessage, 'topics'> {
+  return decode(bytes, subscriptionSchema, (reader) => {
+    for (let left = reader.int32(); left > 0; left--) reader.text()
+  })
 }
 
-export function encodeAssignment({ tasks }: AssignmentMessage): Uint8Array {
-  return encode({ tasks })
+export function encodeAssignment({ tasks, partitions }: AssignmentMessage): Uint8Array {
+  const byTopic = new Map<string, number[]>()
+  for (const { topic, partition } of partitions) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
+  const writer = new MessageWriter()
+  writer.int16(consumerProtocolVersion)
+  writer.int32(byTopic.size)
+  for (const [topic, numbers] of byTopic) {
+    writer.text(topic)
+    writer.int32(numbers.length)
+    for (const number of numbers) writer.int32(number)
+  }
+  return writer.withUserData({ tasks })
 }
 
-export function decodeAssignment(bytes: Uint8Array): AssignmentMessage {
-  return decode(bytes, assignmentSchema)
+/** A member that came too late for an assignment has none, and no bytes. */
+export function decodeAssignment(bytes: Uint8Array): Omit<AssignmentMessage, 'partitions'> {
+  if (bytes.length === 0) return { tasks: [] }
+  return decode(bytes, assignmentSchema, (reader) => {
+    for (let topics = reader.int32(); topics > 0; topics--) {
+      reader.text()
+      for (let partitions = reader.int32(); partitions > 0; partitions--) reader.int32()
+    }
+  })
 }
 
-function encode(message: unknown): Uint8Array {
-  return Buffer.concat([Buffer.of(groupMessageVersion), Buffer.from(JSON.stringify(message))])
-}
-
-function decode<T>(bytes: Uint8Array, schema: v.GenericSchema<unknown, T>): T {
-  const version = bytes[0]
-  if (version === undefined || version < 1) throw foreign('it has no version')
+function decode<T>(bytes: Uint8Array, schema: v.GenericSchema<unknown, T>, skipTopics: (reader: MessageReader) => void): T {
   try {
-    return v.parse(schema, JSON.parse(Buffer.from(bytes.subarray(1)).toString()))
+    const reader = new MessageReader(Buffer.from(bytes))
+    reader.int16()
+    skipTopics(reader)
+    const userData = reader.bytes()
+    if (userData === null || (userData[0] ?? 0) < 1) throw new Error('it has no data of ours')
+    return v.parse(schema, JSON.parse(userData.toString('utf8', 1)))
   } catch (error) {
-    throw foreign(error instanceof Error ? error.message : String(error), error)
+    throw new MillraceError('group-message-unreadable', { problem: error instanceof Error ? error.message : String(error) }, error)
   }
 }
 
-function foreign(problem: string, cause?: unknown): MillraceError {
-  return new MillraceError('group-message-unreadable', { problem }, cause)
+class MessageWriter {
+  private readonly buffer = new ByteBuffer()
+
+  int16(value: number): void {
+    this.buffer.reserve(2)
+    this.buffer.end = this.buffer.bytes.writeInt16BE(value, this.buffer.end)
+  }
+
+  int32(value: number): void {
+    this.buffer.reserve(4)
+    this.buffer.end = this.buffer.bytes.writeInt32BE(value, this.buffer.end)
+  }
+
+  text(value: string): void {
+    this.int16(Buffer.byteLength(value))
+    this.append(Buffer.from(value))
+  }
+
+  withUserData(message: unknown): Uint8Array {
+    const userData = Buffer.concat([Buffer.of(messageVersion), Buffer.from(JSON.stringify(message))])
+    this.int32(userData.length)
+    this.append(userData)
+    return Buffer.from(this.buffer.bytes.subarray(0, this.buffer.end))
+  }
+
+  private append(bytes: Buffer): void {
+    this.buffer.reserve(bytes.length)
+    this.buffer.end += bytes.copy(this.buffer.bytes, this.buffer.end)
+  }
+}
+
+class MessageReader {
+  private readonly source: Buffer
+  private at = 0
+
+  constructor(source: Buffer) {
+    this.source = source
+  }
+
+  int16(): number {
+    this.at += 2
+    return this.source.readInt16BE(this.at - 2)
+  }
+
+  int32(): number {
+    this.at += 4
+    return this.source.readInt32BE(this.at - 4)
+  }
+
+  text(): string {
+    const size = this.int16()
+    this.at += size
+    return this.source.toString('utf8', this.at - size, this.at)
+  }
+
+  /** null: absent. */
+  bytes(): Buffer | null {
+    const size = this.int32()
+    if (size < 0) return null
+    this.at += size
+    return this.source.subarray(this.at - size, this.at)
+  }
 }
