@@ -33,7 +33,9 @@ export interface SessionRowStore<V> {
   get(key: BinaryKey, start: number, end: number): V | undefined
   /** Sessions of a key with end >= earliestEnd and start <= latestStart: by end, then start. The store may be written while it is walked. */
   find(key: BinaryKey, earliestEnd: number, latestStart: number): Iterable<SessionRow<V>>
-  /** Sessions of all keys that end between two times, both included: by end, then then key, as Kafka Streams' time-ordered store gives them. */
+  /**
+   * Sessions of all keys that end between two times, both included: by end, then key, as Kafka Streams' time-ordered store gives them: on disk also those
+   * past the retention, as long as their segment is kept; in memory not. */
   findEnded(endFrom: number, endTo: number): Iterable<SessionRow<V> & { readonly key: BinaryKey }>
   /** null deletes. `timestamp` and `headers`: of the record that is processed. */
   put(key: BinaryKey, start: number, end: number, value: V | null, timestamp: number, headers: Headers): void
@@ -60,10 +62,12 @@ export type SessionRowListener<V> = (
 /** The records of one side of a stream-stream join, each by itself (a window store that keeps duplicates), without timestamps of their own. */
 export interface JoinWindowStore<V> {
   readonly name: string
-  /** A null value is not kept. */
+  /** A null value is not kept; but the changelog has a tombstone for it, under the next sequence number. */
   put(key: BinaryKey, timestamp: number, value: V | null, headers: Headers): void
   /** Records of a key with timestamps between two times, both included: by timestamp, then in the order of arrival. */
   range(key: BinaryKey, from: number, to: number): Iterable<readonly [timestamp: number, value: V]>
+  /** For tests: all records, in the order of Kafka Streams' all(). */
+  all(): Iterable<{ readonly key: BinaryKey; readonly timestamp: number }>
 }
 
 /**

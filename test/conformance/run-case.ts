@@ -32,13 +32,23 @@ export async function runCase(vector: VectorCase, options: RunOptions = {}): Pro
     driver = await TopologyTestDriver.open(topology, {
       applicationId,
       cacheBytesMax: Number(vector.config['statestore.cache.max.bytes'] ?? 0),
-      settings: { onCallbackFailure: vector.config['processing.exception.handler'] === 'continue' ? 'continue' : 'fail' },
+      settings: settingsOf(vector.config),
       ...(options.state === undefined ? {} : { state: options.state }),
     })
   } catch (error) {
     return failed(error, { describe: describe(topology) }, { phase: 'start' })
   }
   return await runSteps(vector, driver, options.restarts === true)
+}
+
+function settingsOf(config: VectorCase['config']): TestDriverOptions['settings'] {
+  return {
+    onCallbackFailure: config['processing.exception.handler'] === 'continue' ? 'continue' : 'fail',
+    emitIntervals: {
+      closedWindowsMs: Number(config['__emit.interval.ms.kstreams.windowed.aggregation__'] ?? 1000),
+      unmatchedMs: Number(config['__emit.interval.ms.kstreams.outer.join.spurious.results.fix__'] ?? 1000),
+    },
+  }
 }
 
 async function runSteps(vector: VectorCase, driver: TopologyTestDriver, restarts: boolean): Promise<Expectation> {
