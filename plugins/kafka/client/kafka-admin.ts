@@ -26,6 +26,14 @@ const earliest = -2
 
 const topicResource = 2
 
+/** What a commit from outside is told while a group has members. */
+const memberCodes: readonly number[] = [
+  errorCode.UNKNOWN_MEMBER_ID,
+  errorCode.ILLEGAL_GENERATION,
+  errorCode.REBALANCE_IN_PROGRESS,
+  errorCode.NON_EMPTY_GROUP,
+]
+
 export class KafkaAdmin implements Admin {
   readonly #cluster: ClusterClient
 
@@ -94,6 +102,7 @@ export class KafkaAdmin implements Admin {
   }
 
   async topicSettings(name: string): Promise<ReadonlyMap<string, string>> {
+    await this.#cluster.partitionsOf(name)
     return this.#cluster.withRetries(async () => {
       const answer = await this.#cluster.sendToAny(apis.describeConfigs, {
         resources: [{ resourceType: topicResource, resourceName: name, configurationKeys: null }],
@@ -164,7 +173,14 @@ export class KafkaAdmin implements Admin {
   async resetCommitted(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     if (offsets.length === 0) return
     const coordinator = new Coordinator(this.#cluster, groupId)
-    await coordinator.withRetries(() => coordinator.commit({ generationId: -1, memberId: '', groupInstanceId: null }, offsets))
+    await coordinator.withRetries(async () => {
+      try {
+        await coordinator.commit({ generationId: -1, memberId: '', groupInstanceId: null }, offsets)
+      } catch (error) {
+        const hasMembers = error instanceof RefusedRequest && memberCodes.includes(error.code)
+        throw hasMembers ? new MillraceError('group-not-empty', { group: groupId }, error) : error
+      }
+    })
   }
 
   async groups(): Promise<readonly GroupSummary[]> {

@@ -37,7 +37,7 @@ export const defaultClientSettings: KafkaClientSettings = {
   retryTimeoutMs: 60_000,
   retryBackoffMs: 20,
   retryBackoffMsMax: 1_000,
-  missingTopicTimeoutMs: 1_500,
+  missingTopicTimeoutMs: 1_000,
   deliveryTimeoutMs: 120_000,
   batchBytes: 700_000,
   maxRequestBytes: 1_048_576,
