@@ -22,7 +22,10 @@ export interface RangedWindowRowStore<V> extends WindowRowStore<V> {
     startTo: number,
     options?: { readonly reverse?: boolean },
   ): Iterable<readonly [start: number, Row<V>]>
-  /** The same for all keys: by start, then key, whatever order `all()` has. For windows that are sent when they close. */
+  /**
+   * The same for all keys: by start, then key, whatever order `all()` has. For windows that are sent when they close. In a time-ordered store Kafka Streams
+   * shows here, and in `all()`, also the windows that start exactly the retention before the store's stream time; `get` and `range` do not.
+   */
   rangeAll(startFrom: number, startTo: number): Iterable<readonly [key: BinaryKey, start: number, Row<V>]>
 }
 
