@@ -1,7 +1,7 @@
 // Aggregations of grouped streams: where the key may have changed, first a repartitioning, then the operator with its store.
 // Kafka Streams: KGroupedStreamImpl, GroupedStreamAggregateBuilder, TimeWindowedKStreamImpl.
 
-import { LogicalNode } from '../graph/logical-graph.ts'
+import { LogicalNode, type NodeTraits } from '../graph/logical-graph.ts'
 import type { Aggregation, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
 import type { AggregateTable } from '../graph/table-state.ts'
 import { type AnySerde, type Flow, requireSerde, type TableFlow } from './flow.ts'
@@ -27,6 +27,7 @@ export interface AggregationPlan {
   readonly resultValue?: AnySerde | null | undefined
   /** false: an unnamed count uses up no name besides that of its store. */
   readonly countBurnsName?: boolean
+  readonly traits?: NodeTraits
   readonly store: (named: NamedStore, key: AnySerde, value: AnySerde) => StoreSpec
   readonly operator: (store: string, table: AggregateTable) => OperatorSpec
   /** The serde of the result's keys, from that of the group's. */
@@ -48,7 +49,7 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
   const state: AggregateTable = { kind: 'aggregate', store: named.name, result: plan.aggregation.result, sendsOldValues: false }
   const store = plan.store(named, key, value)
   const operator = () => plan.operator(named.name, state)
-  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => store, connects: [] })
+  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => store, connects: [] }, plan.traits)
   graph.add(parent, node)
   const resultValue = plan.resultValue === undefined ? value : plan.resultValue
   return { make, graph, name, node, key: plan.resultKey(key), value: resultValue, sources, state }

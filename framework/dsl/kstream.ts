@@ -6,7 +6,9 @@ import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, Processor
 import type { JoinWindow } from '../graph/window-spec.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
-import { addStep, requireSerde, type Step, type StreamFlow, type TableFlow } from './flow.ts'
+import { addStep, requireSerde, type Step, type StreamFlow } from './flow.ts'
+import { GlobalKTable } from './global-ktable.ts'
+import { joinGlobalTable } from './global-tables.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
 import type {
@@ -232,6 +234,8 @@ export class KStream<K, V> {
    * Given another stream and a window, joins each record with each one of the other stream that has the same key and lies within the window; the
    * result has the later timestamp. Records with a null key or value are dropped.
    *
+   * Given a global table and what key to look up in it, joins each record with the row of that key; null keys of the record itself do not matter.
+   *
    * Kafka Streams: `KStream.join`.
    *
    * @example
@@ -249,13 +253,14 @@ export class KStream<K, V> {
    */
   join<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T, R>, options?: WriteOptions<K, V>): KStream<K, R>
   join<T, R>(other: KStream<K, T>, joiner: Joiner<K, V, T, R>, window: JoinWindow, options?: StreamJoinOptions<K, V, T>): KStream<K, R>
-  join<T, R>(
-    other: KTable<K, T> | KStream<K, T>,
+  join<GK, T, R>(
+    table: GlobalKTable<GK, T>,
+    keySelector: Mapper<K, V, GK>,
     joiner: Joiner<K, V, T, R>,
-    third: WriteOptions<K, V> | JoinWindow = {},
-    options: StreamJoinOptions<K, V, T> = {},
-  ): KStream<K, R> {
-    return new KStream(joinAny(this.flow, other.flow, 'inner', joiner as JoinerSpec, third as JoinWindow, options as AnyJoinOptions))
+    options?: NameOptions,
+  ): KStream<K, R>
+  join(other: object, ...rest: JoinArguments): KStream<K, never> {
+    return new KStream(joinAny(this.flow, other, 'inner', rest))
   }
 
   /**
@@ -271,13 +276,14 @@ export class KStream<K, V> {
     window: JoinWindow,
     options?: StreamJoinOptions<K, V, T>,
   ): KStream<K, R>
-  leftJoin<T, R>(
-    other: KTable<K, T> | KStream<K, T>,
+  leftJoin<GK, T, R>(
+    table: GlobalKTable<GK, T>,
+    keySelector: Mapper<K, V, GK>,
     joiner: Joiner<K, V, T | null, R>,
-    third: WriteOptions<K, V> | JoinWindow = {},
-    options: StreamJoinOptions<K, V, T> = {},
-  ): KStream<K, R> {
-    return new KStream(joinAny(this.flow, other.flow, 'left', joiner as JoinerSpec, third as JoinWindow, options as AnyJoinOptions))
+    options?: NameOptions,
+  ): KStream<K, R>
+  leftJoin(other: object, ...rest: JoinArguments): KStream<K, never> {
+    return new KStream(joinAny(this.flow, other, 'left', rest))
   }
 
   /** As `leftJoin` of streams, but records of either side that meet nobody are joined with null. Kafka Streams: `KStream.outerJoin`. */
@@ -376,15 +382,16 @@ const newKeyAndValue = { key: null, value: null, changedKey: true }
 
 type AnyJoinOptions = StreamJoinOptions<unknown, unknown, unknown>
 
-/** Which join is meant: with a stream there is a window, with a table the third argument is the options. */
-function joinAny(
-  flow: StreamFlow,
-  other: StreamFlow | TableFlow,
-  type: Exclude<JoinType, 'outer'>,
-  joiner: JoinerSpec,
-  third: JoinWindow | AnyJoinOptions,
-  options: AnyJoinOptions,
-): StreamFlow {
-  if ('state' in other) return joinTable(flow, other, joiner, type === 'left', third as AnyJoinOptions)
-  return joinStreams(flow, other, type, joiner, third as JoinWindow, options)
+/** What comes behind the other side: a joiner and options; a joiner, a window and options; a key selector, a joiner and options. */
+type JoinArguments = readonly unknown[]
+
+function joinAny(flow: StreamFlow, other: object, type: Exclude<JoinType, 'outer'>, [second, third, fourth]: JoinArguments): StreamFlow {
+  if (other instanceof GlobalKTable) {
+    const options = (fourth ?? {}) as NameOptions
+    return joinGlobalTable(flow, other.view, second as Callback<unknown>, third as JoinerSpec, type === 'left', options)
+  }
+  const joiner = second as JoinerSpec
+  if (other instanceof KStream) return joinStreams(flow, other.flow, type, joiner, third as JoinWindow, (fourth ?? {}) as AnyJoinOptions)
+  const table = (other as KTable<unknown, unknown>).flow
+  return joinTable(flow, table, joiner, type === 'left', (third ?? {}) as WriteOptions<unknown, unknown>)
 }

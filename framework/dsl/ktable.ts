@@ -7,7 +7,8 @@ import type { Joiner, Mapper, Predicate } from './callbacks.ts'
 import { addStep, type TableFlow } from './flow.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
-import type { NameOptions, StatefulOptions, ValueOptions, WriteOptions } from './options.ts'
+import type { NameOptions, StatefulOptions, SuppressOptions, ValueOptions, WriteOptions } from './options.ts'
+import { suppressTable } from './suppress.ts'
 import { filterTable, type MapOptions, mapTable, transformTable } from './table-steps.ts'
 import { joinTables, type TableJoinOptions } from './table-table-join.ts'
 
@@ -118,6 +119,26 @@ export class KTable<K, V, Deleted extends null = null> {
   /** As `join`, but a row of either table without one of the other is joined with null. Kafka Streams: `KTable.outerJoin`. */
   outerJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V | null, T | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
     return this.joined(other, 'outer', joiner as JoinerSpec, options)
+  }
+
+  /**
+   * Holds back changes: of a windowed table until its windows close, so that each gives one final result; of any table for a time, so that quick changes
+   * of a row become one. Time is stream time: nothing is sent while nothing comes.
+   *
+   * Kafka Streams: `KTable.suppress` (KIP-328).
+   *
+   * @example
+   * ```ts
+   * import { topology, tumbling } from 'millrace'
+   *
+   * export default topology('hourly', (builder) => {
+   *   const hourly = builder.stream<string, string>('clicks').groupByKey().windowedBy(tumbling('1h', { grace: '5m' })).count()
+   *   hourly.suppress({ until: 'windowCloses' }).toStream().to('final-counts')
+   * })
+   * ```
+   */
+  suppress(options: SuppressOptions): KTable<K, V, Deleted> {
+    return new KTable(suppressTable(this.flow, options))
   }
 
   /**

@@ -89,6 +89,19 @@ export interface EmitOptions {
   readonly emit?: EmitStrategy
 }
 
+/** Of suppress. */
+export interface SuppressOptions extends NameOptions {
+  /** `windowCloses`: only the last result of each window. A duration: of the changes of a row within that time, only the last one. */
+  readonly until: 'windowCloses' | Duration
+  /** How many rows are held back at most. Default: no limit. */
+  readonly recordsMax?: number
+  /** How many bytes are held back at most. Default: no limit. */
+  readonly bytesMax?: number
+  /** What happens at a limit: the oldest row is sent, or the app stops. Default: for windows `shutDown`, else `emitEarly`. */
+  readonly whenFull?: 'emitEarly' | 'shutDown'
+  readonly logging?: StoreOptions['logging']
+}
+
 export interface ProcessOptions extends NameOptions {
   /** Names of the stores that the processor opens, added by builder.addStore(). */
   readonly stores?: readonly string[]

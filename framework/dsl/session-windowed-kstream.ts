@@ -93,6 +93,7 @@ export class SessionWindowedKStream<K, V> {
       options,
       value,
       resultValue,
+      traits: { closesAfterMs: window.graceMs + window.gapMs },
       store: (named, key, stored) => windowStore(named, key, stored, shape),
       operator: (store, { sendsOldValues }) => ({ kind: 'sessionAggregate', store, window, aggregation, merger, sendsOldValues, emit }),
       resultKey: (key) => sessionWindowed(key),

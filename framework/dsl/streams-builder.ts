@@ -1,10 +1,13 @@
 // Where a topology begins: its sources and its stores.
 
 import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
+import type { Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { SourceTable } from '../graph/table-state.ts'
 import type { Serde } from '../ports/serde.ts'
 import { json } from '../serdes/serdes.ts'
 import { type Makers, requireSerde } from './flow.ts'
+import { GlobalKTable } from './global-ktable.ts'
+import { addGlobal, addGlobalTable } from './global-tables.ts'
 import { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { changelogOf, nameStore, rowStore } from './materialize.ts'
@@ -15,6 +18,14 @@ export interface AddStoreOptions<K, V> extends Omit<StoreOptions, 'name'> {
   readonly value?: Serde<NonNullable<V>>
   /** `timestampedKeyValue` keeps a timestamp beside each value. Default: `keyValue`. */
   readonly type?: 'keyValue' | 'timestampedKeyValue'
+}
+
+export interface GlobalStoreOptions<K, V> {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  /** The name of the processor that fills the store. */
+  readonly processorName?: string
+  readonly persistent?: boolean
 }
 
 /** Kafka Streams: `StreamsBuilder`. */
@@ -69,6 +80,47 @@ export class StreamsBuilder {
     const node = new LogicalNode(name, { kind: 'tableSource', sourceName, topic, ...serdes, table: state, store })
     graph.add(graph.root, node)
     return new KTable({ make, graph, name, node, ...serdes, sources: new Set([sourceName]), state })
+  }
+
+  /**
+   * A topic as a table that every instance has whole: for joins that need not be partitioned alike, by any key.
+   *
+   * Kafka Streams: `StreamsBuilder.globalTable`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('named', (builder) => {
+   *   const countries = builder.globalTable<string, string>('countries')
+   *   const orders = builder.stream<string, { country: string }>('orders')
+   *   orders.join(countries, (order) => order.country, (order, name) => ({ ...order, name })).to('named-orders')
+   * })
+   * ```
+   */
+  globalTable<K, V>(topic: string, options: TableOptions<K, V> = {}): GlobalKTable<K, V> {
+    return new GlobalKTable(addGlobalTable(this.graph, topic, options as TableOptions<unknown, unknown>))
+  }
+
+  /**
+   * Adds a key-value store that every instance fills from a whole topic, by a processor of one's own; every processor can read it. The processor must store
+   * what it is given as it is: when the store is restored, it is not asked.
+   *
+   * Kafka Streams: `StreamsBuilder.addGlobalStore`.
+   */
+  addGlobalStore<K, V>(
+    name: string,
+    topic: string,
+    supplier: () => Processor<K, V, never, never>,
+    options: GlobalStoreOptions<K, V> = {},
+  ): void {
+    const { graph } = this
+    const { persistent = true, processorName } = options
+    const source = { ...options, ...(processorName === undefined ? {} : { name: processorName }) } as SourceOptions<unknown, unknown>
+    addGlobal(graph, topic, source, (serdes) => ({
+      store: { name, kind: 'keyValue', ...serdes, persistent, caching: false, changelog: null },
+      operator: { kind: 'process', supplier: supplier as ProcessorSupplier, stores: [name] },
+    }))
   }
 
   /**

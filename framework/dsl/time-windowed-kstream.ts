@@ -93,6 +93,7 @@ export class TimeWindowedKStream<K, V> {
       value,
       resultValue,
       countBurnsName: !sliding,
+      traits: { closesAfterMs: window.graceMs },
       store: (named, key, stored) => windowStore(named, key, stored, { ...shape, neverCached: sliding && emit === 'close' }),
       operator: (store, { sendsOldValues }) => operatorOf(store, sendsOldValues),
       resultKey: (key) => timeWindowed(key, windowSizeMs),

@@ -9,8 +9,9 @@ export function describe(topology: Topology): string {
   return `Topologies:\n ${topology.subTopologies.map((subTopology) => describeSubTopology(topology, subTopology)).join('')}`
 }
 
-function describeSubTopology({ nodes }: Topology, { id, nodes: group }: SubTopology): string {
+function describeSubTopology({ nodes }: Topology, { id, nodes: group, global }: SubTopology): string {
   const lines = describedNodes(group, nodes).map((described) => `    ${describeNode(nodes.get(described.name)!, described)}\n`)
+  if (global) return `  Sub-topology: ${id} for global store (will not generate tasks)\n${lines.join('')}`
   return `  Sub-topology: ${id}\n${lines.join('')}\n`
 }
 

@@ -49,6 +49,8 @@ export interface NodeTraits {
   readonly merges?: boolean
   /** A left join of a stream lets null keys pass: a repartitioning before it must not drop them (KIP-962). */
   readonly passesNullKeys?: boolean
+  /** Of a windowed aggregation: how long after its end a window takes records. */
+  readonly closesAfterMs?: number
 }
 
 /** What a node becomes. Operators are made when written: only then is it known which tables are stored and which send old values. */
@@ -74,6 +76,16 @@ export type NodeWork =
       readonly connects: readonly string[]
     }
   | { readonly kind: 'store'; readonly store: StoreSpec }
+  /** A store that every instance fills from a whole topic, beside the tasks. Its name is that of the processor that fills it. */
+  | {
+      readonly kind: 'globalStore'
+      readonly sourceName: string
+      readonly topic: string
+      readonly key: Serde<unknown>
+      readonly value: Serde<unknown>
+      readonly operator: OperatorSpec
+      readonly store: StoreSpec
+    }
   | { readonly kind: 'sink'; readonly topic: string; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
   | RepartitionWork
   /** A grouped table on its way to its groups: only a topic lies between, no filter. Its name is that of the source behind the topic. */

@@ -54,7 +54,14 @@ export interface JoinedTable extends SendsOldValues {
   readonly store: string | null
 }
 
-export type TableState = SourceTable | AggregateTable | FilteredTable | MappedTable | TransformedTable | JoinedTable
+/** Changes of a table, held back. */
+export interface SuppressedTable {
+  readonly kind: 'suppress'
+  readonly of: TableState
+  readonly store: string
+}
+
+export type TableState = SuppressedTable | SourceTable | AggregateTable | FilteredTable | MappedTable | TransformedTable | JoinedTable
 
 /** How the rows of a table are read; a source table is stored from then on. */
 export function viewOf(table: TableState): TableView {
@@ -76,6 +83,8 @@ export function viewOf(table: TableState): TableView {
     case 'transformValues':
       if (table.store !== null) return { kind: 'store', store: table.store }
       return { kind: 'transformValues', of: viewOf(table.of), mapper: table.mapper }
+    case 'suppress':
+      return { kind: 'suppress', of: viewOf(table.of), store: table.store }
     case 'join': {
       const { type, store, joiner } = table
       return store === null
@@ -117,6 +126,8 @@ export function sendOldValues(table: TableState, force: boolean): boolean {
     case 'transformValues':
       if (table.store !== null || sendOldValues(table.of, force)) table.sendsOldValues = true
       return table.sendsOldValues
+    case 'suppress':
+      return sendOldValues(table.of, force)
     case 'join':
       sendOldValues(table.left, true)
       sendOldValues(table.right, true)

@@ -25,6 +25,7 @@ export class TopologyAssembly {
   private readonly drafts = new Map<string, Draft>()
   private readonly stores = new Map<string, StoreSpec>()
   private readonly storeUsers = new Map<string, string>()
+  private readonly globalStores = new Set<string>()
   private readonly repartitionTopics = new Map<string, RepartitionTopic>()
   private readonly sourceOfTopic = new Map<string, string>()
   private readonly topicsOfSource = new Map<string, readonly TopicRef[]>()
@@ -76,9 +77,19 @@ export class TopologyAssembly {
     if (user !== null) this.connect(user, store.name)
   }
 
+  /** `processor` is the only one that writes to it; all others may read it without being connected. */
+  addGlobalStore(store: StoreSpec, processor: string): void {
+    this.addStore(store, processor)
+    this.globalStores.add(store.name)
+  }
+
   connect(processor: string, store: string): void {
     const draft = this.drafts.get(processor)
     if (draft === undefined) return
+    if (this.globalStores.has(store)) {
+      this.problems.report(processor, `connects to the global store ${store}.`, 'Leave it out of `stores`: every processor can read it.')
+      return
+    }
     if (!this.stores.has(store)) {
       this.problems.report(processor, `uses the store ${store}, which is not there.`, 'Add it before, with builder.addStore().')
       return
@@ -150,7 +161,12 @@ export class TopologyAssembly {
   private subTopologies(nodes: ReadonlyMap<string, TopologyNode>): readonly SubTopology[] {
     return this.groups.groupsOf(nodes.keys()).map((group, id) => {
       const stores = new Set(group.flatMap((node) => [...(this.drafts.get(node)?.stores ?? [])]))
-      return { id, nodes: describedNodes(group, nodes).map((node) => node.name), stores: [...stores], global: false }
+      return {
+        id,
+        nodes: describedNodes(group, nodes).map((node) => node.name),
+        stores: [...stores],
+        global: [...stores].some((store) => this.globalStores.has(store)),
+      }
     })
   }
 

@@ -83,6 +83,11 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
     case 'store':
       assembly.addStore(work.store, null)
       return
+    case 'globalStore':
+      assembly.addSource(work.sourceName, topicsInput([work.topic]), work)
+      assembly.addProcessor(node.name, work.operator, [work.sourceName])
+      assembly.addGlobalStore(work.store, node.name)
+      return
     case 'sink':
       assembly.addSink(node.name, work.topic, work, node.parentNames)
       return

@@ -3,6 +3,7 @@
 
 import {
   type CountWindowedKStream,
+  type GlobalKTable,
   hopping,
   type JoinWindow,
   type KGroupedStream,
@@ -49,6 +50,7 @@ type TimeWindowed = TimeWindowedKStream<unknown, unknown>
 /** Something of the dsl, with the types of its keys and values. */
 interface Made {
   readonly object:
+    | GlobalKTable<unknown, unknown>
     | SessionWindowedKStream<unknown, unknown>
     | Stream
     | Table
@@ -152,6 +154,14 @@ class Interpreter {
       case 'reduce':
       case 'aggregate':
         return this.aggregation(node, node.op)
+      case 'suppress':
+        return this.suppress(node)
+      case 'globalTable':
+        return this.globalTable(node)
+      case 'addGlobalStore':
+        return this.addGlobalStore(node)
+      case 'streamGlobalTableJoin':
+        return this.streamGlobalTableJoin(node)
       case 'streamStreamJoin':
         return this.streamStreamJoin(node)
       case 'streamTableJoin':
@@ -177,6 +187,27 @@ class Interpreter {
     const topic = String(node.topic)
     const types = this.typesOf(topic)
     return { ...types, object: this.builder.table<unknown, unknown>(topic, { ...named(node), ...serdes(types), ...materialized(node) }) }
+  }
+
+  private globalTable(node: VectorNode): Made {
+    const topic = String(node.topic)
+    const types = this.typesOf(topic)
+    return {
+      ...types,
+      object: this.builder.globalTable<unknown, unknown>(topic, { ...named(node), ...serdes(types), ...materialized(node) }),
+    }
+  }
+
+  private addGlobalStore(node: VectorNode): undefined {
+    const { name = '', kind } = given(node, 'store')
+    const topic = String(node.topic)
+    const processor = given(node, 'processor')
+    const options = {
+      ...serdes(this.typesOf(topic)),
+      persistent: kind !== 'memory',
+      ...(node.name === undefined ? {} : { processorName: node.name }),
+    }
+    this.builder.addGlobalStore<unknown, unknown>(name, topic, () => vocabularyProcessor(processor, name), options)
   }
 
   private addStore({ store }: VectorNode): undefined {
@@ -385,6 +416,35 @@ class Interpreter {
   }
 
   // Joins and processors.
+
+  private suppress(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    const { maxRecords, maxBytes, onFull, logging } = node.buffer ?? {}
+    const until = node.until === 'windowCloses' ? 'windowCloses' : (node.waitMs ?? 0)
+    const bounded = maxRecords !== undefined || maxBytes !== undefined
+    const suppressed = (object as Table).suppress({
+      ...named(node),
+      until,
+      ...(maxRecords === undefined ? {} : { recordsMax: maxRecords }),
+      ...(maxBytes === undefined ? {} : { bytesMax: maxBytes }),
+      // The JVM's final results are always of a buffer that shuts down when it is full.
+      ...(bounded && until !== 'windowCloses' ? { whenFull: onFull === 'shutDown' ? 'shutDown' : 'emitEarly' } : {}),
+      ...(bounded && logging !== undefined ? { logging } : {}),
+    })
+    return { key, value, object: suppressed }
+  }
+
+  private streamGlobalTableJoin(node: VectorNode): Made {
+    const { key, value } = this.from(node)
+    const other = this.other(node)
+    const selector = keySelector(given(node, 'keySelector'), key)
+    const f = joiner(given(node, 'joiner'), value, other.value)
+    const select = (v: unknown, k: unknown) => selector.call(k, v)
+    const join = (left: unknown, right: unknown, k: unknown) => f.call(k, left, right)
+    const call = [other.object as GlobalKTable<unknown, unknown>, select, join, named(node)] as const
+    const stream = this.streamOf(node)
+    return { key, value: f.type, object: node.type === 'left' ? stream.leftJoin(...call) : stream.join(...call) }
+  }
 
   private streamStreamJoin(node: VectorNode): Made {
     const { key, value } = this.from(node)

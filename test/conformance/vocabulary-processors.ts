@@ -146,6 +146,7 @@ function runs(f: NamedProcessor): Readonly<Record<string, Run>> {
     buffer: ({ key, value }, place) => {
       if (!absent(key)) place.store<KeyValueStore<unknown, unknown>>().put(key, value ?? null)
     },
+    globalPut: ({ key, value }, place) => place.store<KeyValueStore<unknown, unknown>>().put(key, value ?? null),
     addHeader: ({ value, headers }, place) => {
       place.forward({ value, headers: [...headers, { key: String(f.name), value: Buffer.from(String(f.value)) }] })
     },
