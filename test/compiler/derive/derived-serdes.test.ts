@@ -10,6 +10,8 @@ import type { Serde } from '../../../framework/ports/serde.ts'
 import { ByteBuffer, toBytes } from '../../../framework/serdes/byte-buffer.ts'
 import { brokenValues, shapes, typeText, valuesOf } from './random-shapes.ts'
 
+const versionType = `\`v$\{number}\``
+
 const project = new Project({ compilerOptions: { strict: true, lib: ['lib.es2023.d.ts'], target: ts.ScriptTarget.ES2022, types: [] } })
 let folder = ''
 
@@ -150,7 +152,7 @@ describe('serdes derived from types', () => {
 
   test('write what is always a string as UTF-8 and all else as JSON', async () => {
     const { serdes } = await serdesOf(
-      ['string', "'on' | 'off'", '`v${number}`', 'Id', "'on' | 1", 'Date', 'Uint8Array'],
+      ['string', "'on' | 'off'", versionType, 'Id', "'on' | 1", 'Date', 'Uint8Array'],
       `
       declare const brand: unique symbol
       type Id = string & { readonly [brand]: true }`,
