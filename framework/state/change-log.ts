@@ -1,5 +1,5 @@
 // Writes each change of a store to its changelog topic, byte for byte as Kafka Streams does: the key, the value without its timestamp, the timestamp as that of
-// the record, no headers; a deletion is a tombstone. It merges nothing: what merges is the record cache above.
+// the record; a deletion is a tombstone. No headers, but for stores that Kafka Streams gives some. It merges nothing: what merges is the record cache above.
 
 import type { TopicWriter } from '../ports/broker.ts'
 import { noHeaders } from '../ports/record.ts'
@@ -15,8 +15,10 @@ export class ChangeLog<V> {
   readonly writer: TopicWriter
   private readonly partition: number
   private readonly form: RowForm<V>
+  private readonly logsHeaders: boolean
 
-  constructor(writer: TopicWriter, partition: number, form: RowForm<V>) {
+  constructor(writer: TopicWriter, partition: number, form: RowForm<V>, logsHeaders: boolean) {
+    this.logsHeaders = logsHeaders
     this.writer = writer
     this.partition = partition
     this.form = form
@@ -28,7 +30,8 @@ export class ChangeLog<V> {
     keyScratch.reserve(size)
     const { bytes } = keyScratch
     bytes.latin1Write(changelogKey, 0, size)
-    if (row.bytes !== null) this.writer.append(this.partition, row.timestamp, bytes, 0, size, row.bytes, plainBytes, noHeaders)
-    else this.writer.append(this.partition, row.timestamp, bytes, 0, size, row.value, this.form.serde, noHeaders)
+    const headers = this.logsHeaders ? row.headers : noHeaders
+    if (row.bytes !== null) this.writer.append(this.partition, row.timestamp, bytes, 0, size, row.bytes, plainBytes, headers)
+    else this.writer.append(this.partition, row.timestamp, bytes, 0, size, row.value, this.form.serde, headers)
   }
 }

@@ -6,6 +6,7 @@ import { asOffset, type Offset, type RecordReader } from '../ports/record.ts'
 import type { BinaryKey, Mutation } from '../ports/store.ts'
 import type { Changelog, StateRestore } from './contract.ts'
 import { entryOfRecord } from './kept-row.ts'
+import { readBinaryInteger } from './key-layout.ts'
 import { progressMutation, type StoreLayers } from './store-layers.ts'
 
 // Over it the merged records should be written: large enough for few batches, small enough to hold.
@@ -92,6 +93,8 @@ export class ChangelogRestore implements StateRestore {
       throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
     }
     if (retention !== undefined && !retention.admits(layout.changelogTimeOf(changelogKey))) return
+    // Records of a join are counted on from the last one, or they would overwrite each other.
+    if (layers.spec.kind === 'joinWindow') layers.sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
     const key = layout.engineKeyOfChangelog(changelogKey)
     const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
     const before = merged.get(key)

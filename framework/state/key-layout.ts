@@ -143,3 +143,8 @@ export function binaryInteger(value: number): BinaryKey {
   scratch.writeInt32BE(value, 0)
   return scratch.latin1Slice(0, 4)
 }
+
+export function readBinaryInteger(text: BinaryKey, at: number): number {
+  scratch.latin1Write(text.slice(at, at + 4), 0)
+  return scratch.readInt32BE(0)
+}

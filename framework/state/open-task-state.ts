@@ -156,9 +156,9 @@ class LayeredTaskState implements TaskState {
   }
 
   flushCaches(): void {
-    const caches = [...this.layers.values()].flatMap(({ cache }) => cache ?? [])
+    const stores = [...this.layers.values()].flatMap(({ flushed }) => flushed ?? [])
     // What one flush sets off may reach a store that was flushed before; records flow one way only, so this ends.
-    while (caches.some((cache) => cache.isDirty)) for (const cache of caches) cache.flush()
+    while (stores.some((store) => store.isDirty)) for (const store of stores) store.flush()
   }
 
   get commitWanted(): boolean {

@@ -192,12 +192,15 @@ export class LayeredJoinWindowStore<V> implements JoinWindowStore<V> {
   }
 
   put(key: BinaryKey, timestamp: number, value: V | null, headers: Headers): void {
-    if (value === null) return
     this.timed.put(key + binaryLong(timestamp) + binaryInteger(this.sequence.next()), timestamp, value, timestamp, headers)
   }
 
   *range(key: BinaryKey, from: number, to: number): Generator<readonly [timestamp: number, value: V]> {
     const { form } = this.timed
     for (const { time, row } of this.timed.ofKey(key, { from, to })) yield [time, form.valueOf(row) as V]
+  }
+
+  *all(): Generator<{ readonly key: BinaryKey; readonly timestamp: number }> {
+    for (const { key, time } of this.timed.between({ from: 0, to: Number.MAX_SAFE_INTEGER })) yield { key, timestamp: time }
   }
 }

@@ -3,7 +3,9 @@
 import { MillraceError } from '../errors.ts'
 import type { StoreKind, StoreSpec } from '../graph/operator-spec.ts'
 import type { TopicWriter } from '../ports/broker.ts'
+import type { Serde } from '../ports/serde.ts'
 import type { ByteStore, KeyValueStore, Mutation, SessionStore, StateFolder, WindowStore } from '../ports/store.ts'
+import { bytes } from '../serdes/serdes.ts'
 import { type CacheBudget, CachedRows } from './cached-rows.ts'
 import { ChangeLog } from './change-log.ts'
 import type { RecordContext, RowStore } from './contract.ts'
@@ -24,8 +26,10 @@ import {
 import type { Rows } from './rows.ts'
 import { ProcessorSessionStore } from './session-view.ts'
 import { StoredRows } from './stored-rows.ts'
+import { SuppressBuffer } from './suppress-buffer.ts'
 import { TimedRows } from './timed-rows.ts'
 import { UncommittedBuffer, type UncommittedBytes } from './uncommitted-buffer.ts'
+import { listOfBytes, UnmatchedRows } from './unmatched-rows.ts'
 import { ProcessorWindowStore } from './window-view.ts'
 import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
 
@@ -48,6 +52,8 @@ export interface StoreLayers {
   readonly buffer: UncommittedBuffer<unknown>
   readonly grouped: GroupedEntries | undefined
   readonly cache: CachedRows<unknown> | undefined
+  /** What holds changes back until it is flushed: the record cache, or the buffer of a suppress. */
+  readonly flushed: { readonly isDirty: boolean; flush(): void } | undefined
   readonly sequence: SequenceNumber
   readonly faces: StoreFaces
 }
@@ -83,13 +89,13 @@ export function buildStore(
 ): StoreLayers {
   const { budget, uncommitted, partition } = surroundings
   const { name } = spec
-  const form = new RowForm<unknown>(name, spec.kind === 'countWindow' ? countWindowState(spec.value) : spec.value)
+  const form = new RowForm<unknown>(name, storedSerde(spec))
   const progress = readProgress(folder, name)
   const timed = timedLayout(spec, progress.streamTime)
   const layout = timed?.keys ?? plainKeys
   const grouped = timed !== undefined && liesTogether(spec) ? new GroupedEntries(folder.store(name), timed.keys.suffixBytes) : undefined
   const buffer = new UncommittedBuffer(form, layout, uncommitted)
-  const changeLog = writer === undefined ? undefined : new ChangeLog(writer, partition, form)
+  const changeLog = writer === undefined ? undefined : new ChangeLog(writer, partition, form, spec.kind === 'suppressBuffer')
   const engine: ByteStore = grouped ?? folder.store(name)
   const onExpired = () => surroundings.onExpired(name)
   const stored = new StoredRows({ form, layout, engine, buffer, changeLog, retention: timed?.retention, onExpired })
@@ -98,11 +104,21 @@ export function buildStore(
   const cache = caches ? new CachedRows({ form, layout, below: stored, budget, keepsReads: timed === undefined }) : undefined
   const rows = cache ?? stored
   const sequence = new SequenceNumber(progress.sequence)
+  const shared = { spec, folder, layout, retention: timed?.retention, changeLog, buffer, grouped, cache, sequence }
+  if (spec.kind === 'suppressBuffer') {
+    const suppressBuffer = new SuppressBuffer({
+      name,
+      form: form as RowForm<Uint8Array>,
+      rows: rows as Rows<Uint8Array>,
+      value: spec.value,
+    })
+    return { ...shared, flushed: suppressBuffer, faces: { suppressBuffer } }
+  }
   const faces =
     timed === undefined
       ? rowFaces(spec, form, rows, cache, surroundings.context)
       : timedFaces(spec, timedParts(spec, form, rows, cache, timed), sequence, surroundings.context)
-  return { spec, folder, layout, retention: timed?.retention, changeLog, buffer, grouped, cache, sequence, faces }
+  return { ...shared, flushed: cache, faces }
 }
 
 /** What a batch of the folder keeps of a store besides its rows. */
@@ -138,6 +154,13 @@ function liesTogether({ kind, rangesByKey }: StoreSpec): boolean {
   return kind !== 'window' || rangesByKey === true
 }
 
+/** How values lie in the store and in its changelog. */
+function storedSerde({ kind, value }: StoreSpec): Serde<unknown> {
+  if (kind === 'countWindow') return countWindowState(value) as Serde<unknown>
+  if (kind === 'unmatched') return listOfBytes as Serde<unknown>
+  return kind === 'suppressBuffer' ? (bytes() as Serde<unknown>) : value
+}
+
 function rowFaces(
   spec: StoreSpec,
   form: RowForm<unknown>,
@@ -145,12 +168,23 @@ function rowFaces(
   cache: CachedRows<unknown> | undefined,
   context: RecordContext,
 ): StoreFaces {
+  if (spec.kind === 'unmatched')
+    return { unmatched: unmatchedRows(spec, form as RowForm<readonly Buffer[]>, rows as Rows<readonly Buffer[]>) }
   const parts = { name: spec.name, keySerde: spec.key, form, rows, cache }
   const keyValue =
     spec.kind === 'timestampedKeyValue'
       ? new ProcessorKeyValueStore(parts, timestampedValues(), context)
       : new ProcessorKeyValueStore(parts, plainValues(), context)
   return { rows: new LayeredRowStore(parts), keyValue: keyValue as KeyValueStore<unknown, unknown> }
+}
+
+function unmatchedRows(
+  { name, kind, value: left, otherValue: right }: StoreSpec,
+  form: RowForm<readonly Buffer[]>,
+  rows: Rows<readonly Buffer[]>,
+): UnmatchedStore<unknown, unknown> {
+  if (right === undefined) throw new MillraceError('store-incomplete', { store: name, kind, missing: 'otherValue' })
+  return new UnmatchedRows({ name, form, rows, left, right })
 }
 
 function timedParts(

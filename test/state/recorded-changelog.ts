@@ -9,6 +9,7 @@ export interface ChangelogRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly timestamp: number
+  readonly headers: Headers
 }
 
 export class RecordedChangelog implements TopicWriter {
@@ -32,10 +33,10 @@ export class RecordedChangelog implements TopicWriter {
     keyEnd: number,
     value: V | null,
     valueSerde: Pick<Serde<V>, 'write'>,
-    _headers: Headers,
+    headers: Headers,
   ): void {
     const key = keyStart < 0 ? null : Buffer.from(keyBytes.subarray(keyStart, keyEnd))
-    this.records.push({ key, value: value === null ? null : toBytes(valueSerde, value), timestamp })
+    this.records.push({ key, value: value === null ? null : toBytes(valueSerde, value), timestamp, headers })
   }
 
   acknowledged(): Offset | undefined {

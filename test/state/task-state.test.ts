@@ -172,7 +172,9 @@ test('a changelog record that cannot be one of the store is refused with its pla
   under.changelog(topic).append(0, 0, Buffer.from('short'), 0, 5, null, long(), noHeaders)
   await expect(under.crash()).rejects.toMatchObject({
     code: 'changelog-malformed',
-    message: expect.stringContaining("app-s-changelog-0@0 is not a change of store s: its key has 5 bytes, and one of a window store has at least 12"),
+    message: expect.stringContaining(
+      'app-s-changelog-0@0 is not a change of store s: its key has 5 bytes, and one of a window store has at least 12',
+    ),
   })
 })
 
