@@ -7,6 +7,7 @@ import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import type { Adder, Reducer } from './callbacks.ts'
+import { CogroupedKStream } from './cogrouped-kstream.ts'
 import { CountWindowedKStream } from './count-windowed-kstream.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
@@ -17,11 +18,12 @@ import { TimeWindowedKStream } from './time-windowed-kstream.ts'
 
 /** Records with equal keys, together. Records with a null key or a null value are dropped by the aggregations, and counted as dropped. */
 export class KGroupedStream<K, V> {
-  private readonly group: GroupFlow
+  /** @internal */
+  readonly flow: GroupFlow
 
   /** @internal */
   constructor(group: GroupFlow) {
-    this.group = group
+    this.flow = group
   }
 
   /**
@@ -58,7 +60,7 @@ export class KGroupedStream<K, V> {
    * ```
    */
   reduce(reducer: Reducer<K, V>, options: StatefulOptions = {}): KTable<K, V, never> {
-    return this.table('KSTREAM-REDUCE-', reducing(reducer), options, this.group.value)
+    return this.table('KSTREAM-REDUCE-', reducing(reducer), options, this.flow.value)
   }
 
   /**
@@ -94,6 +96,31 @@ export class KGroupedStream<K, V> {
   }
 
   /**
+   * Begins one aggregate of several groups: this one is folded in by `adder`, others are added by `cogroup`.
+   *
+   * Kafka Streams: `KGroupedStream.cogroup` (KIP-150).
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('balances', (builder) => {
+   *   const deposits = builder.stream<string, number>('deposits').groupByKey()
+   *   const withdrawals = builder.stream<string, number>('withdrawals').groupByKey()
+   *   const balances = deposits
+   *     .cogroup((balance: number, amount) => balance + amount)
+   *     .cogroup(withdrawals, (balance, amount) => balance - amount)
+   *     .aggregate(() => 0)
+   *   balances.toStream().to('balances')
+   * })
+   * ```
+   */
+  cogroup<A>(adder: Adder<K, V, A>): CogroupedKStream<K, A> {
+    const members = new Map([[this.flow, adder as Aggregation['adder']]])
+    return new CogroupedKStream({ members, parents: new Map() })
+  }
+
+  /**
    * Cuts the records of each key into windows: of time (`tumbling`, `hopping`, `sliding`), of activity (`session`) or of records (`tumblingCount`,
    * `slidingCount`).
    *
@@ -110,11 +137,11 @@ export class KGroupedStream<K, V> {
     switch (window.kind) {
       case 'time':
       case 'sliding':
-        return new TimeWindowedKStream(this.group, window, emit)
+        return new TimeWindowedKStream(this.flow, window, emit)
       case 'session':
-        return new SessionWindowedKStream(this.group, window, emit)
+        return new SessionWindowedKStream(this.flow, window, emit)
       case 'count':
-        return new CountWindowedKStream(this.group, window)
+        return new CountWindowedKStream(this.flow, window)
     }
   }
 
@@ -125,7 +152,7 @@ export class KGroupedStream<K, V> {
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<K, R, D> {
-    const flow = aggregateStream(this.group, {
+    const flow = aggregateStream(this.flow, {
       prefix,
       aggregation,
       options,

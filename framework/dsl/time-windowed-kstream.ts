@@ -1,17 +1,17 @@
 // A grouped stream cut into windows of time, of one size or sliding.
 
-import type { Aggregation, EmitStrategy, OperatorSpec } from '../graph/operator-spec.ts'
+import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
 import type { SlidingWindow, TimeWindow, Windowed } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
-import { timeWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
-import { retentionOf, windowStore } from './materialize.ts'
+import { windowStore } from './materialize.ts'
 import type { WindowedOptions, WindowedValueOptions } from './options.ts'
+import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
 
 /**
  * Aggregations by key and window. Each record updates every window that its timestamp is in, unless that window is closed: its end and grace lie behind the
@@ -76,55 +76,19 @@ export class TimeWindowedKStream<K, V> {
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<Windowed<K>, R, D> {
-    const { window, emit } = this
-    const retentionMs = this.retentionMs(options)
-    const windowSizeMs = sizeMsOf(window)
-    const sliding = window.kind === 'sliding'
-    const timeOrdered = emit === 'close' ? { timeOrdered: true } : {}
-    const shape = { kind: 'window', retentionMs, windowSizeMs, ...(sliding ? { rangesByKey: true } : {}), ...timeOrdered } as const
-    const operatorOf = (store: string, sendsOldValues: boolean): OperatorSpec =>
-      window.kind === 'sliding'
-        ? { kind: 'slidingAggregate', store, window, aggregation, sendsOldValues, emit }
-        : { kind: 'windowAggregate', store, window, aggregation, sendsOldValues, emit }
+    const plan = timeWindowPlan(this.group, this.window, this.emit, options)
     const flow = aggregateStream(this.group, {
       prefix,
       aggregation,
       options,
       value,
       resultValue,
-      countBurnsName: !sliding,
-      traits: { closesAfterMs: window.graceMs },
-      store: (named, key, stored) => windowStore(named, key, stored, { ...shape, neverCached: sliding && emit === 'close' }),
-      operator: (store, { sendsOldValues }) => operatorOf(store, sendsOldValues),
-      resultKey: (key) => timeWindowed(key, windowSizeMs),
+      countBurnsName: this.window.kind !== 'sliding',
+      traits: plan.traits,
+      store: (named, key, stored) => windowStore(named, key, stored, plan.shape),
+      operator: (store, { sendsOldValues }) => plan.operator(store, aggregation, sendsOldValues),
+      resultKey: plan.resultKey,
     })
     return new KTable(flow)
   }
-
-  private retentionMs(options: WindowedOptions): number {
-    const { window } = this
-    // To make a sliding window, the windows up to two differences before are looked up.
-    const least = (window.kind === 'sliding' ? 2 * window.differenceMs : window.sizeMs) + window.graceMs
-    return retentionOf(this.group, options, least)
-  }
-}
-
-function sizeMsOf(window: TimeWindow | SlidingWindow): number {
-  return window.kind === 'sliding' ? window.differenceMs : window.sizeMs
-}
-
-function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | SlidingWindow): void {
-  const check = (holds: boolean, problem: string, remedy: string) => {
-    if (!holds) graph.problems.report(name, problem, remedy)
-  }
-  if (window.kind === 'sliding') {
-    check(window.differenceMs >= 0, `a window cannot be ${window.differenceMs} ms long.`, 'Give a difference of 0 or more.')
-  } else {
-    const { sizeMs, advanceMs } = window
-    check(sizeMs > 0, `a window of ${sizeMs} ms has no room.`, 'Give a size of more than 0.')
-    const advances = sizeMs <= 0 || (advanceMs > 0 && advanceMs <= sizeMs)
-    const remedy = 'Advance by more than 0 and at most the size.'
-    check(advances, `a window of ${sizeMs} ms cannot advance by ${advanceMs} ms.`, remedy)
-  }
-  check(window.graceMs >= 0, `a grace of ${window.graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
 }

@@ -10,6 +10,7 @@ import type { AggregationWindow, CountWindow, JoinWindow, SessionWindow, Sliding
 export type Callback<R> = (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>) => R
 
 export type OperatorSpec =
+  | ForeignKeySpec
   // Streams, without state.
   | { readonly kind: 'pass' } // merge, and wherever the graph needs a node that changes nothing
   | { readonly kind: 'filter'; readonly predicate: Callback<boolean>; readonly negate: boolean }
@@ -117,6 +118,39 @@ export type OperatorSpec =
     }
   /** Both sides are the same stream (optimisation single.store.self.join). */
   | { readonly kind: 'streamSelfJoin'; readonly window: JoinWindow; readonly joiner: Joiner; readonly store: string }
+
+export type ForeignKeySpec =
+  /** The five steps of a join by foreign key (operators/foreign-key-join.ts); then the result is a tableSource. */
+  | {
+      readonly kind: 'foreignKeySubscribe'
+      readonly left: boolean
+      /** Of a left row. */
+      readonly foreignKey: Callback<unknown>
+      readonly foreignKeySerde: Serde<unknown>
+      /** Of the left table's values, which are hashed as it writes them. */
+      readonly valueSerde: Serde<unknown>
+    }
+  /** The store has keys of bytes() and values of subscription(primaryKeySerde), without a cache. */
+  | {
+      readonly kind: 'foreignKeyReceive'
+      readonly store: string
+      readonly foreignKeySerde: Serde<unknown>
+      readonly primaryKeySerde: Serde<unknown>
+    }
+  | { readonly kind: 'foreignKeyLookup'; readonly foreign: TableView }
+  | {
+      readonly kind: 'foreignKeyNotify'
+      readonly store: string
+      readonly foreignKeySerde: Serde<unknown>
+      readonly primaryKeySerde: Serde<unknown>
+    }
+  | {
+      readonly kind: 'foreignKeyResolve'
+      readonly left: boolean
+      readonly primary: TableView
+      readonly joiner: Joiner
+      readonly valueSerde: Serde<unknown>
+    }
 
 export type Joiner = (left: unknown, right: unknown, key: unknown) => unknown
 export type JoinSide = 'left' | 'right'

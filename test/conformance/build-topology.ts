@@ -2,6 +2,7 @@
 // operator, and a store option wherever the JVM gets a Materialized, because that decides generated names.
 
 import {
+  CogroupedKStream,
   type CountWindowedKStream,
   type GlobalKTable,
   hopping,
@@ -11,11 +12,13 @@ import {
   KStream,
   KTable,
   type Optimization,
+  SessionWindowedCogroupedKStream,
   SessionWindowedKStream,
   type StoreOptions,
   type StreamsBuilder,
   session,
   sliding,
+  TimeWindowedCogroupedKStream,
   TimeWindowedKStream,
   type Topology,
   type TopologyDefinition,
@@ -47,9 +50,15 @@ type Table = KTable<unknown, unknown, null>
 type Grouped = KGroupedStream<unknown, unknown>
 type TimeWindowed = TimeWindowedKStream<unknown, unknown>
 
+type AnyCogroup =
+  | CogroupedKStream<unknown, unknown>
+  | TimeWindowedCogroupedKStream<unknown, unknown>
+  | SessionWindowedCogroupedKStream<unknown, unknown>
+
 /** Something of the dsl, with the types of its keys and values. */
 interface Made {
   readonly object:
+    | AnyCogroup
     | GlobalKTable<unknown, unknown>
     | SessionWindowedKStream<unknown, unknown>
     | Stream
@@ -148,6 +157,8 @@ class Interpreter {
         return this.groupByKey(node)
       case 'groupBy':
         return this.groupBy(node)
+      case 'cogroup':
+        return this.cogroup(node)
       case 'windowedBy':
         return this.windowedBy(node)
       case 'count':
@@ -353,8 +364,32 @@ class Interpreter {
     return { key: selector.type, value, object: (object as Stream).groupBy((v, k) => selector.call(k, v), options) }
   }
 
+  private cogroup(node: VectorNode): Made {
+    const [first, ...others] = given(node, 'groups').map(({ from, adder }) => {
+      const add = aggregator(adder)
+      return { ...this.get(from), adder: (aggregate: unknown, v: unknown, k: unknown) => add(k, v, aggregate) }
+    })
+    if (first === undefined) throw new Error(`the cogroup ${node.id} has no groups`)
+    const begun = (first.object as Grouped).cogroup(first.adder)
+    const object = others.reduce((cogrouped, other) => cogrouped.cogroup(other.object as Grouped, other.adder), begun)
+    return { key: first.key, value: first.value, object }
+  }
+
+  private cogroupAggregation(node: VectorNode, object: AnyCogroup): Made {
+    const { key } = this.from(node)
+    const initial = initializer(given(node, 'initializer'))
+    const options = { ...named(node), store: {}, ...materialized(node), value: serdeOf(initial.type) as never }
+    const start = () => initial.call
+    if (!(object instanceof SessionWindowedCogroupedKStream))
+      return { key, value: initial.type, object: object.aggregate(start, options) as Table }
+    const merge = merger(given(node, 'merger'))
+    const table = object.aggregate(start, (left: unknown, right: unknown, k: unknown) => merge(k, left, right), options)
+    return { key, value: initial.type, object: table as Table }
+  }
+
   private windowedBy(node: VectorNode): Made {
     const { object, key, value } = this.from(node)
+    // Both kinds of groups are cut in the same way; only one of them knows of emit strategies.
     const group = object as Grouped
     const window = given(node, 'window')
     const { sizeMs = 0, advanceMs = 0, differenceMs = 0, gapMs = 0, graceMs: grace = 0 } = window
@@ -378,6 +413,7 @@ class Interpreter {
     const { object, key, value } = this.from(node)
     // The store option is always there: the JVM always gets a Materialized with the serdes.
     const options = { ...named(node), store: {}, ...materialized(node) }
+    if (isCogroup(object)) return this.cogroupAggregation(node, object)
     if (object instanceof KGroupedTable) return this.tableAggregation(node, op, object)
     const group = object as Grouped | TimeWindowed | SessionWindowedKStream<unknown, unknown>
     if (op === 'count') return { key, value: 'long', object: group.count(options) as Table }
@@ -516,6 +552,11 @@ function given<F extends keyof VectorNode>(node: VectorNode, field: F): NonNulla
   const value = node[field]
   if (value === undefined || value === null) throw new Error(`${node.op} ${node.id} has no ${field}`)
   return value
+}
+
+function isCogroup(object: object): object is AnyCogroup {
+  const kinds = [CogroupedKStream, TimeWindowedCogroupedKStream, SessionWindowedCogroupedKStream]
+  return kinds.some((kind) => object instanceof kind)
 }
 
 function named({ name }: { readonly name?: string }): { name?: string } {

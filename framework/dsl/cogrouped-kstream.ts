@@ -1,0 +1,121 @@
+// Several grouped streams with one aggregate, and its windows.
+
+import type { Aggregation } from '../graph/operator-spec.ts'
+import type { SessionWindow, SlidingWindow, TimeWindow, Windowed } from '../graph/window-spec.ts'
+import { sessionWindowed } from '../serdes/windowed.ts'
+import type { Adder, Merger } from './callbacks.ts'
+import { aggregateCogroup, type Cogroup } from './cogroup.ts'
+import type { KGroupedStream } from './kgrouped-stream.ts'
+import { KTable } from './ktable.ts'
+import { retentionOf, rowStore, windowStore } from './materialize.ts'
+import type { ValueOptions, WindowedValueOptions } from './options.ts'
+import { timeWindowPlan } from './time-window-plan.ts'
+
+/**
+ * Groups of several streams that are folded into one aggregate, each by its own adder. Null keys and null values are dropped, as by `aggregate`.
+ *
+ * Kafka Streams: `CogroupedKStream` (KIP-150).
+ */
+export class CogroupedKStream<K, A> {
+  private readonly members: Cogroup
+
+  /** @internal */
+  constructor(members: Cogroup) {
+    this.members = members
+  }
+
+  /** Adds another group. It is an error to add the same one twice. Kafka Streams: `CogroupedKStream.cogroup`. */
+  cogroup<V>(group: KGroupedStream<K, V>, adder: Adder<K, V, A>): CogroupedKStream<K, A> {
+    const members = new Map(this.members.members).set(group.flow, adder as Aggregation['adder'])
+    return new CogroupedKStream({ members, parents: new Map() })
+  }
+
+  /** Folds the values of all groups. Kafka Streams: `CogroupedKStream.aggregate`. */
+  aggregate(initializer: () => A, options: ValueOptions<A> = {}): KTable<K, A, never> {
+    const flow = aggregateCogroup(this.members, {
+      initializer,
+      options,
+      value: options.value,
+      store: rowStore,
+      operator: (store, aggregation, { sendsOldValues }) => ({ kind: 'aggregate', store, aggregation, sendsOldValues }),
+      resultKey: (key) => key,
+    })
+    return new KTable(flow)
+  }
+
+  /** Cuts the records of all groups into the same windows. Each group has its own stream time. Kafka Streams: `CogroupedKStream.windowedBy`. */
+  windowedBy(window: TimeWindow | SlidingWindow): TimeWindowedCogroupedKStream<K, A>
+  windowedBy(window: SessionWindow): SessionWindowedCogroupedKStream<K, A>
+  windowedBy(
+    window: TimeWindow | SlidingWindow | SessionWindow,
+  ): TimeWindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> {
+    if (window.kind === 'session') return new SessionWindowedCogroupedKStream(this.members, window)
+    return new TimeWindowedCogroupedKStream(this.members, window)
+  }
+}
+
+/** Kafka Streams: `TimeWindowedCogroupedKStream`. */
+export class TimeWindowedCogroupedKStream<K, A> {
+  private readonly members: Cogroup
+  private readonly window: TimeWindow | SlidingWindow
+
+  /** @internal */
+  constructor(members: Cogroup, window: TimeWindow | SlidingWindow) {
+    this.members = members
+    this.window = window
+  }
+
+  /** Folds the values of each key and window. Kafka Streams: `TimeWindowedCogroupedKStream.aggregate`. */
+  aggregate(initializer: () => A, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A, never> {
+    const [first] = this.members.members.keys()
+    const plan = timeWindowPlan(first!, this.window, 'updates', options)
+    const flow = aggregateCogroup(this.members, {
+      initializer,
+      options,
+      value: options.value,
+      store: (named, key, value) => windowStore(named, key, value, plan.shape),
+      operator: (store, aggregation, { sendsOldValues }) => plan.operator(store, aggregation, sendsOldValues),
+      resultKey: plan.resultKey,
+      traits: plan.traits,
+    })
+    return new KTable(flow)
+  }
+}
+
+/** Kafka Streams: `SessionWindowedCogroupedKStream`. */
+export class SessionWindowedCogroupedKStream<K, A> {
+  private readonly members: Cogroup
+  private readonly window: SessionWindow
+
+  /** @internal */
+  constructor(members: Cogroup, window: SessionWindow) {
+    this.members = members
+    this.window = window
+  }
+
+  /** Folds the values of each session; `merger` makes one aggregate of two. Kafka Streams: `SessionWindowedCogroupedKStream.aggregate`. */
+  aggregate(initializer: () => A, merger: Merger<K, A>, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A> {
+    const { window } = this
+    const [first] = this.members.members.keys()
+    const retentionMs = retentionOf(first!, options, window.gapMs + window.graceMs)
+    const merge = merger as (left: unknown, right: unknown, key: unknown) => unknown
+    const flow = aggregateCogroup(this.members, {
+      initializer,
+      options,
+      value: options.value,
+      store: (named, key, value) => windowStore(named, key, value, { kind: 'session', retentionMs }),
+      operator: (store, aggregation, { sendsOldValues }) => ({
+        kind: 'sessionAggregate',
+        store,
+        window,
+        aggregation,
+        merger: merge,
+        sendsOldValues,
+        emit: 'updates',
+      }),
+      resultKey: (key) => sessionWindowed(key),
+      traits: { closesAfterMs: window.gapMs + window.graceMs },
+    })
+    return new KTable(flow)
+  }
+}
