@@ -3,6 +3,7 @@
 import type { ProcessorNode, SinkNode } from '../graph/topology.ts'
 import { Aggregate } from './aggregate.ts'
 import { CountWindowAggregate } from './count-window-aggregate.ts'
+import { ForeignKeyLookup, ForeignKeyNotify, ForeignKeyReceive, ForeignKeyResolve, ForeignKeySubscribe } from './foreign-key-join.ts'
 import type { Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 import { Process } from './process.ts'
@@ -73,6 +74,16 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
       return new StreamTableJoin(name, outlet, operator, environment)
     case 'streamGlobalTableJoin':
       return new StreamGlobalTableJoin(name, outlet, operator, environment)
+    case 'foreignKeySubscribe':
+      return new ForeignKeySubscribe(name, outlet, operator, environment)
+    case 'foreignKeyReceive':
+      return new ForeignKeyReceive(name, outlet, operator, environment)
+    case 'foreignKeyLookup':
+      return new ForeignKeyLookup(name, outlet, operator, environment)
+    case 'foreignKeyNotify':
+      return new ForeignKeyNotify(name, outlet, operator, environment)
+    case 'foreignKeyResolve':
+      return new ForeignKeyResolve(name, outlet, operator, environment)
     case 'slidingAggregate':
       return new SlidingAggregate(name, outlet, operator, environment)
     case 'sessionAggregate':

@@ -7,6 +7,8 @@ export type DropReason =
   | 'null-value'
   /** All its windows, or one of them, were closed already. Counted once for each window, as Kafka Streams does. */
   | 'late'
+  /** An answer to a left row of a foreign-key join that has changed since it asked. */
+  | 'outdated'
   /** Its bytes could not be read, and the policy is to skip such a record. */
   | 'undecodable'
   /** Its timestamp, or the one extracted, is negative. */
