@@ -1,11 +1,12 @@
 // All that this broker answers: one route for each API. What ApiVersions announces is this table.
 
 import type { Clock, Logger } from '../../../framework/index.ts'
+import { alterConfigsRoute } from './api/alter-configs.ts'
 import { apiVersionsRoute } from './api/api-versions.ts'
 import { describeClusterRoute, findCoordinatorRoute, metadataRoute, nodeId } from './api/cluster.ts'
 import { describeConfigsRoute } from './api/describe-configs.ts'
 import { fetchRoute } from './api/fetch.ts'
-import { describeGroupsRoute, listGroupsRoute } from './api/group-admin.ts'
+import { deleteGroupsRoute, describeGroupsRoute, listGroupsRoute } from './api/group-admin.ts'
 import { heartbeatRoute, joinGroupRoute, leaveGroupRoute, syncGroupRoute } from './api/group-membership.ts'
 import { offsetCommitRoute, offsetFetchRoute } from './api/group-offsets.ts'
 import { listOffsetsRoute } from './api/list-offsets.ts'
@@ -45,12 +46,14 @@ export function dispatchTable({ settings, ...parts }: BrokerParts): ReadonlyMap<
     syncGroupRoute(parts),
     describeGroupsRoute(parts),
     listGroupsRoute(parts),
+    deleteGroupsRoute(parts),
     apiVersionsRoute(table),
     createTopicsRoute(topics),
     deleteTopicsRoute(topics),
     deleteRecordsRoute(topics),
     initProducerIdRoute(parts),
     describeConfigsRoute({ ...parts, settings }),
+    alterConfigsRoute(parts),
     describeClusterRoute(cluster),
   ]
   for (const route of routes) table.set(route.api.key, route)

@@ -4,8 +4,18 @@
 import type { Api } from './api.ts'
 import { apiVersions, describeCluster, findCoordinator, metadata } from './messages/cluster.ts'
 import { fetch, initProducerId, listOffsets, produce } from './messages/data.ts'
-import { describeGroups, heartbeat, joinGroup, leaveGroup, listGroups, offsetCommit, offsetFetch, syncGroup } from './messages/group.ts'
-import { createTopics, deleteRecords, deleteTopics, describeConfigs } from './messages/topics.ts'
+import {
+  deleteGroups,
+  describeGroups,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  listGroups,
+  offsetCommit,
+  offsetFetch,
+  syncGroup,
+} from './messages/group.ts'
+import { createTopics, deleteRecords, deleteTopics, describeConfigs, incrementalAlterConfigs } from './messages/topics.ts'
 
 export const apis = {
   produce,
@@ -21,12 +31,14 @@ export const apis = {
   syncGroup,
   describeGroups,
   listGroups,
+  deleteGroups,
   apiVersions,
   createTopics,
   deleteTopics,
   deleteRecords,
   initProducerId,
   describeConfigs,
+  incrementalAlterConfigs,
   describeCluster,
 } as const
 

@@ -1,7 +1,7 @@
-// What tools ask of groups: ListGroups, DescribeGroups.
+// What tools ask of groups: ListGroups, DescribeGroups, DeleteGroups.
 
 import { errorCode } from '../../wire/error-codes.ts'
-import { describeGroups, listGroups } from '../../wire/messages/group.ts'
+import { deleteGroups, describeGroups, listGroups } from '../../wire/messages/group.ts'
 import type { Coordinator } from '../groups/coordinator.ts'
 import type { Group, GroupState } from '../groups/group.ts'
 import { type Route, route } from '../route.ts'
@@ -45,6 +45,13 @@ export function describeGroupsRoute({ coordinator }: GroupParts): Route {
       return { errorCode: missing, groupId, groupState: 'Dead', protocolType: '', protocolData: '', members: [] }
     })
     return { groups }
+  })
+}
+
+export function deleteGroupsRoute({ coordinator }: GroupParts): Route {
+  return route(deleteGroups, ({ groupsNames }) => {
+    const results = groupsNames.map((groupId) => ({ groupId, errorCode: errorCode[coordinator.deleteGroup(groupId)] }))
+    return { throttleTimeMs: 0, results }
   })
 }
 

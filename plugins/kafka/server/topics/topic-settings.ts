@@ -63,6 +63,11 @@ export function topicSettings(set: ReadonlyMap<string, string>): readonly TopicS
   })
 }
 
+/** Empty for a setting that there is not. */
+export function settingFallback(name: string): string {
+  return definitions[name]?.fallback ?? ''
+}
+
 /** What is wrong with a setting; undefined if nothing is. */
 export function settingProblem(name: string, value: string | null): string | undefined {
   const definition = definitions[name]

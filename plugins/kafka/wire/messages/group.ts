@@ -1,5 +1,5 @@
 // The group protocol, the offsets of a group, and what tools ask of groups: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit, OffsetFetch,
-// DescribeGroups, ListGroups.
+// DescribeGroups, ListGroups, DeleteGroups.
 
 import { array, between, boolean, bytes, int16, int32, int64, nullable, since, string, struct } from '../schema.ts'
 
@@ -204,4 +204,14 @@ export const listGroups = {
     errorCode: int16,
     groups: array(struct({ groupId: string, protocolType: string, groupState: since(4, string), groupType: since(5, string) })),
   }),
+} as const
+
+export const deleteGroups = {
+  key: 42,
+  name: 'DeleteGroups',
+  versionMin: 0,
+  versionMax: 2,
+  flexibleFrom: 2,
+  request: struct({ groupsNames: array(string) }),
+  response: struct({ throttleTimeMs: int32, results: array(struct({ groupId: string, errorCode: int16 })) }),
 } as const

@@ -1,4 +1,4 @@
-// Topics and their settings: CreateTopics, DeleteTopics, DeleteRecords, DescribeConfigs.
+// Topics and their settings: CreateTopics, DeleteTopics, DeleteRecords, DescribeConfigs, IncrementalAlterConfigs.
 
 import { array, between, boolean, int8, int16, int32, int64, nullable, since, string, struct, tagged, uuid } from '../schema.ts'
 
@@ -132,5 +132,35 @@ export const describeConfigs = {
         ),
       }),
     ),
+  }),
+} as const
+
+export const incrementalAlterConfigs = {
+  key: 44,
+  name: 'IncrementalAlterConfigs',
+  versionMin: 0,
+  versionMax: 1,
+  flexibleFrom: 1,
+  request: struct({
+    resources: array(
+      struct({
+        /** 2: topic, 4: broker. */
+        resourceType: int8,
+        resourceName: string,
+        configs: array(
+          struct({
+            name: string,
+            /** 0: set, 1: back to the default, 2 and 3: add to and take from a list. */
+            configOperation: int8,
+            value: nullable(string),
+          }),
+        ),
+      }),
+    ),
+    validateOnly: boolean,
+  }),
+  response: struct({
+    throttleTimeMs: int32,
+    responses: array(struct({ errorCode: int16, errorMessage: nullable(string), resourceType: int8, resourceName: string })),
   }),
 } as const
