@@ -83,16 +83,17 @@ async function answerOf(file: string, timeLimitMs: number): Promise<EvaluationAn
   // An empty environment: a graph that depends on the machine that builds it would not be the graph that runs.
   const resourceLimits = { maxOldGenerationSizeMb: memoryLimitMiB }
   const worker = new Worker(file, { env: {}, stdout: true, stderr: true, execArgv: [], resourceLimits })
-  let timer: NodeJS.Timeout | undefined
+  // What the topology prints at build time is nobody's output.
+  worker.stdout.resume()
+  worker.stderr.resume()
   try {
     return await new Promise((resolve) => {
-      timer = setTimeout(() => resolve('timeout'), timeLimitMs)
+      AbortSignal.timeout(timeLimitMs).addEventListener('abort', () => resolve('timeout'))
       worker.once('message', (answer: EvaluationAnswer) => resolve(answer))
       worker.once('error', (error) => resolve({ kind: 'threw', message: error.message, stack: error.stack ?? '' }))
       worker.once('exit', (code) => resolve({ kind: 'threw', message: `its code ended the process with code ${code}`, stack: '' }))
     })
   } finally {
-    clearTimeout(timer)
     await worker.terminate()
   }
 }

@@ -2,13 +2,8 @@
 
 import type { CheckedTopology } from './compiler.ts'
 
-export function manifestText({ name, derivation, evaluation }: CheckedTopology): string {
-  const manifest = {
-    manifestVersion: 1,
-    topology: name,
-    graph: evaluation.manifest,
-    schemas: Object.fromEntries(derivation.serdes.schemas),
-  }
+export function manifestText({ derivation, evaluation }: CheckedTopology): string {
+  const manifest = { ...evaluation.manifest, schemas: Object.fromEntries(derivation.serdes.schemas) }
   return `${JSON.stringify(sorted(manifest), null, 2)}\n`
 }
 
