@@ -159,6 +159,7 @@ class Run {
       this.enter('closing')
       if (member.state === 'stable' || member.state === 'rebalancing') await this.unlessFenced(() => committer.commit())
       const endedMs = clock.monotonicMs()
+      await committer.written()
       return this.totals((endedMs - (processing.firstRecordMs ?? endedMs)) / 1000)
     } finally {
       await this.tasks.closeAll()

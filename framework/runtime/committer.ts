@@ -1,5 +1,7 @@
 // Commits: caches are flushed, then the producer, then offsets go to the group, then state goes to disk. Whatever fails on the way, the next start
-// processes again what was not committed, and loses nothing. Consumed records of repartition topics are deleted from time to time.
+// processes again what was not committed, and loses nothing. The last step needs no waiting: the next records are processed while the disk is written,
+// and only the next commit waits for it, so that there is never more than one commit's state in memory beside what is new. Consumed records of
+// repartition topics are deleted from time to time.
 
 import type { CommittedOffset, GroupMember, PartitionOffset } from '../ports/broker.ts'
 import type { Offset, TopicPartition } from '../ports/record.ts'
@@ -54,17 +56,29 @@ export class Committer {
     await producer.flush()
     const offsets = dirty.map(({ task }) => task.committable())
     await this.member.commit(offsets.flat())
-    for (const [index, running] of dirty.entries()) await this.settle(running, offsets[index]!)
+    await this.written()
+    for (const [index, running] of dirty.entries()) this.writeState(running, offsets[index]!)
   }
 
-  private async settle(running: StartedTask, offsets: readonly CommittedOffset[]): Promise<void> {
+  /** Resolves when the state of the last commit is on disk; rejects if it could not be written. */
+  async written(): Promise<void> {
+    const { all } = this.tasks
+    await Promise.all(all.map(({ writing }) => writing))
+    const failed = all.find(({ writeFailure }) => writeFailure !== undefined)
+    if (failed !== undefined) throw failed.writeFailure
+  }
+
+  /** The state takes its part of the commit at once; what comes after belongs to the next one. */
+  private writeState(running: StartedTask, offsets: readonly CommittedOffset[]): void {
     const sources = running.state.changelogs.filter(({ sourceTopic }) => sourceTopic)
     const positions = new Map<string, Offset>()
     for (const { topic, partition } of sources) {
       const committed = offsets.find((offset) => offset.topic === topic && offset.partition === partition)
       if (committed !== undefined) positions.set(topic, committed.offset)
     }
-    await running.state.commit(positions)
+    running.writing = running.state.commit(positions).catch((error: unknown) => {
+      running.writeFailure = error
+    })
     running.lastCommitted = offsets
     running.task.committed()
   }

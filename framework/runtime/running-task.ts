@@ -18,6 +18,10 @@ export interface RunningTask {
   task: Task | undefined
   /** What was committed last; undefined before the first commit here. */
   lastCommitted: readonly CommittedOffset[] | undefined
+  /** The write of the last commit's state, which goes on while the next records are processed. Never rejects. */
+  writing: Promise<void>
+  /** Why a write failed; the next commit throws it. */
+  writeFailure: unknown
   /** Inputs that the fetcher was told to pause. */
   readonly paused: Set<TopicPartition>
   /** Since when records wait for an input that has none; undefined if they do not. */

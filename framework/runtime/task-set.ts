@@ -44,7 +44,7 @@ export class TaskSet {
     for (const running of this.all) if (!kept.has(running.planned.id) || wentOnElsewhere(running, committed)) await this.close(running)
     for (const planned of assigned) {
       if (this.running.has(planned.id)) continue
-      const opened = await this.open(planned, committed, interrupted)
+      const opened = await this.open(planned, committed, assigned.length, interrupted)
       if (opened === undefined) return false
       this.running.set(planned.id, opened)
     }
@@ -78,16 +78,18 @@ export class TaskSet {
     this.running.delete(running.planned.id)
     this.closedTotals.addTask(running)
     running.task?.close()
+    await running.writing
     await running.state.close()
   }
 
   private async open(
     planned: PlannedTask,
     allCommitted: readonly CommittedOffset[],
+    tasksCount: number,
     interrupted: () => boolean,
   ): Promise<RunningTask | undefined> {
     const recordContext = { timestamp: -1, headers: noHeaders }
-    const state = await this.openState(planned, recordContext, interrupted)
+    const state = await this.openState(planned, recordContext, tasksCount, interrupted)
     if (state === undefined) return undefined
     const committed = allCommitted.filter((offset) => [...planned.inputs, ...planned.elements].some((input) => isSame(input, offset)))
     const start = await this.startOf(planned.inputs, committed)
@@ -99,12 +101,19 @@ export class TaskSet {
       start,
       task: undefined,
       lastCommitted: undefined,
+      writing: Promise.resolve(),
+      writeFailure: undefined,
       paused: new Set(),
       idleSinceMs: undefined,
     }
   }
 
-  private async openState(planned: PlannedTask, context: RecordContext, interrupted: () => boolean): Promise<TaskState | undefined> {
+  private async openState(
+    planned: PlannedTask,
+    context: RecordContext,
+    tasksCount: number,
+    interrupted: () => boolean,
+  ): Promise<TaskState | undefined> {
     const { topology, applicationId, settings, engines, producer, clock, logger, wakeup } = this.parts
     const sub = topology.subTopologies.find(({ id }) => id === planned.subTopology)!
     const deadlineMs = clock.monotonicMs() + lockWaitMsMax
@@ -118,7 +127,7 @@ export class TaskSet {
           stores: sub.stores.map((name) => topology.stores.get(name)!),
           engines,
           cacheBudget: this.cacheBudget,
-          uncommittedBytesMax: settings.uncommittedBytesMax,
+          uncommittedBytesMax: settings.uncommittedBytesMax / tasksCount,
           context,
           logger,
           changelogWriter: (topic) => producer.writer(topic),
