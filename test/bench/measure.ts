@@ -1,7 +1,7 @@
 // One run of one side of the benchmark: a process that reads the input to its end and says what it measured of itself, and what can be seen from
 // outside, the same way for both sides: when its first output lay on the broker.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 
@@ -31,44 +31,63 @@ const pollEveryMs = 50
 const runSecondsMax = 300
 
 export async function measure(admin: Admin, run: Run): Promise<Measured> {
+  const before = await recordsIn(admin, run.outputTopic)
   const started = performance.now()
-  const [command = '', ...args] = run.command
-  const child = spawn(command, args, { env: { ...process.env, ...run.environment }, stdio: ['ignore', 'pipe', 'inherit'] })
-  let stdout = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
-  const ended = new Promise<number>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => resolve(code ?? 1))
-  })
-  const overdue = setTimeout(() => child.kill('SIGKILL'), runSecondsMax * 1000)
-
-  let firstOutputSeconds = Number.NaN
-  let running = true
-  const watching = (async () => {
-    while (running) {
-      if ((await recordsIn(admin, run.outputTopic)) > 0) {
-        firstOutputSeconds = (performance.now() - started) / 1000
-        return
-      }
-      await delay(pollEveryMs)
+  const running = new RunningProcess(run)
+  try {
+    const firstOutputSeconds = firstOutput(admin, run.outputTopic, before, running.ended).then((at) => (at - started) / 1000)
+    const { code, stdout } = await running.ended
+    if (code !== 0) throw new Error(`${run.command.join(' ')} ended with ${code}\n${stdout}`)
+    const report = await run.report(stdout)
+    return {
+      ...report,
+      recordsPerSecond: report.recordsIn / report.seconds,
+      recordsOut: (await recordsIn(admin, run.outputTopic)) - before,
+      firstOutputSeconds: await firstOutputSeconds,
     }
-  })()
-  const code = await ended
-  clearTimeout(overdue)
-  if (code !== 0) throw new Error(`${run.command.join(' ')} ended with ${code}\n${stdout}`)
-  // What a process wrote as it ended shows at the next look.
-  await Promise.race([watching, delay(2000)])
-  running = false
-  await watching
+  } finally {
+    running.kill()
+  }
+}
 
-  const report = await run.report(stdout)
-  return {
-    ...report,
-    recordsPerSecond: report.recordsIn / report.seconds,
-    recordsOut: await recordsIn(admin, run.outputTopic),
-    firstOutputSeconds,
+class RunningProcess {
+  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string }>
+  readonly #child: ChildProcess
+
+  constructor({ command: [command = '', ...args], environment }: Run) {
+    const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+    this.#child = child
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    const overdue = setTimeout(() => child.kill('SIGKILL'), runSecondsMax * 1000)
+    this.ended = new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code) => {
+        clearTimeout(overdue)
+        resolve({ code, stdout })
+      })
+    })
+  }
+
+  kill(): void {
+    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
+  }
+}
+
+/** When the topic first had more than `before` records; looked for until the process has ended, and once after it. */
+async function firstOutput(admin: Admin, topic: string, before: number, ended: Promise<unknown>): Promise<number> {
+  let running = true
+  const stop = (): void => {
+    running = false
+  }
+  ended.then(stop, stop)
+  for (;;) {
+    const last = !running
+    if ((await recordsIn(admin, topic)) > before) return performance.now()
+    if (last) return Number.NaN
+    await delay(pollEveryMs)
   }
 }
 

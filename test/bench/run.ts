@@ -1,14 +1,14 @@
 // npm run bench [-- map count window] [--records N] [--rounds N] [--brokers HOST:PORT]
 //
 // Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at-least-once. The sides take turns, each run
-// with a fresh application id, state folder and output topic; the table shows medians. Both runtimes have their default heap settings. Needs Java and Maven.
+// with a fresh application id, a fresh state folder and an empty output topic; the table shows medians. Both runtimes have their default heap settings.
+// Needs Java and Maven.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
@@ -90,7 +90,7 @@ async function runOnce(admin: Admin, brokers: string, topology: string, side: Si
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   const place = { brokers, applicationId, folder }
   try {
-    await makeOutputTopic(admin, outputTopic(topology))
+    await emptyOutputTopic(admin, outputTopic(topology))
     const result = await measure(admin, {
       command: side === 'Millrace' ? millraceCommand(topology, place) : jvmCommand(topology),
       environment: {
@@ -162,14 +162,18 @@ async function load(admin: Admin, brokers: string): Promise<void> {
   command('java', ['-cp', classpath, 'bench.LoadInput', brokers, inputTopic, ...sizes], '.')
 }
 
-async function makeOutputTopic(admin: Admin, topic: string): Promise<void> {
-  if ((await admin.listTopics()).includes(topic)) {
-    await admin.deleteTopics({ topics: [topic] })
-    while ((await admin.listTopics()).includes(topic)) await delay(100)
+/** Empty, but not new: a topic that was just deleted and made again is unknown to some for a while. */
+async function emptyOutputTopic(admin: Admin, topic: string): Promise<void> {
+  if (!(await admin.listTopics()).includes(topic)) {
+    // Results carry the timestamps of the input, which are old.
+    const configEntries = [{ name: 'retention.ms', value: '-1' }]
+    await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true })
   }
-  // Results carry the timestamps of the input, which are old.
-  const configEntries = [{ name: 'retention.ms', value: '-1' }]
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true })
+  const ends = await admin.fetchTopicOffsets(topic)
+  if (ends.length !== partitions) throw new Error(`The topic ${topic} has ${ends.length} partitions, not ${partitions}. Delete it.`)
+  const filled = ends.filter(({ low, high }) => low !== high)
+  if (filled.length > 0)
+    await admin.deleteTopicRecords({ topic, partitions: filled.map(({ partition, high }) => ({ partition, offset: high })) })
 }
 
 function print(measured: ReadonlyMap<string, readonly Measured[]>): void {
