@@ -1,8 +1,9 @@
 // The topology as it runs: processor nodes with their names and edges, stores, sub-topologies, internal topics. Plain data and callbacks, checked
 // when built, never changed after. Kafka Streams: InternalTopologyBuilder and what describe() shows of it.
 
+import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
-import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
+import type { Callback, OperatorSpec, StoreSpec } from './operator-spec.ts'
 
 export type Naming = 'variables' | 'kafka-streams'
 
@@ -38,6 +39,8 @@ export interface SourceNode {
   readonly value: Serde<unknown>
   /** Children in the order of attachment, which is the order of processing. */
   readonly children: readonly string[]
+  /** Gives a record's timestamp instead of its own; `partitionTimeMs` is the highest so far of its partition, -1 before the first. */
+  readonly timestampOf?: (record: StreamRecord<unknown, unknown>, partitionTimeMs: number) => number
 }
 
 export type SourceInput =
@@ -64,6 +67,10 @@ export interface SinkNode {
   readonly kind: 'sink'
   readonly name: string
   readonly topic: TopicRef
+  /** Chooses the topic by the record, each time; `topic` is then only what describe() shows. */
+  readonly topicOf?: Callback<string>
+  /** Chooses the partition, each time; without one, or if it gives undefined, the key does. */
+  readonly partitioner?: (value: unknown, key: unknown, partitions: number) => number | undefined
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
   readonly parents: readonly string[]

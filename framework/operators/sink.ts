@@ -4,6 +4,7 @@ import type { SinkNode } from '../graph/topology.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { ByteTarget, Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import { onRecord } from './callback.ts'
 import type { Cell } from './flow-record.ts'
 import type { Flow, Operator } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
@@ -14,7 +15,8 @@ export class Sink implements Operator {
   readonly external: boolean
   /** Records written. */
   sent = 0
-  private readonly writer: TopicWriter
+  private readonly writerOf: (record: Flow) => TopicWriter
+  private readonly partitioner: SinkNode['partitioner']
   private readonly key: Serde<unknown>
   private readonly scratch: ByteBuffer
   /** Writes a value cell: its bytes where they can stand for the value, else the value. */
@@ -23,7 +25,8 @@ export class Sink implements Operator {
   constructor(node: SinkNode, environment: OperatorEnvironment) {
     this.name = node.name
     this.external = !node.topic.internal
-    this.writer = environment.writer(node.topic)
+    this.writerOf = writerOf(node, environment)
+    this.partitioner = node.partitioner
     this.key = node.key
     this.scratch = environment.scratch
     const { value } = node
@@ -43,12 +46,22 @@ export class Sink implements Operator {
   }
 
   private append(record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
-    const { writer } = this
-    const partition = writer.partitionOf(keyBytes, keyStart, keyEnd)
+    const writer = this.writerOf(record)
+    const chosen = this.partitioner?.(record.value, record.key, writer.partitions)
+    const partition = chosen ?? writer.partitionOf(keyBytes, keyStart, keyEnd)
     const value = record.valueCell.isNull ? null : record.valueCell
     writer.append(partition, record.timestamp, keyBytes, keyStart, keyEnd, value, this.valueWriter, record.headers)
     this.sent++
   }
+}
+
+function writerOf(node: SinkNode, environment: OperatorEnvironment): (record: Flow) => TopicWriter {
+  if (node.topicOf === undefined) {
+    const writer = environment.writer(node.topic)
+    return () => writer
+  }
+  const topicOf = onRecord(node.topicOf)
+  return (record) => environment.writer({ name: topicOf(record), internal: false })
 }
 
 const noBytes = Buffer.alloc(0)

@@ -1,5 +1,6 @@
 // The queue of one topic partition: fetched batches, read in place by a cursor. Nothing is copied or decoded here.
 
+import type { SourceNode } from '../graph/topology.ts'
 import type { DroppedRecords } from '../operators/dropped-records.ts'
 import { Cell, FlowRecord } from '../operators/flow-record.ts'
 import type { Flow, Outlet } from '../operators/operator.ts'
@@ -13,6 +14,7 @@ export interface PartitionSource {
   readonly value: Serde<unknown>
   readonly external: boolean
   readonly outlet: Outlet
+  readonly timestampOf: SourceNode['timestampOf']
 }
 
 export class PartitionQueue implements InputQueue {
@@ -24,6 +26,8 @@ export class PartitionQueue implements InputQueue {
   position = -1
   bufferedBytes = 0
   ready = false
+  headTimestamp = -1
+  private readonly timestampOf: SourceNode['timestampOf']
   private readonly key: Serde<unknown>
   private readonly value: Serde<unknown>
   private readonly dropped: DroppedRecords
@@ -38,6 +42,7 @@ export class PartitionQueue implements InputQueue {
     this.outlet = source.outlet
     this.key = source.key
     this.value = source.value
+    this.timestampOf = source.timestampOf
     this.dropped = dropped
     this.origin = { topic: input.topic, partition: input.partition, offset: -1 }
   }
@@ -52,16 +57,16 @@ export class PartitionQueue implements InputQueue {
     return this.ready
   }
 
-  get headTimestamp(): number {
-    return this.reader.timestamp
+  head(): Flow {
+    return this.recordAt(this.headTimestamp)
   }
 
-  head(): Flow {
+  private recordAt(timestamp: number): Flow {
     const { reader, origin } = this
     origin.offset = reader.offset
     const key = Cell.ofBytes(reader.bytes, reader.keyStart, reader.keyEnd, this.key)
     const value = Cell.ofBytes(reader.bytes, reader.valueStart, reader.valueEnd, this.value)
-    return new FlowRecord(key, value, reader.timestamp, reader.headers(), origin)
+    return new FlowRecord(key, value, timestamp, reader.headers(), origin)
   }
 
   advance(): void {
@@ -73,7 +78,9 @@ export class PartitionQueue implements InputQueue {
   private findHead(): void {
     for (;;) {
       while (this.reader.next()) {
-        if (this.reader.timestamp >= 0) {
+        const { timestamp } = this.reader
+        this.headTimestamp = this.timestampOf === undefined ? timestamp : this.timestampOf(this.recordAt(timestamp), this.partitionTimeMs)
+        if (this.headTimestamp >= 0) {
           this.ready = true
           return
         }

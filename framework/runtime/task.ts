@@ -289,7 +289,11 @@ export class Task {
   }
 
   private addPartition(input: TopicPartition, ref: TopicRef, node: SourceNode, outlet: Outlet): void {
-    const queue = new PartitionQueue(input, { key: node.key, value: node.value, external: !ref.internal, outlet }, this.dropped)
+    const queue = new PartitionQueue(
+      input,
+      { key: node.key, value: node.value, external: !ref.internal, outlet, timestampOf: node.timestampOf },
+      this.dropped,
+    )
     const committed = this.options.committed.find(({ topic, partition }) => topic === input.topic && partition === input.partition)
     if (committed !== undefined) {
       queue.position = committed.offset

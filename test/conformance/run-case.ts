@@ -102,7 +102,8 @@ function note(written: Written, vector: VectorCase, record: CapturedRecord, step
     return
   }
   const { key, value, timestamp, headers } = record
-  const row = { step, keyHex: hex(key), valueHex: hex(value), ts: timestamp }
+  // What is written without a timestamp has none in the vectors: their producer is not a real one, which would set the time of sending.
+  const row = { step, keyHex: hex(key), valueHex: hex(value), ts: timestamp < 0 ? null : timestamp }
   const headersHex = headers.map(({ key, value }) => [key, hex(value) ?? ''] as const)
   const rows = written.internal[record.topic] ?? []
   written.internal[record.topic] = rows

@@ -2,6 +2,8 @@
 
 import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
 import type { Windowed } from '../../framework/graph/window-spec.ts'
+import type { Serde } from '../../framework/ports/serde.ts'
+import type { BinaryKey } from '../../framework/ports/store.ts'
 import type { TopologyTestDriver } from '../kit/index.ts'
 import { OperationMissing, type StoreRow } from './vector.ts'
 
@@ -12,7 +14,7 @@ export function storeRows(driver: TopologyTestDriver): Record<string, readonly S
   return Object.fromEntries(readable.map((spec) => [spec.name, rowsOf(driver, spec)]))
 }
 
-function rowsOf(driver: TopologyTestDriver, { name, kind, key: keySerde }: StoreSpec): readonly StoreRow[] {
+function rowsOf(driver: TopologyTestDriver, { name, kind, key: keySerde, windowSizeMs = 0 }: StoreSpec): readonly StoreRow[] {
   const { stores } = driver
   switch (kind) {
     case 'keyValue':
@@ -30,19 +32,32 @@ function rowsOf(driver: TopologyTestDriver, { name, kind, key: keySerde }: Store
     case 'session':
       return [...stores.sessionRows(name).readOnly().all()].map(([key, value]) => ({ ...windowed(key), value: plain(value) }))
     case 'joinWindow':
-      return [...stores.window(name).all()].map(([key]) => windowed(key))
+      return [...stores.joinWindow(name).all()].map(({ key, timestamp }) => ({
+        key: plain(keyOf(keySerde, key)),
+        start: timestamp,
+        end: timestamp + windowSizeMs,
+      }))
     case 'unmatched':
       return [...stores.unmatched(name).all()].map(({ side, key, timestamp, value }) => ({
         side,
-        key: plain(keySerde.read(Buffer.from(key, 'latin1'), 0, key.length)),
+        key: plain(keyOf(keySerde, key)),
         ts: timestamp,
         value: plain(value),
+      }))
+    case 'subscriptions':
+      return [...stores.rows(name).readOnly<Uint8Array>().all()].map(([key, row]) => ({
+        keyHex: Buffer.from(key).toString('hex'),
+        ts: row.timestamp,
       }))
     case 'countWindow':
       throw new Error('Kafka Streams has no windows of n records')
     default:
       throw new OperationMissing(`a store of kind ${kind}`)
   }
+}
+
+function keyOf(serde: Serde<unknown>, key: BinaryKey): unknown {
+  return serde.read(Buffer.from(key, 'latin1'), 0, key.length)
 }
 
 function windowed({ key, start, end }: Windowed<unknown>): StoreRow {

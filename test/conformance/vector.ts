@@ -64,7 +64,7 @@ export interface OutputRow {
   /** Of a topic that the topology does not write itself: a dead letter queue. */
   readonly keyHex?: string | null
   readonly valueHex?: string | null
-  readonly ts: number
+  readonly ts: number | null
   readonly headers?: readonly (readonly [string, string])[]
 }
 
@@ -74,7 +74,7 @@ export interface InternalRow {
   readonly step: number
   readonly keyHex: string | null
   readonly valueHex: string | null
-  readonly ts: number
+  readonly ts: number | null
   readonly headersHex?: readonly (readonly [string, string])[]
 }
 
