@@ -31,9 +31,9 @@ export async function serveConnection(socket: Socket, parts: ConnectionParts): P
   try {
     for await (const frame of framesOf(socket, parts.limits.requestBytes)) {
       const response = await answerTo(frame, socket, gone, parts)
-      if (response === undefined) continue
+      if (response !== undefined && !socket.destroyed && !socket.write(response)) await drained(socket)
+      // Nothing more is done for who has gone, though requests of it may still lie here.
       if (socket.destroyed) break
-      if (!socket.write(response)) await drained(socket)
     }
   } catch (error) {
     if (!isHangUp(error)) logProblem(parts.logger, peer, error)

@@ -37,27 +37,24 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     const catalogue = new Catalogue(storage, () => clock.now(), report)
     const coordinator = new Coordinator(storage, clock, coordinatorLimits(settings), report)
     const cleaner = new Cleaner({ clock, logger, intervalMs: settings.cleaningIntervalMs, logs: () => catalogue.logs() })
-    const closeAll = async (): Promise<void> => {
+    const connections = new Connections({ routes: dispatchTable({ catalogue, coordinator, clock, logger, settings }), limits, logger })
+    const close = async (): Promise<void> => {
+      const closed = connections.close()
+      // Members may be waiting for a rebalance, and their connections for them.
       coordinator.close()
+      await closed
       catalogue.close()
       await cleaner.stop()
       storage.close()
       unlock()
     }
-    const connections = new Connections({ routes: dispatchTable({ catalogue, coordinator, clock, logger, settings }), limits, logger })
     const port = await connections.listen(settings.host, settings.port).catch(async (error: unknown) => {
-      await closeAll()
+      await close()
       throw error
     })
-    return {
-      address: `${settings.host}:${port}`,
-      port,
-      async close() {
-        await connections.close()
-        await closeAll()
-      },
-    }
+    return { address: `${settings.host}:${port}`, port, close }
   } catch (error) {
+    storage.close()
     unlock()
     throw asMillraceError(error, settings)
   }

@@ -321,6 +321,29 @@ describe('topics', () => {
   })
 })
 
+describe('closing', () => {
+  it('does not wait for who waits: a fetch, a member in a rebalance', async () => {
+    await createTopic()
+    const [reader, first, second] = await Promise.all([
+      RawClient.open(broker.port),
+      RawClient.open(broker.port),
+      RawClient.open(broker.port),
+    ])
+    const fetched = reader.ask(apis.fetch, 11, fetchRequest([{ partition: 0, fetchOffset: 0 }], { maxWaitMs: 1_000_000 }))
+    const member = { groupId: 'group', sessionTimeoutMs: 1_000_000, rebalanceTimeoutMs: 1_000_000, memberId: '', protocolType: 'consumer' }
+    const join = { ...member, protocols: [{ name: 'range', metadata: Buffer.alloc(0) }] }
+    await first.ask(apis.joinGroup, 2, join)
+    const joined = second.ask(apis.joinGroup, 2, join)
+    const refused = [expect(fetched).rejects.toThrow('closed the connection'), expect(joined).rejects.toThrow('closed the connection')]
+    await client.ask(apis.listGroups, 0, {})
+    await broker.close()
+    await Promise.all(refused)
+    broker = await startBroker()
+    client = await RawClient.open(broker.port)
+    first.close()
+  })
+})
+
 describe('limits', () => {
   it('of connections are kept', async () => {
     await restart({ limits: { connections: 1 } })

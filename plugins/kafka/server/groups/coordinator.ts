@@ -59,6 +59,7 @@ export interface OffsetToCommit extends Committed {
 
 export class Coordinator {
   readonly #limits: CoordinatorLimits
+  readonly #report: LogReport
   readonly #owner: GroupOwner
   readonly #groups = new Map<string, Group>()
   readonly #offsets = new Map<string, CommittedOffsets>()
@@ -66,6 +67,7 @@ export class Coordinator {
 
   constructor(storage: Storage, clock: Clock, limits: CoordinatorLimits, report: LogReport) {
     this.#limits = limits
+    this.#report = report
     this.#owner = {
       clock,
       limits,
@@ -135,8 +137,9 @@ export class Coordinator {
       const stored = good.map(({ topic, partition, offset, leaderEpoch, metadata }): StoredOffset => {
         return [topic, partition, offset, leaderEpoch, metadata]
       })
+      if (!this.#write({ kind: 'offsets', groupId, offsets: stored })) return offsets.map(() => 'COORDINATOR_NOT_AVAILABLE')
+      this.#applyOffsets({ kind: 'offsets', groupId, offsets: stored })
       if (!this.#groups.has(groupId)) this.#groups.set(groupId, new Group(groupId, this.#owner))
-      this.#note({ kind: 'offsets', groupId, offsets: stored })
     }
     return errors
   }
@@ -190,22 +193,33 @@ export class Coordinator {
     this.#journal.close()
   }
 
+  /** A group goes on even if that cannot be written down: its members would join anew after a restart. */
   #changed(group: Group): void {
-    if (this.#forgetIfDeserted(group)) return
-    this.#journal.append({ kind: 'group', group: toStored(group.facts()) })
+    if (!this.#forgetIfDeserted(group)) this.#write({ kind: 'group', group: toStored(group.facts()) })
   }
 
   /** A group without members and offsets is nothing. */
   #forgetIfDeserted(group: Group): boolean {
     if (!group.isDeserted || this.#offsets.has(group.groupId) || this.#groups.get(group.groupId) !== group) return false
     this.#groups.delete(group.groupId)
-    this.#journal.append({ kind: 'group deleted', groupId: group.groupId })
+    this.#write({ kind: 'group deleted', groupId: group.groupId })
     return true
   }
 
   #note(fact: GroupJournalFact): void {
     this.#journal.append(fact)
     this.#applyOffsets(fact)
+  }
+
+  /** False, and a line in the log, if the disk does not take it. */
+  #write(fact: GroupJournalFact): boolean {
+    try {
+      this.#journal.append(fact)
+      return true
+    } catch (error) {
+      this.#report(`Could not write to ${journalPath}: ${error instanceof Error ? error.message : error}`)
+      return false
+    }
   }
 
   #applyOffsets(fact: GroupJournalFact): void {
