@@ -6,11 +6,10 @@
 
 import type { Headers } from '../ports/record.ts'
 import type { BinaryKey } from '../ports/store.ts'
-import type { GroupRange } from './grouped-entries.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
 import { RowTable } from './row-table.ts'
-import { overlaid, type RowEntry, type Rows } from './rows.ts'
+import { overlaid, type RowEntry, type RowRange, type Rows } from './rows.ts'
 
 /** What the record caches of a stream thread may hold together, and do. */
 export class CacheBudget {
@@ -126,7 +125,7 @@ export class CachedRows<V> implements Rows<V> {
     this.flushWith(undefined)
   }
 
-  *range(options: GroupRange): Generator<RowEntry<V>> {
+  *range(options: RowRange): Generator<RowEntry<V>> {
     for (const entry of overlaid(this.ownRange(options), this.below.range(options), options.reverse ?? false)) {
       if (!entry[1].deleted) yield entry
     }
@@ -268,7 +267,7 @@ export class CachedRows<V> implements Rows<V> {
     entry.dirty = false
   }
 
-  private *ownRange(options: GroupRange): Generator<RowEntry<V>> {
+  private *ownRange(options: RowRange): Generator<RowEntry<V>> {
     for (const [engineKey, entry] of this.table.range(options)) yield [engineKey, entry.row]
   }
 }

@@ -93,8 +93,8 @@ export class ChangelogRestore implements StateRestore {
       throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
     }
     if (retention !== undefined && !retention.admits(layout.changelogTimeOf(changelogKey))) return
-    // Records of a join are counted on from the last one, or they would overwrite each other.
-    if (layers.spec.kind === 'joinWindow') layers.sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
+    // Duplicates are counted on from the last one, or they would overwrite each other.
+    if (layers.keepsDuplicates) layers.sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
     const key = layout.engineKeyOfChangelog(changelogKey)
     const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
     const before = merged.get(key)

@@ -7,6 +7,13 @@ import type { WindowedTaskStores } from './windowed-contract.ts'
 
 export type { BinaryKey }
 
+/** Where the input record came from that caused a change; undefined topic: it was a punctuation. Never changed once made. */
+export interface RecordOrigin {
+  readonly topic: string | undefined
+  readonly partition: number
+  readonly offset: number
+}
+
 /** A row as read: belongs to the reader (a copy if its value could be changed). */
 export interface Row<V> {
   readonly value: V
@@ -19,22 +26,29 @@ export interface RowStore<V> {
   /** Whether updates wait in the record cache: then changes reach `onChange`, and not the operator's own forward. */
   readonly cached: boolean
   get(key: BinaryKey): Row<V> | undefined
-  /** null deletes. `headers` travel with the change if it waits in the cache. */
-  put(key: BinaryKey, value: V | null, timestamp: number, headers: Headers): void
+  /** null deletes. `headers` and `origin` travel with the change if it waits in the cache. */
+  put(key: BinaryKey, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void
   /** Called for each change that leaves the record cache (flush or eviction), with the row that was there at the last one. */
   onChange(listener: RowListener<V>, sendsOldValues: boolean): void
   /** For queries and tests. */
   readOnly<K>(): ReadOnlyKeyValueStore<K, Row<V>>
 }
 
-export type RowListener<V> = (key: BinaryKey, newValue: V | null, oldValue: V | null, timestamp: number, headers: Headers) => void
+export type RowListener<V> = (
+  key: BinaryKey,
+  newValue: V | null,
+  oldValue: V | null,
+  timestamp: number,
+  headers: Headers,
+  origin?: RecordOrigin,
+) => void
 
 /** A timestamped window store: one row for each key and window start. What is past the retention by the store's own stream time is not seen. */
 export interface WindowRowStore<V> {
   readonly name: string
   readonly cached: boolean
   get(key: BinaryKey, start: number): Row<V> | undefined
-  put(key: BinaryKey, start: number, value: V | null, timestamp: number, headers: Headers): void
+  put(key: BinaryKey, start: number, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void
   onChange(listener: WindowRowListener<V>, sendsOldValues: boolean): void
   readOnly<K>(): ReadOnlyWindowStore<K, Row<V>>
 }
@@ -46,6 +60,7 @@ export type WindowRowListener<V> = (
   oldValue: V | null,
   timestamp: number,
   headers: Headers,
+  origin?: RecordOrigin,
 ) => void
 
 /**

@@ -10,18 +10,22 @@ export interface RetentionOptions {
   readonly bySegment: boolean
   /** -1 before the first put, as in Kafka Streams. */
   readonly streamTime: number
+  /** Whether a row is shown a millisecond longer, as in Kafka Streams' stores of windows that are sent when they close. */
+  readonly showsOneMore: boolean
 }
 
 export class Retention {
   readonly segmentIntervalMs: number
   private readonly retentionMs: number
   private readonly bySegment: boolean
+  private readonly shownMs: number
   private latest: number
 
-  constructor({ retentionMs, bySegment, streamTime }: RetentionOptions) {
+  constructor({ retentionMs, bySegment, streamTime, showsOneMore }: RetentionOptions) {
     this.segmentIntervalMs = Math.max(Math.floor(retentionMs / 2), smallestSegmentMs)
     this.retentionMs = retentionMs
     this.bySegment = bySegment
+    this.shownMs = showsOneMore ? retentionMs + 1 : retentionMs
     this.latest = streamTime
   }
 
@@ -36,7 +40,7 @@ export class Retention {
   }
 
   shows(time: number): boolean {
-    return time > this.latest - this.retentionMs
+    return time > this.latest - this.shownMs
   }
 
   /** Segments before it are dropped. */

@@ -8,6 +8,7 @@ import type { RowForm } from './kept-row.ts'
 import { binaryInteger, binaryLong, readBinaryLong } from './key-layout.ts'
 import { type KeyValueParts, KeyValueView } from './key-value-view.ts'
 import type { Rows } from './rows.ts'
+import type { SequenceNumber } from './sequence-number.ts'
 import { SessionView } from './session-view.ts'
 import type { TimedRow, TimedRows } from './timed-rows.ts'
 import { WindowView, type WindowViewParts } from './window-view.ts'
@@ -57,6 +58,8 @@ export class LayeredRowStore<V> implements RowStore<V> {
 export interface TimedStoreParts<V> extends WindowViewParts<V> {
   readonly rows: Rows<V>
   readonly cache: CachedRows<V> | undefined
+  /** Whether what is sent when it closes may be past its retention: Kafka Streams' time-ordered session stores do not look at it. */
+  readonly closesPastRetention: boolean
 }
 
 export class LayeredWindowRowStore<V> implements RangedWindowRowStore<V> {
@@ -141,7 +144,8 @@ export class LayeredSessionRowStore<V> implements SessionRowStore<V> {
   }
 
   *findEnded(endFrom: number, endTo: number): Generator<SessionRow<V> & { readonly key: BinaryKey }> {
-    for (const row of this.timed.between({ from: endFrom, to: endTo, order: 'time' })) yield { ...this.sessionRow(row), key: row.key }
+    const ended = { from: endFrom, to: endTo, order: 'time', showsExpired: this.parts.closesPastRetention } as const
+    for (const row of this.timed.between(ended)) yield { ...this.sessionRow(row), key: row.key }
   }
 
   onChange(listener: SessionRowListener<V>, sendsOldValues: boolean): void {
@@ -163,21 +167,6 @@ export class LayeredSessionRowStore<V> implements SessionRowStore<V> {
 /** SessionKeySchema: key, end, start. */
 export function sessionIdentity(key: BinaryKey, start: number, end: number): BinaryKey {
   return key + binaryLong(end) + binaryLong(start)
-}
-
-/** Counts the records that a store keeps of a key and time, over restarts too, so that none overwrites another. */
-export class SequenceNumber {
-  value: number
-
-  constructor(value: number) {
-    this.value = value
-  }
-
-  /** Java's int, without the sign. */
-  next(): number {
-    this.value = (this.value + 1) & 0x7fff_ffff
-    return this.value
-  }
 }
 
 export class LayeredJoinWindowStore<V> implements JoinWindowStore<V> {

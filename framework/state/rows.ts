@@ -5,11 +5,16 @@ import type { BinaryKey } from '../ports/store.ts'
 import type { GroupRange } from './grouped-entries.ts'
 import type { KeptRow } from './kept-row.ts'
 
+export interface RowRange extends GroupRange {
+  /** Whether rows past their retention are seen, as long as they are there. */
+  readonly showsExpired?: boolean
+}
+
 export interface Rows<V> {
   get(identity: BinaryKey, time: number): KeptRow<V> | undefined
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void
   /** In the order of engine keys. No deleted rows. */
-  range(options: GroupRange): Iterable<RowEntry<V>>
+  range(options: RowRange): Iterable<RowEntry<V>>
 }
 
 export type RowEntry<V> = readonly [engineKey: BinaryKey, row: KeptRow<V>]

@@ -20,17 +20,17 @@ import {
   LayeredRowStore,
   LayeredSessionRowStore,
   LayeredWindowRowStore,
-  SequenceNumber,
   type TimedStoreParts,
 } from './row-stores.ts'
 import type { Rows } from './rows.ts'
+import { SequenceNumber } from './sequence-number.ts'
 import { ProcessorSessionStore } from './session-view.ts'
 import { StoredRows } from './stored-rows.ts'
 import { SuppressBuffer } from './suppress-buffer.ts'
 import { TimedRows } from './timed-rows.ts'
 import { UncommittedBuffer, type UncommittedBytes } from './uncommitted-buffer.ts'
 import { listOfBytes, UnmatchedRows } from './unmatched-rows.ts'
-import { ProcessorWindowStore } from './window-view.ts'
+import { duplicates, oneForEachWindow, ProcessorWindowStore } from './window-view.ts'
 import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
 
 /** What the stores of a task share. */
@@ -54,6 +54,8 @@ export interface StoreLayers {
   readonly cache: CachedRows<unknown> | undefined
   /** What holds changes back until it is flushed: the record cache, or the buffer of a suppress. */
   readonly flushed: { readonly isDirty: boolean; flush(): void } | undefined
+  /** Counts rows of a key and time, in stores that keep duplicates. */
+  readonly keepsDuplicates: boolean
   readonly sequence: SequenceNumber
   readonly faces: StoreFaces
 }
@@ -78,6 +80,9 @@ const timedKinds: Partial<Record<StoreKind, TimedKind>> = {
   joinWindow: 'duplicates',
 }
 
+/** Whose changelog records have headers: those of the record, or what says in which format they are. */
+const logsHeaders: readonly StoreKind[] = ['joinWindow', 'plainWindow', 'suppressBuffer']
+
 /** Where the progress of stores is kept, each under its name. No store of a topology can be called so. */
 const progressStore = '$progress'
 
@@ -95,7 +100,7 @@ export function buildStore(
   const layout = timed?.keys ?? plainKeys
   const grouped = timed !== undefined && liesTogether(spec) ? new GroupedEntries(folder.store(name), timed.keys.suffixBytes) : undefined
   const buffer = new UncommittedBuffer(form, layout, uncommitted)
-  const changeLog = writer === undefined ? undefined : new ChangeLog(writer, partition, form, spec.kind === 'suppressBuffer')
+  const changeLog = writer === undefined ? undefined : new ChangeLog(writer, partition, form, logsHeaders.includes(spec.kind))
   const engine: ByteStore = grouped ?? folder.store(name)
   const onExpired = () => surroundings.onExpired(name)
   const stored = new StoredRows({ form, layout, engine, buffer, changeLog, retention: timed?.retention, onExpired })
@@ -104,7 +109,18 @@ export function buildStore(
   const cache = caches ? new CachedRows({ form, layout, below: stored, budget, keepsReads: timed === undefined }) : undefined
   const rows = cache ?? stored
   const sequence = new SequenceNumber(progress.sequence)
-  const shared = { spec, folder, layout, retention: timed?.retention, changeLog, buffer, grouped, cache, sequence }
+  const shared = {
+    spec,
+    folder,
+    layout,
+    retention: timed?.retention,
+    changeLog,
+    buffer,
+    grouped,
+    cache,
+    sequence,
+    keepsDuplicates: timed?.keepsDuplicates ?? false,
+  }
   if (spec.kind === 'suppressBuffer') {
     const suppressBuffer = new SuppressBuffer({
       name,
@@ -139,14 +155,21 @@ function readProgress(folder: StateFolder, store: string): { readonly streamTime
 interface TimedLayout {
   readonly keys: TimedKeys
   readonly retention: Retention
+  readonly keepsDuplicates: boolean
 }
 
-function timedLayout({ name, kind, retentionMs, persistent }: StoreSpec, streamTime: number): TimedLayout | undefined {
-  const timedKind = timedKinds[kind]
+function timedLayout(spec: StoreSpec, streamTime: number): TimedLayout | undefined {
+  const { name, kind, retentionMs, persistent } = spec
+  const timedKind = spec.retainsDuplicates === true ? 'duplicates' : timedKinds[kind]
   if (timedKind === undefined) return undefined
   if (retentionMs === undefined) throw new MillraceError('store-incomplete', { store: name, kind, missing: 'retentionMs' })
-  const retention = new Retention({ retentionMs, bySegment: persistent, streamTime })
-  return { keys: new TimedKeys(retention.segmentIntervalMs, timedKind), retention }
+  const retention = new Retention({ retentionMs, bySegment: persistent, streamTime, showsOneMore: isWalkedByTime(spec) && persistent })
+  return { keys: new TimedKeys(retention.segmentIntervalMs, timedKind), retention, keepsDuplicates: timedKind === 'duplicates' }
+}
+
+/** Kafka Streams' time-ordered session stores have an index by key, and are walked by it. */
+function isWalkedByTime({ kind, timeOrdered }: StoreSpec): boolean {
+  return kind === 'window' && timeOrdered === true
 }
 
 /** Windowed aggregates are read by key and start, which needs no group. */
@@ -194,21 +217,26 @@ function timedParts(
   cache: CachedRows<unknown> | undefined,
   { keys, retention }: TimedLayout,
 ): TimedStoreParts<unknown> {
-  const order = spec.persistent && spec.timeOrdered !== true ? 'segment' : 'time'
+  const order = spec.persistent && !isWalkedByTime(spec) ? 'segment' : 'time'
   const timed = new TimedRows({ form, keys, rows, retention, order })
-  return { name: spec.name, keySerde: spec.key, timed, rows, cache, windowSizeMs: spec.windowSizeMs ?? 0 }
+  const closesPastRetention = spec.persistent && spec.timeOrdered === true
+  return { name: spec.name, keySerde: spec.key, timed, rows, cache, windowSizeMs: spec.windowSizeMs ?? 0, closesPastRetention }
 }
 
 function timedFaces(spec: StoreSpec, parts: TimedStoreParts<unknown>, sequence: SequenceNumber, context: RecordContext): StoreFaces {
   switch (spec.kind) {
     case 'session':
       return { sessionRows: new LayeredSessionRowStore(parts), session: new ProcessorSessionStore(parts, context) }
-    case 'joinWindow':
-      return { joinWindow: new LayeredJoinWindowStore(spec.name, parts.timed, sequence) }
-    case 'plainWindow':
-      return { windowRows: new LayeredWindowRowStore(parts), window: new ProcessorWindowStore(parts, plainValues(), context) }
+    case 'joinWindow': {
+      const joinWindow = new LayeredJoinWindowStore(spec.name, parts.timed, sequence)
+      return { joinWindow, window: new ProcessorWindowStore(parts, plainValues(), duplicates(sequence), context) }
+    }
+    case 'plainWindow': {
+      const identities = spec.retainsDuplicates === true ? duplicates(sequence) : oneForEachWindow
+      return { windowRows: new LayeredWindowRowStore(parts), window: new ProcessorWindowStore(parts, plainValues(), identities, context) }
+    }
     default: {
-      const window = new ProcessorWindowStore(parts, timestampedValues(), context)
+      const window = new ProcessorWindowStore(parts, timestampedValues(), oneForEachWindow, context)
       return { windowRows: new LayeredWindowRowStore(parts), window: window as WindowStore<unknown, unknown> }
     }
   }

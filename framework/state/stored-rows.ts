@@ -2,11 +2,10 @@
 
 import type { BinaryKey, ByteStore } from '../ports/store.ts'
 import type { ChangeLog } from './change-log.ts'
-import type { GroupRange } from './grouped-entries.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
 import type { Retention } from './retention.ts'
-import { overlaid, type RowEntry, type Rows } from './rows.ts'
+import { overlaid, type RowEntry, type RowRange, type Rows } from './rows.ts'
 import type { UncommittedBuffer } from './uncommitted-buffer.ts'
 
 export interface StoredRowsParts<V> {
@@ -46,15 +45,16 @@ export class StoredRows<V> implements Rows<V> {
     changeLog?.log(layout.changelogKey(identity, time), row)
   }
 
-  *range(options: GroupRange): Generator<RowEntry<V>> {
+  *range(options: RowRange): Generator<RowEntry<V>> {
     const { buffer, layout, retention } = this.parts
     for (const entry of overlaid(buffer.range(options), this.engineRange(options), options.reverse ?? false)) {
-      if (entry[1].deleted || (retention !== undefined && !retention.shows(layout.timeOf(entry[0])))) continue
+      if (entry[1].deleted) continue
+      if (retention !== undefined && !options.showsExpired && !retention.shows(layout.timeOf(entry[0]))) continue
       yield entry
     }
   }
 
-  private *engineRange(options: GroupRange): Generator<RowEntry<V>> {
+  private *engineRange(options: RowRange): Generator<RowEntry<V>> {
     const { engine, form } = this.parts
     for (const { key, value } of engine.range(options)) yield [key, form.readEntry(value)]
   }

@@ -31,6 +31,7 @@ export interface Times {
   readonly reverse?: boolean
   /** If not the store's own. */
   readonly order?: 'segment' | 'time'
+  readonly showsExpired?: boolean
 }
 
 export class TimedRows<V> {
@@ -102,13 +103,17 @@ export class TimedRows<V> {
     yield* sorted(collected, times.reverse ?? false)
   }
 
-  private *bySegment({ from, to, reverse = false }: Times, keyFrom?: BinaryKey, keyTo?: BinaryKey): Generator<TimedRow<V>> {
+  private *bySegment(
+    { from, to, reverse = false, showsExpired = false }: Times,
+    keyFrom?: BinaryKey,
+    keyTo?: BinaryKey,
+  ): Generator<TimedRow<V>> {
     const { keys } = this
     const bounds = {
       from: keys.segmentStart(keys.segmentOf(Math.max(0, from))),
       to: to < Number.MAX_SAFE_INTEGER ? keys.segmentStart(keys.segmentOf(to) + 1) : undefined,
     }
-    for (const entry of this.rows.range({ ...bounds, reverse })) {
+    for (const entry of this.rows.range({ ...bounds, reverse, showsExpired })) {
       const found = this.timedRow(entry)
       if (found.time < from || found.time > to) continue
       if ((keyFrom !== undefined && found.key < keyFrom) || (keyTo !== undefined && found.key > keyTo)) continue

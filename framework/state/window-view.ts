@@ -1,10 +1,12 @@
 // A window store by typed keys: read-only for queries and tests, and as processors have it.
 
 import type { Serde } from '../ports/serde.ts'
-import type { ReadOnlyWindowStore, WindowedKey, WindowStore } from '../ports/store.ts'
+import type { BinaryKey, ReadOnlyWindowStore, WindowedKey, WindowStore } from '../ports/store.ts'
 import type { RecordContext, Row } from './contract.ts'
 import type { KeptRow } from './kept-row.ts'
+import { binaryInteger, binaryLong } from './key-layout.ts'
 import { binaryKey, type ProcessorValues, readKey } from './key-value-view.ts'
+import type { SequenceNumber } from './sequence-number.ts'
 import type { TimedRows, Times } from './timed-rows.ts'
 
 export interface WindowViewParts<V> {
@@ -21,15 +23,17 @@ export class WindowView<K, V, W> implements ReadOnlyWindowStore<K, W> {
   readonly name: string
   protected readonly parts: WindowViewParts<V>
   private readonly show: (row: Row<V>) => W
+  private readonly found: Pick<WindowIdentities, 'find'>
 
-  constructor(parts: WindowViewParts<V>, show: (row: Row<V>) => W) {
+  constructor(parts: WindowViewParts<V>, show: (row: Row<V>) => W, identities: Pick<WindowIdentities, 'find'> = oneForEachWindow) {
     this.name = parts.name
     this.parts = parts
     this.show = show
+    this.found = identities
   }
 
   fetch(key: K, start: number): W | undefined {
-    const row = this.parts.timed.get(binaryKey(this.parts.keySerde, key), start)
+    const row = this.parts.timed.get(this.found.find(binaryKey(this.parts.keySerde, key), start), start)
     return row === undefined ? undefined : this.showKept(row)
   }
 
@@ -83,22 +87,40 @@ export class WindowView<K, V, W> implements ReadOnlyWindowStore<K, W> {
   }
 }
 
+/** How the rows of a window store are told apart. */
+export interface WindowIdentities {
+  /** Of the row that is read by key and start. */
+  find(key: BinaryKey, start: number): BinaryKey
+  /** Of the row that is put. */
+  next(key: BinaryKey, start: number): BinaryKey
+}
+
+export const oneForEachWindow: WindowIdentities = { find: (key) => key, next: (key) => key }
+
+/** Each value is a row of its own; found by key and start is only the one put last of all, as in Kafka Streams. */
+export function duplicates(sequence: SequenceNumber): WindowIdentities {
+  return {
+    find: (key, start) => key + binaryLong(start) + binaryInteger(sequence.value),
+    next: (key, start) => key + binaryLong(start) + binaryInteger(sequence.next()),
+  }
+}
+
 export class ProcessorWindowStore<K, V, W> extends WindowView<K, V, W> implements WindowStore<K, W> {
   private readonly values: ProcessorValues<V, W>
+  private readonly identities: WindowIdentities
   private readonly context: RecordContext
 
-  constructor(parts: WindowViewParts<V>, values: ProcessorValues<V, W>, context: RecordContext) {
-    super(parts, values.show)
+  constructor(parts: WindowViewParts<V>, values: ProcessorValues<V, W>, identities: WindowIdentities, context: RecordContext) {
+    super(parts, values.show, identities)
     this.values = values
+    this.identities = identities
     this.context = context
   }
 
   put(key: K, value: W | null, start: number): void {
     const { keySerde, timed } = this.parts
-    const row =
-      value === null
-        ? timed.form.keep(null, this.context.timestamp, this.context.headers)
-        : this.values.keep(timed.form, value, this.context)
-    timed.putKept(binaryKey(keySerde, key), start, row)
+    const { timestamp, headers } = this.context
+    const row = value === null ? timed.form.keep(null, timestamp, headers) : this.values.keep(timed.form, value, this.context)
+    timed.putKept(this.identities.next(binaryKey(keySerde, key), start), start, row)
   }
 }

@@ -3,7 +3,7 @@
 
 import type { Headers } from '../ports/record.ts'
 import type { BinaryKey } from '../ports/store.ts'
-import type { RecordContext, Row, TaskStores, WindowRowStore } from './contract.ts'
+import type { RecordContext, RecordOrigin, Row, TaskStores, WindowRowStore } from './contract.ts'
 
 /** The stores of a task, with those of windows. */
 export interface WindowedTaskStores extends TaskStores {
@@ -41,7 +41,7 @@ export interface SessionRowStore<V> {
    * past the retention, as long as their segment is kept; in memory not. */
   findEnded(endFrom: number, endTo: number): Iterable<SessionRow<V> & { readonly key: BinaryKey }>
   /** null deletes. `timestamp` and `headers`: of the record that is processed. */
-  put(key: BinaryKey, start: number, end: number, value: V | null, timestamp: number, headers: Headers): void
+  put(key: BinaryKey, start: number, end: number, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void
   onChange(listener: SessionRowListener<V>, sendsOldValues: boolean): void
   /** For queries and tests: in the order of Kafka Streams' fetch(null, null). */
   readOnly<K>(): { all(): Iterable<[{ readonly key: K; readonly start: number; readonly end: number }, V]> }
@@ -60,12 +60,13 @@ export type SessionRowListener<V> = (
   newValue: V | null,
   oldValue: V | null,
   headers: Headers,
+  origin?: RecordOrigin,
 ) => void
 
 /** The records of one side of a stream-stream join, each by itself (a window store that keeps duplicates), without timestamps of their own. */
 export interface JoinWindowStore<V> {
   readonly name: string
-  /** A null value is not kept; but the changelog has a tombstone for it, under the next sequence number. */
+  /** A null value is not kept; but the changelog has a tombstone for it, under the next sequence number. On disk it does not move the store's stream time. */
   put(key: BinaryKey, timestamp: number, value: V | null, headers: Headers): void
   /** Records of a key with timestamps between two times, both included: by timestamp, then in the order of arrival. */
   range(key: BinaryKey, from: number, to: number): Iterable<readonly [timestamp: number, value: V]>
