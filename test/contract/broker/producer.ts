@@ -106,7 +106,7 @@ export function producerContract(bench: BrokerBench): void {
       expect(producer.full).toBe(false)
       await producer.flush()
       const ends = [0, 1, 2, 3].map((partition) => writer.acknowledged(partition) ?? 0)
-      expect(ends.reduce((sum, end) => sum + end, 0)).toBe(appended)
+      expect(ends.reduce<number>((sum, end) => sum + end, 0)).toBe(appended)
     })
 
     test('refuses a record that is too large, and nothing was appended', async () => {
