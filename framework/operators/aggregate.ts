@@ -7,7 +7,7 @@ import type { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { BinaryKey, RowStore } from '../state/contract.ts'
 import { changeRecord } from './change-record.ts'
 import type { DroppedRecords } from './dropped-records.ts'
-import { noOrigin } from './flow-record.ts'
+import { noOrigin, type Origin } from './flow-record.ts'
 import { type Fold, foldOf } from './fold.ts'
 import { binaryKeyOf, cellOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
@@ -55,7 +55,7 @@ export class Aggregate implements Operator {
     const oldAggregate = row === undefined ? fold.initial() : row.value
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp)
     const newAggregate = fold.add(oldAggregate, record)
-    store.put(key, newAggregate, newAggregate === null ? record.timestamp : timestamp, record.headers)
+    store.put(key, newAggregate, newAggregate === null ? record.timestamp : timestamp, record.headers, record.origin)
     if (store.cached) return
     const oldValue = this.sendsOldValues ? fold.visible(oldAggregate) : null
     this.outlet.forward(changeRecord(record.keyCell, fold.visible(newAggregate), oldValue, timestamp, record.headers, record.origin))
@@ -67,8 +67,9 @@ export class Aggregate implements Operator {
     oldValue: unknown,
     timestamp: number,
     headers: Flow['headers'],
+    origin: Origin = noOrigin,
   ): void => {
     const { fold } = this
-    this.outlet.forward(changeRecord(cellOf(key, this.key), fold.visible(newValue), fold.visible(oldValue), timestamp, headers, noOrigin))
+    this.outlet.forward(changeRecord(cellOf(key, this.key), fold.visible(newValue), fold.visible(oldValue), timestamp, headers, origin))
   }
 }

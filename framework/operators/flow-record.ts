@@ -3,15 +3,12 @@
 
 import { asOffset, asTimestamp, type Headers, noHeaders, type Offset, type StreamRecord, type Timestamp } from '../ports/record.ts'
 import type { ByteTarget, Serde } from '../ports/serde.ts'
+import type { RecordOrigin } from '../state/contract.ts'
 
 export type { Change } from '../serdes/changed.ts'
 
-/** Where the input record that caused all this came from; one object for each source of a task, its offset moved on. */
-export interface Origin {
-  readonly topic: string | undefined
-  readonly partition: number
-  offset: number
-}
+/** Where the input record that caused all this came from. */
+export type Origin = RecordOrigin
 
 export const noOrigin: Origin = Object.freeze({ topic: undefined, partition: -1, offset: -1 })
 

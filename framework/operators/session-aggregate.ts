@@ -99,12 +99,12 @@ export class SessionAggregate implements Operator {
     // A session of this very time is written over; all others are part of a new one now.
     if (start !== timestamp || end !== timestamp) {
       for (const session of joined) {
-        store.put(key, session.start, session.end, null, timestamp, headers)
+        store.put(key, session.start, session.end, null, timestamp, headers, record.origin)
         this.send(record.key, session.start, session.end, null, session.value, noHeaders, record.origin)
       }
     }
     const result = fold.add(aggregate, record)
-    store.put(key, start, end, result, timestamp, headers)
+    store.put(key, start, end, result, timestamp, headers, record.origin)
     this.send(record.key, start, end, result, null, noHeaders, record.origin)
   }
 
@@ -122,10 +122,11 @@ export class SessionAggregate implements Operator {
     newValue: unknown,
     oldValue: unknown,
     headers: Headers,
+    origin: Origin = noOrigin,
   ): void => {
     const { fold } = this
     const windowed = Cell.of({ key: this.readKey(key), start, end })
-    this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), end, headers, noOrigin))
+    this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), end, headers, origin))
   }
 
   private sendClosed(closed: ClosedWindows, record: Flow, closedMs: number): void {

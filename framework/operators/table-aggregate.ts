@@ -9,7 +9,7 @@ import type { BinaryKey, RowStore } from '../state/contract.ts'
 import { nullIfUndefined, onRecord } from './callback.ts'
 import { type ChangeFlow, changeRecord } from './change-record.ts'
 import type { DroppedRecords } from './dropped-records.ts'
-import { Cell, noOrigin } from './flow-record.ts'
+import { Cell, noOrigin, type Origin } from './flow-record.ts'
 import { type Fold, foldOf, onAggregate } from './fold.ts'
 import { binaryKeyOf, cellOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
@@ -96,7 +96,7 @@ export class TableAggregate implements Operator {
     if (newValue !== null) aggregate = fold.add(aggregate ?? fold.initial(), record.withValue(newValue))
     const touched = oldValue !== null || newValue !== null
     const timestamp = row !== undefined && touched ? Math.max(record.timestamp, row.timestamp) : record.timestamp
-    store.put(key, aggregate, aggregate === null ? record.timestamp : timestamp, record.headers)
+    store.put(key, aggregate, aggregate === null ? record.timestamp : timestamp, record.headers, record.origin)
     if (store.cached) return
     const old = this.sendsOldValues ? fold.visible(oldAggregate) : null
     this.outlet.forward(changeRecord(record.keyCell, fold.visible(aggregate), old, timestamp, record.headers, record.origin))
@@ -108,8 +108,9 @@ export class TableAggregate implements Operator {
     oldValue: unknown,
     timestamp: number,
     headers: Flow['headers'],
+    origin: Origin = noOrigin,
   ): void => {
     const { fold } = this
-    this.outlet.forward(changeRecord(cellOf(key, this.key), fold.visible(newValue), fold.visible(oldValue), timestamp, headers, noOrigin))
+    this.outlet.forward(changeRecord(cellOf(key, this.key), fold.visible(newValue), fold.visible(oldValue), timestamp, headers, origin))
   }
 }

@@ -36,12 +36,19 @@ export class TableRows {
   }
 
   put(key: BinaryKey, record: Flow, newValue: unknown, oldValue: unknown): void {
-    this.store.put(key, newValue, record.timestamp, record.headers)
+    this.store.put(key, newValue, record.timestamp, record.headers, record.origin)
     if (!this.store.cached) this.send(record.keyCell, newValue, oldValue, record.timestamp, record.headers, record.origin)
   }
 
-  private readonly sendChange = (key: BinaryKey, newValue: unknown, oldValue: unknown, timestamp: number, headers: Headers): void => {
-    this.send(cellOf(key, this.key), newValue, oldValue, timestamp, headers, noOrigin)
+  private readonly sendChange = (
+    key: BinaryKey,
+    newValue: unknown,
+    oldValue: unknown,
+    timestamp: number,
+    headers: Headers,
+    origin: Origin = noOrigin,
+  ): void => {
+    this.send(cellOf(key, this.key), newValue, oldValue, timestamp, headers, origin)
   }
 
   private send(key: Cell<unknown>, newValue: unknown, oldValue: unknown, timestamp: number, headers: Headers, origin: Origin): void {

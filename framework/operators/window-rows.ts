@@ -8,7 +8,7 @@ import type { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { BinaryKey, Row } from '../state/contract.ts'
 import type { RangedWindowRowStore } from '../state/windowed-contract.ts'
 import { changeRecord } from './change-record.ts'
-import { Cell, noOrigin } from './flow-record.ts'
+import { Cell, noOrigin, type Origin } from './flow-record.ts'
 import type { Fold } from './fold.ts'
 import { binaryKeyOf } from './key-bytes.ts'
 import type { Flow, Outlet } from './operator.ts'
@@ -60,7 +60,7 @@ export class WindowRows {
 
   put(record: Flow, key: BinaryKey, start: number, newAggregate: unknown, oldAggregate: unknown, timestamp: number): void {
     const { fold, options } = this
-    this.store.put(key, start, newAggregate, newAggregate === null ? record.timestamp : timestamp, record.headers)
+    this.store.put(key, start, newAggregate, newAggregate === null ? record.timestamp : timestamp, record.headers, record.origin)
     if (!this.sendsUpdates) return
     const oldValue = options.sendsOldValues ? fold.visible(oldAggregate) : null
     const windowed = this.windowed(record.key, start)
@@ -82,10 +82,11 @@ export class WindowRows {
     oldValue: unknown,
     timestamp: number,
     headers: Headers,
+    origin: Origin = noOrigin,
   ): void => {
     const { fold } = this
     const windowed = this.windowed(this.readKey(key), start)
-    this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), timestamp, headers, noOrigin))
+    this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), timestamp, headers, origin))
   }
 
   private readKey(key: BinaryKey): unknown {

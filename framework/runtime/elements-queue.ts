@@ -19,7 +19,6 @@ export class ElementsQueue implements InputQueue {
   position: number
   private readonly elements: readonly Element[]
   private readonly clock: Clock
-  private readonly origin: { readonly topic: string; readonly partition: number; offset: number }
 
   constructor(topic: string, elements: readonly Element[], position: number, outlet: Outlet, clock: Clock) {
     this.topic = topic
@@ -27,7 +26,6 @@ export class ElementsQueue implements InputQueue {
     this.position = position
     this.outlet = outlet
     this.clock = clock
-    this.origin = { topic, partition: 0, offset: -1 }
     this.stampHead()
   }
 
@@ -37,8 +35,11 @@ export class ElementsQueue implements InputQueue {
 
   head(): Flow {
     const [key, value] = this.elements[this.position] as Element
-    this.origin.offset = this.position
-    return new FlowRecord(Cell.of(key), Cell.of(value), this.headTimestamp, noHeaders, this.origin)
+    return new FlowRecord(Cell.of(key), Cell.of(value), this.headTimestamp, noHeaders, {
+      topic: this.topic,
+      partition: this.partition,
+      offset: this.position,
+    })
   }
 
   advance(): void {

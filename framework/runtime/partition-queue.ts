@@ -31,7 +31,6 @@ export class PartitionQueue implements InputQueue {
   private readonly key: Serde<unknown>
   private readonly value: Serde<unknown>
   private readonly dropped: DroppedRecords
-  private readonly origin: { readonly topic: string; readonly partition: number; offset: number }
   private readonly batches: FetchedRecords[] = []
   private reader: RecordReader = noRecords
 
@@ -44,7 +43,6 @@ export class PartitionQueue implements InputQueue {
     this.value = source.value
     this.timestampOf = source.timestampOf
     this.dropped = dropped
-    this.origin = { topic: input.topic, partition: input.partition, offset: -1 }
   }
 
   /** Says whether the queue stopped being empty. */
@@ -62,8 +60,8 @@ export class PartitionQueue implements InputQueue {
   }
 
   private recordAt(timestamp: number): Flow {
-    const { reader, origin } = this
-    origin.offset = reader.offset
+    const { reader, topic, partition } = this
+    const origin = { topic, partition, offset: reader.offset }
     const key = Cell.ofBytes(reader.bytes, reader.keyStart, reader.keyEnd, this.key)
     const value = Cell.ofBytes(reader.bytes, reader.valueStart, reader.valueEnd, this.value)
     return new FlowRecord(key, value, timestamp, reader.headers(), origin)
