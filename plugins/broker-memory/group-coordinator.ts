@@ -90,7 +90,7 @@ export class GroupCoordinator {
   commit(memberId: string | undefined, generation: number, offsets: readonly CommittedOffset[]): void {
     if (memberId === undefined || !this.members.has(memberId) || generation !== this.generation)
       throw new MillraceError('member-fenced', { group: this.groupId, member: memberId })
-    this.resetCommitted(offsets)
+    this.store(offsets)
   }
 
   /** By its callbacks, since a member that still joins does not know its id yet. */
@@ -106,6 +106,11 @@ export class GroupCoordinator {
   }
 
   resetCommitted(offsets: readonly CommittedOffset[]): void {
+    if (this.members.size > 0) throw new MillraceError('group-not-empty', { group: this.groupId })
+    this.store(offsets)
+  }
+
+  private store(offsets: readonly CommittedOffset[]): void {
     for (const offset of offsets) this.offsets.set(`${offset.topic}-${offset.partition}`, offset)
   }
 

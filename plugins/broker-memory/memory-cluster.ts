@@ -43,8 +43,9 @@ export class MemoryCluster {
   }
 
   requireLog(topic: string, partition: number): PartitionLog {
-    const log = this.requireTopic(topic).logs[partition]
-    if (log === undefined) throw new MillraceError('topic-missing', { topic: `${topic}-${partition}` })
+    const { logs, partitions } = this.requireTopic(topic)
+    const log = logs[partition]
+    if (log === undefined) throw new MillraceError('partition-missing', { topic, partition, partitions })
     return log
   }
 

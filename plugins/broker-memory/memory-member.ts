@@ -56,6 +56,7 @@ export class MemoryMember implements GroupMember, MemberCallbacks {
 
   async commit(offsets: readonly CommittedOffset[]): Promise<void> {
     if (this.crashed) throw this.fenced()
+    if (offsets.length === 0) return
     this.coordinator.commit(this.memberId, this.generation, offsets)
   }
 

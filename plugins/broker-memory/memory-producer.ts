@@ -130,7 +130,7 @@ class MemoryTopicWriter implements TopicWriter {
     headers: Headers,
   ): void {
     const log = this.logs[partition]
-    if (log === undefined) throw new MillraceError('topic-missing', { topic: `${this.topic}-${partition}` })
+    if (log === undefined) throw new MillraceError('partition-missing', { topic: this.topic, partition, partitions: this.partitions })
     const { scratch } = this
     const keySize = keyStart < 0 ? 0 : keyEnd - keyStart
     scratch.end = 0
@@ -147,7 +147,7 @@ class MemoryTopicWriter implements TopicWriter {
       keySize,
       hasKey: keyStart >= 0,
       hasValue: value !== null,
-      headers: headers.map(({ key, value }) => ({ key, value: value === null ? null : Uint8Array.from(value) })),
+      headers: headers.map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) })),
     }
     this.add({ log, record, sent: () => this.acknowledgedOffsets.set(partition, log.endOffset) })
   }
