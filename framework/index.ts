@@ -1,5 +1,8 @@
 // All that a topology file, a configuration or a plugin may import. No logic here.
 
+// Bytes are Node's Buffers, so whoever reads these declarations needs Node's: a project has them by Millrace, whatever its own `types` are.
+/// <reference types="node" preserve="true" />
+
 export { type Config, defineConfig } from './config.ts'
 export { type Aggregated, type Aggregator, type Aggregators, count, max, mean, min, sum } from './dsl/aggregators.ts'
 export { BranchedKStream } from './dsl/branched-kstream.ts'

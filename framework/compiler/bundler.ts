@@ -14,7 +14,7 @@ import {
   type OnResolveResult,
   type Plugin,
 } from 'esbuild'
-import { libraryFolder, packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
+import { isLibraryPath, libraryFolder, packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
 import type { RewrittenFile } from './rewrite.ts'
 
 export interface BundleRequest {
@@ -59,8 +59,7 @@ export async function bundle(request: BundleRequest): Promise<Bundle | readonly 
       banner: { js: request.banner },
       legalComments: 'eof',
       logLevel: 'silent',
-      // What the project's tsconfig says of types and modules is of no matter here; reading it would make the output depend on more than the sources.
-      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
+      tsconfig: join(request.folder, 'tsconfig.json'),
       plugins: [neutralModules(request)],
     })
     const [map, code] = ['.map', '.mjs'].map((end) => result.outputFiles.find((file) => file.path.endsWith(end)))
@@ -143,11 +142,14 @@ function inlineMap(map: string): string {
 
 function neutralName(path: string, folder: string): { namespace: Namespace; path: string } {
   const unixPath = withForwardSlashes(path)
-  const inPackage = unixPath.lastIndexOf('/node_modules/')
-  const relation = withForwardSlashes(relative(folder, path))
-  if (inPackage === -1 && !relation.startsWith('../')) return { namespace: 'app', path: relation }
-  const root = packageFolderOf(dirname(path))
-  if (root === libraryFolder) return { namespace: 'millrace', path: withForwardSlashes(relative(root, path)).replace(/^build\//, '') }
+  const isInstalled = unixPath.includes('/node_modules/')
+  const fromProject = withForwardSlashes(relative(folder, path))
+  if (!isInstalled && !fromProject.startsWith('../')) return { namespace: 'app', path: fromProject }
+  if (isLibraryPath(unixPath)) {
+    return { namespace: 'millrace', path: withForwardSlashes(relative(libraryFolder, path)).replace(/^build\//, '') }
+  }
+  // A neighbour of the project, as in a repository of several: it lies where it lies from the project, on every machine.
+  if (!isInstalled) return { namespace: 'app', path: fromProject }
   const { name, version } = packageOf(dirname(path))
   return { namespace: 'npm', path: `${name.name}@${version}/${withForwardSlashes(relative(name.folder, path))}` }
 }

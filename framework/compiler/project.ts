@@ -71,9 +71,9 @@ export class Sources {
     return [...found]
   }
 
+  /** Whether a file is the author's, in the project or beside it, and not a package's. */
   isOwn(file: ts.SourceFile): boolean {
-    const isInside = !relative(this.folder, file.fileName).startsWith('..')
-    return isInside && !file.isDeclarationFile && !file.fileName.includes('/node_modules/') && !isLibraryPath(file.fileName)
+    return !file.isDeclarationFile && !file.fileName.includes('/node_modules/') && !isLibraryPath(file.fileName)
   }
 
   /** TypeScript's errors in these files, and in the configuration. */

@@ -26,7 +26,8 @@ const impureCalls: Readonly<Record<string, DiagnosticCode>> = {
 export function impurities(calls: readonly DslCall[], sources: Sources): Diagnostic[] {
   const inspection = new Inspection(sources)
   for (const call of calls) {
-    if (!call.isMethod) continue
+    // What builds the topology runs once, at the start.
+    if (call.method === 'topology') continue
     for (const argument of call.node.arguments) {
       if (ts.isArrowFunction(argument) || ts.isFunctionExpression(argument)) inspection.callback(argument, call)
     }

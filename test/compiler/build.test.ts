@@ -121,6 +121,30 @@ describe('a build', () => {
     for (const path of [tmpdir(), join(import.meta.dirname, '../..')]) expect(all.includes(path), path).toBe(false)
   }, 60_000)
 
+  test('follows aliases of the tsconfig, and files beside the project', async () => {
+    const { folder, write } = await project({})
+    const inner = join(folder, 'apps/inner')
+    const tsconfig = JSON.parse(await readFile(join(folder, 'tsconfig.json'), 'utf8')) as { compilerOptions: object }
+    await write(
+      'apps/inner/tsconfig.json',
+      JSON.stringify({
+        compilerOptions: { ...tsconfig.compilerOptions, module: 'esnext', moduleResolution: 'bundler', paths: { '#own/*': ['./own/*'] } },
+      }),
+    )
+    await write('apps/inner/own/twice.ts', 'export const twice = (value: number): number => value * 2')
+    await write('apps/shared/thrice.ts', 'export const thrice = (value: number): number => value * 3')
+    await write(
+      'apps/inner/topologies/times.ts',
+      topologyText(
+        'times',
+        `builder.fromElements([['a', 1]]).mapValues(twice).mapValues(thrice).print()`,
+        `import { twice } from '#own/twice.ts'\nimport { thrice } from '../../shared/thrice.ts'`,
+      ),
+    )
+    const [out] = await built(inner)
+    expect((await run(join(out!, 'app.mjs'), inner)).stdout).toBe('(a,6)\n')
+  })
+
   test('with an error writes nothing', async () => {
     const { folder } = await project({
       'topologies/good.ts': topologyText('good', `builder.stream<string, string>('in').to('out')`),
