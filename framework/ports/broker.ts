@@ -195,7 +195,7 @@ export interface MemberOptions {
   readonly heartbeatIntervalMs: number
   /** The group protocol's name, such as `stream`. */
   readonly protocol: string
-  /** What this member tells the leader; asked for at each join. */
+  /** What this member tells the leader; asked for at each join. The broker reads it: it must be a ConsumerProtocolSubscription. */
   subscription(): Uint8Array
   /** Called on the member that leads: an assignment for each member. */
   assign(members: readonly MemberSubscription[]): Promise<ReadonlyMap<string, Uint8Array>>

@@ -39,8 +39,12 @@ export async function startKafka({ settings = {}, heap = '512m' }: RealKafkaOpti
     const formatted = await distribution.run('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties])
     if (formatted.code !== 0) throw new Error(`Kafka's storage could not be made: ${formatted.stderr}`)
     const child = distribution.start('kafka.Kafka', [properties], [`-Xmx${heap}`, '-Dorg.slf4j.simpleLogger.log.kafka.server=info'])
+    // However this process ends, it leaves no server behind.
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
     await serverStarted(child)
-    return { address, distribution, stop: () => stop(child, folder) }
+    const end = () => stop(child, folder).finally(() => process.off('exit', kill))
+    return { address, distribution, stop: end }
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error

@@ -5,7 +5,7 @@ import { type BrokerConnection, type Clock, type Logger, MillraceError } from '.
 import type { ApiRequest, ApiResponse, ResponseOf } from '../wire/api.ts'
 import { apis } from '../wire/apis.ts'
 import { errorCode, isStaleMetadata } from '../wire/error-codes.ts'
-import { asMillraceError, check, isPassing, NoAnswer, RefusedRequest } from './faults.ts'
+import { asPortError, check, isPassing, NoAnswer, RefusedRequest } from './faults.ts'
 import { type KafkajsConnection, KafkajsConnections, type KafkaSecurity } from './kafkajs-connections.ts'
 import type { KafkaClientSettings } from './settings.ts'
 
@@ -106,7 +106,7 @@ export class ClusterClient {
         return await attempt()
       } catch (error) {
         const late = this.clock.monotonicMs() >= deadline
-        if (this.#closed || late || !isPassing(error)) throw this.asMillraceError(error)
+        if (this.#closed || late || !isPassing(error)) throw this.asPortError(error)
         this.logger.log('debug', 'A request failed and is tried again', { clientId: this.clientId, error: String(error) })
         await this.pause(pauses)
         if (!(error instanceof NoAnswer) && !(error instanceof RefusedRequest && isStaleMetadata(error.code))) continue
@@ -122,8 +122,8 @@ export class ClusterClient {
     return new Promise((resolve) => this.clock.after(delayMs, resolve))
   }
 
-  asMillraceError(error: unknown): MillraceError {
-    return asMillraceError(error, this.#bootstrap)
+  asPortError(error: unknown): Error {
+    return asPortError(error, this.#bootstrap)
   }
 
   // --------------------------------------------------------------------------------------------------------- metadata
@@ -189,6 +189,11 @@ export class ClusterClient {
 
   close(): void {
     this.#closed = true
+    this.disconnect()
+  }
+
+  /** Gives up what is on its way; the next request connects again. */
+  disconnect(): void {
     for (const connection of this.#usable.values()) connection.close()
     this.#usable.clear()
     this.#open.clear()

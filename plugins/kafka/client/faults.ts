@@ -51,11 +51,11 @@ export function isAuthorizationCode(code: number): boolean {
   return authorizationCodes.includes(code)
 }
 
-/** What a caller of the port sees. */
-export function asMillraceError(error: unknown, brokers: readonly string[]): MillraceError {
+/** What a caller of the port sees. An error that nobody foresaw stays what it is. */
+export function asPortError(error: unknown, brokers: readonly string[]): Error {
   if (isMillraceError(error)) return error
   if (error instanceof NoAnswer) return new MillraceError('broker-unreachable', { brokers: brokers.join(', ') }, error)
-  if (!(error instanceof RefusedRequest)) return new MillraceError('request-failed', { problem: String(error) }, error)
+  if (!(error instanceof RefusedRequest)) return error instanceof Error ? error : new Error(String(error))
   if (error.code === errorCode.UNKNOWN_TOPIC_OR_PARTITION) return new MillraceError('topic-missing', { topic: error.subject }, error)
   if (isAuthorizationCode(error.code)) return new MillraceError('not-authorized', { request: error.request, subject: error.subject }, error)
   return new MillraceError('request-failed', { problem: error.message }, error)

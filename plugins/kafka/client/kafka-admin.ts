@@ -269,7 +269,7 @@ export class KafkaAdmin implements Admin {
   }
 
   #check(code: number, request: string, subject: string): void {
-    if (code !== errorCode.NONE) throw this.#cluster.asMillraceError(new RefusedRequest(code, request, subject))
+    if (code !== errorCode.NONE) throw this.#cluster.asPortError(new RefusedRequest(code, request, subject))
   }
 }
 

@@ -35,7 +35,7 @@ export class KafkaBroker implements Broker {
     try {
       await this.#cluster.connect()
     } catch (error) {
-      throw this.#cluster.asMillraceError(error)
+      throw this.#cluster.asPortError(error)
     }
   }
 

@@ -51,7 +51,7 @@ export class KafkaFetcher implements Fetcher {
   #ready: Fetched[] = []
   #bufferedBytes = 0
   readonly #fetchingFrom = new Set<number>()
-  #failure: MillraceError | undefined
+  #failure: Error | undefined
   readonly #arrival = new Signal()
   #retryTimer: Timer | undefined
   #retries = 0
@@ -144,7 +144,7 @@ export class KafkaFetcher implements Fetcher {
       this.#accept(answer, requested)
     } catch (error) {
       if (error instanceof NoAnswer || (error instanceof RefusedRequest && isRetriable(error.code))) this.#wait(partitions, error)
-      else this.#fail(this.#cluster.asMillraceError(error))
+      else this.#fail(this.#cluster.asPortError(error))
     } finally {
       this.#fetchingFrom.delete(leader)
       // What the answer did not mention is fetched again.
@@ -209,7 +209,7 @@ export class KafkaFetcher implements Fetcher {
   #acceptError(one: AssignedPartition, code: number): void {
     if (code === errorCode.OFFSET_OUT_OF_RANGE) this.#tell(one, 'offset out of range')
     else if (isAuthorizationCode(code) || !(isRetriable(code) || isStaleMetadata(code))) {
-      this.#fail(this.#cluster.asMillraceError(new RefusedRequest(code, 'Fetch', one.topic)))
+      this.#fail(this.#cluster.asPortError(new RefusedRequest(code, 'Fetch', one.topic)))
     } else this.#wait([one], new RefusedRequest(code, 'Fetch', `${one.topic}-${one.partition}`))
   }
 
@@ -241,7 +241,7 @@ export class KafkaFetcher implements Fetcher {
     } catch (error) {
       const silentMs = this.#cluster.clock.monotonicMs() - this.#answeredAtMs
       const passing = error instanceof NoAnswer && silentMs < this.#cluster.settings.retryTimeoutMs
-      if (!passing && !this.#closed) this.#fail(this.#cluster.asMillraceError(error))
+      if (!passing && !this.#closed) this.#fail(this.#cluster.asPortError(error))
     } finally {
       this.#retryTimer = undefined
       if (this.#assigned.some(({ state }) => state === 'waiting')) this.#retryLater()
@@ -274,7 +274,7 @@ export class KafkaFetcher implements Fetcher {
     this.#arrival.fire()
   }
 
-  #fail(error: MillraceError): void {
+  #fail(error: Error): void {
     this.#failure ??= error
     this.#arrival.fire()
   }

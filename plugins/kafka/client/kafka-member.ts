@@ -84,6 +84,7 @@ export class KafkaMember implements GroupMember {
           this.#stopHeartbeats()
           const again = error instanceof RefusedRequest && joinAgainCodes.includes(error.code) && this.#state === 'joining'
           if (!again) throw error
+          this.#cluster.logger.log('debug', 'Joining the group begins again', { group: this.#options.groupId, error: error.message })
           if (error.code === errorCode.UNKNOWN_MEMBER_ID) this.#forgetMember()
         }
       }
@@ -113,6 +114,8 @@ export class KafkaMember implements GroupMember {
 
   async leave(): Promise<void> {
     const wasMember = this.#memberId !== '' && this.#state !== 'left'
+    // A broker answers one request at a time on a connection: behind a join that waits for others, nothing would be heard.
+    if (this.#state === 'joining') this.#cluster.disconnect()
     this.#stopHeartbeats()
     this.#become('left')
     const { groupId, groupInstanceId } = this.#options

@@ -58,7 +58,7 @@ export class KafkaProducer implements Producer, BatchSource {
   #renewing = false
   #bufferedBytes = 0
   #ordinal = 0
-  #failure: MillraceError | undefined
+  #failure: Error | undefined
   #retryTimer: Timer | undefined
   #retries = 0
   #closed = false
@@ -199,7 +199,7 @@ export class KafkaProducer implements Producer, BatchSource {
     try {
       resultOf = await this.#request(leader, shipments)
     } catch (error) {
-      if (!(error instanceof NoAnswer)) this.#fail(this.#cluster.asMillraceError(error))
+      if (!(error instanceof NoAnswer)) this.#fail(this.#cluster.asPortError(error))
       const message = error instanceof Error ? error.message : String(error)
       resultOf = () => ({ code: errorCode.NETWORK_EXCEPTION, baseOffset: -1, message })
     }
@@ -260,9 +260,9 @@ export class KafkaProducer implements Producer, BatchSource {
     if (spareBytes + batch.memory.length <= this.#options.bufferBytesMax) this.#spare.push(batch.memory)
   }
 
-  #deliveryFailure({ topic, partition }: OutgoingPartition, batch: ProduceBatch, code: number, message: string | null): MillraceError {
+  #deliveryFailure({ topic, partition }: OutgoingPartition, batch: ProduceBatch, code: number, message: string | null): Error {
     if (isAuthorizationCode(code) || code === errorCode.UNKNOWN_TOPIC_OR_PARTITION) {
-      return this.#cluster.asMillraceError(new RefusedRequest(code, 'Produce', topic, message))
+      return this.#cluster.asPortError(new RefusedRequest(code, 'Produce', topic, message))
     }
     if (code === errorCode.MESSAGE_TOO_LARGE) {
       const maxBytes = 'that the topic allows'
@@ -286,7 +286,7 @@ export class KafkaProducer implements Producer, BatchSource {
     try {
       await this.#cluster.refresh([...new Set(waiting.map(({ topic }) => topic))])
     } catch (error) {
-      if (!(error instanceof NoAnswer)) this.#fail(this.#cluster.asMillraceError(error))
+      if (!(error instanceof NoAnswer)) this.#fail(this.#cluster.asPortError(error))
     }
     this.#retryTimer = undefined
     for (const partition of waiting) {
@@ -299,7 +299,7 @@ export class KafkaProducer implements Producer, BatchSource {
     this.#dispatch(false)
   }
 
-  #fail(error: MillraceError): void {
+  #fail(error: Error): void {
     this.#failure ??= error
     this.#settled.fire()
   }
@@ -341,7 +341,7 @@ export class KafkaProducer implements Producer, BatchSource {
         this.#renewing = false
         this.#dispatch(false)
       },
-      (error) => this.#fail(this.#cluster.asMillraceError(error)),
+      (error) => this.#fail(this.#cluster.asPortError(error)),
     )
   }
 }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import {
   asOffset,
   type Broker,
+  type ByteTarget,
   type Fetched,
   type Fetcher,
   type FetcherOptions,
@@ -39,7 +40,7 @@ export interface ReadRecord extends Required<PlainRecord> {
 const patienceMs = 20_000
 
 export const textSerde = {
-  write(value: string, target: { bytes: Buffer; end: number; reserve(sizeBytes: number): void }): void {
+  write(value: string, target: ByteTarget): void {
     const sizeBytes = Buffer.byteLength(value)
     target.reserve(sizeBytes)
     target.end += target.bytes.utf8Write(value, target.end, sizeBytes)
@@ -93,7 +94,7 @@ export class BrokerBench {
       rebalanceTimeoutMs: 10_000,
       heartbeatIntervalMs: 50,
       protocol: 'stream',
-      subscription: () => Buffer.from('subscription'),
+      subscription: () => consumerSubscription('orders'),
       assign: async (members) => new Map(members.map(({ memberId }) => [memberId, Buffer.from(`for ${memberId}`)])),
       ...options,
     }
@@ -115,6 +116,14 @@ export class BrokerBench {
     await fetcher.close()
     return records
   }
+}
+
+/** Kafka's ConsumerProtocolSubscription, version 0, of no topics: Apache Kafka reads what members of a consumer group say, and never answers if it cannot. */
+export function consumerSubscription(userData: string): Buffer {
+  const bytes = Buffer.alloc(10 + userData.length)
+  bytes.writeInt32BE(userData.length, 6)
+  bytes.write(userData, 10, 'latin1')
+  return bytes
 }
 
 export async function append(producer: Producer, topic: string, records: readonly PlainRecord[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asOffset, type GroupMember, type MemberSubscription } from '../../../framework/index.ts'
-import { type BrokerBench, eventually, within } from './bench.ts'
+import { type BrokerBench, consumerSubscription, eventually, within } from './bench.ts'
 
 export function memberContract(bench: BrokerBench): void {
   describe('a group member', () => {
@@ -9,7 +9,7 @@ export function memberContract(bench: BrokerBench): void {
       const seen: MemberSubscription[][] = []
       const member = broker.member(
         bench.memberOptions(bench.newName('group'), {
-          subscription: () => Buffer.from('I know orders'),
+          subscription: () => consumerSubscription('I know orders'),
           assign: async (members) => {
             seen.push([...members])
             return new Map(members.map(({ memberId }) => [memberId, Buffer.from('orders-0')]))
@@ -21,7 +21,9 @@ export function memberContract(bench: BrokerBench): void {
       expect(Buffer.from(assignment).toString()).toBe('orders-0')
       expect(generation).toBeGreaterThanOrEqual(1)
       expect(seen).toHaveLength(1)
-      expect(seen[0]?.map((one) => [one.memberId, Buffer.from(one.subscription).toString()])).toEqual([[memberId, 'I know orders']])
+      expect(seen[0]?.map((one) => [one.memberId, Buffer.from(one.subscription)])).toEqual([
+        [memberId, consumerSubscription('I know orders')],
+      ])
       expect(member.state).toBe('stable')
     })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { noHeaders, type Serde } from '../../../framework/index.ts'
+import { type ByteTarget, noHeaders, type Serde } from '../../../framework/index.ts'
 import { append, type BrokerBench, numbered, textSerde } from './bench.ts'
 
 export function producerContract(bench: BrokerBench): void {
@@ -127,7 +127,7 @@ export function producerContract(bench: BrokerBench): void {
       const producer = bench.producer(broker)
       const writer = await producer.writer(topic)
       const failing = {
-        write(_: string, target: { end: number; reserve(sizeBytes: number): void }) {
+        write(_: string, target: ByteTarget) {
           target.reserve(10)
           target.end += 10
           throw new TypeError('delay is no number')
