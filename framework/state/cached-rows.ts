@@ -6,6 +6,7 @@
 
 import type { Headers } from '../ports/record.ts'
 import type { BinaryKey } from '../ports/store.ts'
+import type { RecordOrigin } from './contract.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
 import { RowTable } from './row-table.ts'
@@ -51,6 +52,7 @@ export type ChangeListener<V> = (
   oldValue: V | null,
   timestamp: number,
   headers: Headers,
+  origin?: RecordOrigin,
 ) => void
 
 export interface CachedRowsParts<V> {
@@ -216,7 +218,7 @@ export class CachedRows<V> implements Rows<V> {
     if (row.deleted && old === undefined) return
     below.put(identity, time, row)
     const oldValue = sendsOldValues && old !== undefined ? form.valueOf(old) : null
-    listener(identity, time, form.valueOf(row), oldValue, row.timestamp, row.headers)
+    listener(identity, time, form.valueOf(row), oldValue, row.timestamp, row.headers, row.origin)
   }
 
   private holds(entry: CacheEntry<V>): boolean {

@@ -92,9 +92,12 @@ export class ChangelogRestore implements StateRestore {
       const { topic, partition, store } = changelog
       throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
     }
+    if (layers.keepsDuplicates) {
+      // They are counted on from the last one, or they would overwrite each other; and a null among them is no row.
+      layers.sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
+      if (valueStart < 0) return
+    }
     if (retention !== undefined && !retention.admits(layout.changelogTimeOf(changelogKey))) return
-    // Duplicates are counted on from the last one, or they would overwrite each other.
-    if (layers.keepsDuplicates) layers.sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
     const key = layout.engineKeyOfChangelog(changelogKey)
     const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
     const before = merged.get(key)

@@ -6,7 +6,7 @@ import { type Headers, noHeaders } from '../ports/record.ts'
 import type { ByteTarget, Serde } from '../ports/serde.ts'
 import { toBytes } from '../serdes/byte-buffer.ts'
 import { append } from '../serdes/serdes.ts'
-import type { Row } from './contract.ts'
+import type { RecordOrigin, Row } from './contract.ts'
 
 /** Never changed once made: layers share it. With neither value nor bytes it says that the row was deleted. */
 export class KeptRow<V> {
@@ -16,12 +16,15 @@ export class KeptRow<V> {
   readonly bytes: Buffer | null
   readonly timestamp: number
   readonly headers: Headers
+  /** Where the record that made it came from. */
+  readonly origin: RecordOrigin | undefined
 
-  constructor(value: V | null, bytes: Buffer | null, timestamp: number, headers: Headers) {
+  constructor(value: V | null, bytes: Buffer | null, timestamp: number, headers: Headers, origin?: RecordOrigin) {
     this.value = value
     this.bytes = bytes
     this.timestamp = timestamp
     this.headers = headers
+    this.origin = origin
   }
 
   get deleted(): boolean {
@@ -41,9 +44,9 @@ export class RowForm<V> {
     this.serde = serde
   }
 
-  keep(value: V | null, timestamp: number, headers: Headers): KeptRow<V> {
-    if (value === null || this.serde.immutable) return new KeptRow<V>(value, null, timestamp, headers)
-    return new KeptRow<V>(null, toBytes(this.serde, value), timestamp, headers)
+  keep(value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): KeptRow<V> {
+    if (value === null || this.serde.immutable) return new KeptRow<V>(value, null, timestamp, headers, origin)
+    return new KeptRow<V>(null, toBytes(this.serde, value), timestamp, headers, origin)
   }
 
   /** The value of a kept row, for a reader to keep; null if the row was deleted. */

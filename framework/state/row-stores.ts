@@ -3,7 +3,7 @@
 import type { Headers } from '../ports/record.ts'
 import type { BinaryKey, ReadOnlyKeyValueStore, ReadOnlySessionStore, ReadOnlyWindowStore } from '../ports/store.ts'
 import type { CachedRows } from './cached-rows.ts'
-import type { Row, RowListener, RowStore, WindowRowListener } from './contract.ts'
+import type { RecordOrigin, Row, RowListener, RowStore, WindowRowListener } from './contract.ts'
 import type { RowForm } from './kept-row.ts'
 import { binaryInteger, binaryLong, readBinaryLong } from './key-layout.ts'
 import { type KeyValueParts, KeyValueView } from './key-value-view.ts'
@@ -39,13 +39,13 @@ export class LayeredRowStore<V> implements RowStore<V> {
     return row === undefined ? undefined : this.form.give(row)
   }
 
-  put(key: BinaryKey, value: V | null, timestamp: number, headers: Headers): void {
-    this.rows.put(key, 0, this.form.keep(value, timestamp, headers))
+  put(key: BinaryKey, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void {
+    this.rows.put(key, 0, this.form.keep(value, timestamp, headers, origin))
   }
 
   onChange(listener: RowListener<V>, sendsOldValues: boolean): void {
     this.parts.cache?.onChange(
-      (key, _time, newValue, oldValue, timestamp, headers) => listener(key, newValue, oldValue, timestamp, headers),
+      (key, _time, newValue, oldValue, timestamp, headers, origin) => listener(key, newValue, oldValue, timestamp, headers, origin),
       sendsOldValues,
     )
   }
@@ -84,8 +84,8 @@ export class LayeredWindowRowStore<V> implements RangedWindowRowStore<V> {
     return row === undefined ? undefined : this.form.give(row)
   }
 
-  put(key: BinaryKey, start: number, value: V | null, timestamp: number, headers: Headers): void {
-    this.timed.put(key, start, value, timestamp, headers)
+  put(key: BinaryKey, start: number, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void {
+    this.timed.put(key, start, value, timestamp, headers, origin)
   }
 
   *range(
@@ -132,8 +132,8 @@ export class LayeredSessionRowStore<V> implements SessionRowStore<V> {
     return row === undefined ? undefined : (this.form.valueOf(row) as V)
   }
 
-  put(key: BinaryKey, start: number, end: number, value: V | null, timestamp: number, headers: Headers): void {
-    this.timed.put(sessionIdentity(key, start, end), end, value, timestamp, headers)
+  put(key: BinaryKey, start: number, end: number, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void {
+    this.timed.put(sessionIdentity(key, start, end), end, value, timestamp, headers, origin)
   }
 
   *find(key: BinaryKey, earliestEnd: number, latestStart: number): Generator<SessionRow<V>> {
@@ -149,9 +149,9 @@ export class LayeredSessionRowStore<V> implements SessionRowStore<V> {
   }
 
   onChange(listener: SessionRowListener<V>, sendsOldValues: boolean): void {
-    this.parts.cache?.onChange((identity, end, newValue, oldValue, _timestamp, headers) => {
+    this.parts.cache?.onChange((identity, end, newValue, oldValue, _timestamp, headers, origin) => {
       const keySize = identity.length - 16
-      listener(identity.slice(0, keySize), readBinaryLong(identity, keySize + 8), end, newValue, oldValue, headers)
+      listener(identity.slice(0, keySize), readBinaryLong(identity, keySize + 8), end, newValue, oldValue, headers, origin)
     }, sendsOldValues)
   }
 

@@ -103,7 +103,8 @@ export function buildStore(
   const changeLog = writer === undefined ? undefined : new ChangeLog(writer, partition, form, logsHeaders.includes(spec.kind))
   const engine: ByteStore = grouped ?? folder.store(name)
   const onExpired = () => surroundings.onExpired(name)
-  const stored = new StoredRows({ form, layout, engine, buffer, changeLog, retention: timed?.retention, onExpired })
+  const keepsDuplicates = timed?.keepsDuplicates ?? false
+  const stored = new StoredRows({ form, layout, engine, buffer, changeLog, retention: timed?.retention, keepsDuplicates, onExpired })
   // Without room for one row a cache would only hand on each: then there is none, as in Kafka Streams.
   const caches = spec.caching && budget.bytesMax > 0
   const cache = caches ? new CachedRows({ form, layout, below: stored, budget, keepsReads: timed === undefined }) : undefined
@@ -119,7 +120,7 @@ export function buildStore(
     grouped,
     cache,
     sequence,
-    keepsDuplicates: timed?.keepsDuplicates ?? false,
+    keepsDuplicates,
   }
   if (spec.kind === 'suppressBuffer') {
     const suppressBuffer = new SuppressBuffer({

@@ -17,6 +17,7 @@ export interface StoredRowsParts<V> {
   readonly changeLog: ChangeLog<V> | undefined
   /** Of window and session stores. */
   readonly retention: Retention | undefined
+  readonly keepsDuplicates: boolean
   /** A row too old to be kept was put. */
   onExpired(): void
 }
@@ -38,7 +39,12 @@ export class StoredRows<V> implements Rows<V> {
   }
 
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
-    const { buffer, changeLog, layout, retention } = this.parts
+    const { buffer, changeLog, layout, retention, keepsDuplicates } = this.parts
+    // A null among duplicates deletes nothing, and does not move stream time on; it is logged all the same.
+    if (keepsDuplicates && row.deleted) {
+      changeLog?.log(layout.changelogKey(identity, time), row)
+      return
+    }
     // What is too old to be kept is logged all the same, as in Kafka Streams: the changelog's own retention removes it.
     if (retention === undefined || retention.admits(time)) buffer.put(identity, time, row)
     else this.parts.onExpired()

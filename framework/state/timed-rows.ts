@@ -2,6 +2,7 @@
 
 import type { Headers } from '../ports/record.ts'
 import type { BinaryKey } from '../ports/store.ts'
+import type { RecordOrigin } from './contract.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { TimedKeys } from './key-layout.ts'
 import type { Retention } from './retention.ts'
@@ -56,8 +57,8 @@ export class TimedRows<V> {
     return this.rows.get(identity, time)
   }
 
-  put(identity: BinaryKey, time: number, value: V | null, timestamp: number, headers: Headers): void {
-    this.putKept(identity, time, this.form.keep(value, timestamp, headers))
+  put(identity: BinaryKey, time: number, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void {
+    this.putKept(identity, time, this.form.keep(value, timestamp, headers, origin))
   }
 
   putKept(identity: BinaryKey, time: number, row: KeptRow<V>): void {
