@@ -7,6 +7,8 @@ export type Predicate<K, V> = (value: V, key: K, record: StreamRecord<K, V>) => 
 export type TypePredicate<K, V, S extends V> = (value: V, key: K, record: StreamRecord<K, V>) => value is S
 export type Mapper<K, V, R> = (value: V, key: K, record: StreamRecord<K, V>) => R
 export type Joiner<K, Left, Right, R> = (left: Left, right: Right, key: K) => R
+/** The key of another table to which a row belongs; null: to none. */
+export type ForeignKey<K, V, KO> = (value: V, key: K) => KO | null
 export type Adder<K, V, A> = (aggregate: A, value: V, key: K) => A
 /** Makes one aggregate of those of two sessions of a key that have grown together; the left one is the earlier. */
 export type Merger<K, A> = (left: A, right: A, key: K) => A

@@ -3,11 +3,12 @@
 import { LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
 import { sendOldValues } from '../graph/table-state.ts'
-import type { Joiner, Mapper, Predicate } from './callbacks.ts'
+import type { ForeignKey, Joiner, Mapper, Predicate } from './callbacks.ts'
 import { addStep, type TableFlow } from './flow.ts'
+import { joinByForeignKey } from './foreign-key-join.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
-import type { NameOptions, StatefulOptions, SuppressOptions, ValueOptions, WriteOptions } from './options.ts'
+import type { ForeignKeyJoinOptions, NameOptions, StatefulOptions, SuppressOptions, ValueOptions, WriteOptions } from './options.ts'
 import { suppressTable } from './suppress.ts'
 import { filterTable, type MapOptions, mapTable, transformTable } from './table-steps.ts'
 import { joinTables, type TableJoinOptions } from './table-table-join.ts'
@@ -92,7 +93,11 @@ export class KTable<K, V, Deleted extends null = null> {
   }
 
   /**
-   * Joins the rows of both tables that have the same key; a change on either side gives a new row. Where one side has no row there is none.
+   * Joins the rows of both tables that have the same key; a change on either side gives a new row. Where one side has no row there is none. Both tables must
+   * be partitioned alike.
+   *
+   * Given what key of the other table a row belongs to, joins each row of this table with that one row of the other; a change of the other's row gives
+   * a new row for each one of this table that belongs to it. The tables may be partitioned as they like. A row whose foreign key is null has none.
    *
    * Kafka Streams: `KTable.join`.
    *
@@ -104,21 +109,38 @@ export class KTable<K, V, Deleted extends null = null> {
    *   const names = builder.table<string, string>('names')
    *   const cities = builder.table<string, string>('cities')
    *   names.join(cities, (name, city) => ({ name, city })).toStream().to('profiles')
+   *
+   *   const orders = builder.table<string, { customer: string; amount: number }>('orders')
+   *   orders.join(names, (order) => order.customer, (order, name) => ({ ...order, name })).toStream().to('named-orders')
    * })
    * ```
    */
-  join<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T, R>, options: ValueOptions<R> = {}): KTable<K, R> {
-    return this.joined(other, 'inner', joiner as JoinerSpec, options)
+  join<KO, T, R>(
+    other: KTable<KO, T>,
+    foreignKey: ForeignKey<K, V, KO>,
+    joiner: (left: V, right: T) => R,
+    options?: ForeignKeyJoinOptions<K, V, KO, T, R>,
+  ): KTable<K, R>
+  join<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T, R>, options?: ValueOptions<R>): KTable<K, R>
+  join(other: object, ...rest: JoinArguments): KTable<K, never> {
+    return new KTable(joinAny(this.flow, other, 'inner', rest))
   }
 
   /** As `join`, but a row of this table without one of the other is joined with null. Kafka Streams: `KTable.leftJoin`. */
-  leftJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
-    return this.joined(other, 'left', joiner as JoinerSpec, options)
+  leftJoin<KO, T, R>(
+    other: KTable<KO, T>,
+    foreignKey: ForeignKey<K, V, KO>,
+    joiner: (left: V, right: T | null) => R,
+    options?: ForeignKeyJoinOptions<K, V, KO, T, R>,
+  ): KTable<K, R>
+  leftJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options?: ValueOptions<R>): KTable<K, R>
+  leftJoin(other: object, ...rest: JoinArguments): KTable<K, never> {
+    return new KTable(joinAny(this.flow, other, 'left', rest))
   }
 
   /** As `join`, but a row of either table without one of the other is joined with null. Kafka Streams: `KTable.outerJoin`. */
   outerJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V | null, T | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
-    return this.joined(other, 'outer', joiner as JoinerSpec, options)
+    return new KTable(joinTables(this.flow, other.flow, 'outer', joiner as JoinerSpec, options as TableJoinOptions))
   }
 
   /**
@@ -169,8 +191,14 @@ export class KTable<K, V, Deleted extends null = null> {
     const stream = flow.make.stream<K, V | Deleted>(changes)
     return typeof selector === 'function' ? stream.selectKey(selector as Mapper<K, V | Deleted, NewKey>) : stream
   }
+}
 
-  private joined<T, R>(other: KTable<K, T>, type: JoinType, joiner: JoinerSpec, options: ValueOptions<R>): KTable<K, R> {
-    return new KTable(joinTables(this.flow, other.flow, type, joiner, options as TableJoinOptions))
-  }
+/** What stands behind the other table: a joiner and options, or a foreign key, a joiner and options. */
+type JoinArguments = readonly unknown[]
+
+function joinAny(flow: TableFlow, table: object, type: Exclude<JoinType, 'outer'>, [second, third, fourth]: JoinArguments): TableFlow {
+  const other = (table as KTable<unknown, unknown>).flow
+  if (typeof third !== 'function') return joinTables(flow, other, type, second as JoinerSpec, (third ?? {}) as TableJoinOptions)
+  const options = (fourth ?? {}) as ForeignKeyJoinOptions<unknown, unknown, unknown, unknown, unknown>
+  return joinByForeignKey(flow, other, second as ForeignKey<unknown, unknown, unknown>, third as JoinerSpec, type === 'left', options)
 }

@@ -89,6 +89,14 @@ export interface EmitOptions {
   readonly emit?: EmitStrategy
 }
 
+/** Of a join of tables by a foreign key: what travels between the two tables needs serdes, and so does the result's store. */
+export interface ForeignKeyJoinOptions<K, V, KO, VO, R> extends ValueOptions<R> {
+  readonly key?: Serde<NonNullable<K>>
+  readonly thisValue?: Serde<NonNullable<V>>
+  readonly otherKey?: Serde<NonNullable<KO>>
+  readonly otherValue?: Serde<NonNullable<VO>>
+}
+
 /** Of suppress. */
 export interface SuppressOptions extends NameOptions {
   /** `windowCloses`: only the last result of each window. A duration: of the changes of a row within that time, only the last one. */

@@ -7,7 +7,7 @@ import { NameCounter } from './names.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import { Problems } from './problems.ts'
 import type { SourceTable } from './table-state.ts'
-import type { Element, Naming } from './topology.ts'
+import type { Element, Naming, SinkNode } from './topology.ts'
 
 export class LogicalNode {
   readonly name: string
@@ -86,6 +86,15 @@ export type NodeWork =
       readonly operator: OperatorSpec
       readonly store: StoreSpec
     }
+  /** Both ends of a topic of the app's own that is no repartitioning of a stream. */
+  | {
+      readonly kind: 'internalSink'
+      readonly topic: string
+      readonly key: Serde<unknown>
+      readonly value: Serde<unknown>
+      readonly partitioner: SinkNode['partitioner'] | null
+    }
+  | { readonly kind: 'internalSource'; readonly topic: string; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
   | { readonly kind: 'sink'; readonly topic: string; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
   | RepartitionWork
   /** A grouped table on its way to its groups: only a topic lies between, no filter. Its name is that of the source behind the topic. */

@@ -6,7 +6,7 @@ import { NodeGroups } from './node-groups.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { Problems } from './problems.ts'
 import { describedNodes } from './sub-topology-order.ts'
-import type { Naming, RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
+import type { Naming, RepartitionTopic, SinkNode, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
 
 interface Draft {
   readonly name: string
@@ -19,6 +19,16 @@ interface Draft {
 interface Serdes {
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
+}
+
+/** Where a sink's records go, if not to its topic by their keys. */
+export interface Routing {
+  readonly topicOf?: SinkNode['topicOf'] | null
+  readonly partitioner?: SinkNode['partitioner'] | null
+}
+
+function routingOf({ topicOf, partitioner }: Routing): Pick<SinkNode, 'topicOf' | 'partitioner'> {
+  return { ...(topicOf ? { topicOf } : {}), ...(partitioner ? { partitioner } : {}) }
 }
 
 export class TopologyAssembly {
@@ -56,10 +66,10 @@ export class TopologyAssembly {
     this.draft(name, parents, (children, stores) => ({ kind: 'processor', name, operator, stores, parents, children }))
   }
 
-  addSink(name: string, topic: string, { key, value }: Serdes, parents: readonly string[]): void {
+  addSink(name: string, topic: string, { key, value }: Serdes, parents: readonly string[], routing: Routing = {}): void {
     this.checkName(name, 'topic', topic)
     this.sinks.push({ name, topic })
-    this.draft(name, parents, () => ({ kind: 'sink', name, topic: this.topicRef(topic), key, value, parents }))
+    this.draft(name, parents, () => ({ kind: 'sink', name, topic: this.topicRef(topic), key, value, ...routingOf(routing), parents }))
   }
 
   addRepartitionTopic(topic: RepartitionTopic): void {

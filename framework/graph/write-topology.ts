@@ -88,6 +88,13 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
       assembly.addProcessor(node.name, work.operator, [work.sourceName])
       assembly.addGlobalStore(work.store, node.name)
       return
+    case 'internalSink':
+      addRepartitionTopic(assembly, work.topic, undefined)
+      assembly.addSink(node.name, work.topic, work, node.parentNames, { partitioner: work.partitioner })
+      return
+    case 'internalSource':
+      assembly.addSource(node.name, internalInput(work.topic), work)
+      return
     case 'sink':
       assembly.addSink(node.name, work.topic, work, node.parentNames)
       return

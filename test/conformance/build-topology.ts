@@ -35,6 +35,7 @@ import {
   aggregator,
   flatMapper,
   flatValueMapper,
+  foreignKey,
   initializer,
   joiner,
   keySelector,
@@ -151,6 +152,8 @@ class Interpreter {
         return this.toTable(node)
       case 'transformValues':
         return this.transformValues(node)
+      case 'foreignKeyJoin':
+        return this.foreignKeyJoin(node)
       case 'tableTableJoin':
         return this.tableTableJoin(node)
       case 'groupByKey':
@@ -330,17 +333,38 @@ class Interpreter {
     return { key, value: mapper.type, object: (object as Table).transformValues((v, k) => mapper.call(k, v), options) }
   }
 
+  private foreignKeyJoin(node: VectorNode): Made {
+    const { object, key, value } = this.from(node)
+    const other = this.other(node)
+    const f = joiner(given(node, 'joiner'), value, other.value)
+    const extract = foreignKey(given(node, 'foreignKey'))
+    const options = {
+      ...named(node),
+      store: {},
+      ...materialized(node),
+      key: serdeOf(key) as never,
+      thisValue: serdeOf(value) as never,
+      otherKey: serdeOf(other.key) as never,
+      otherValue: serdeOf(other.value) as never,
+      value: serdeOf(f.type) as never,
+    }
+    const table = object as Table
+    const keyOf = (v: unknown, k: unknown) => extract(k, v)
+    const join = (left: unknown, right: unknown) => f.call(null, left, right)
+    const call = [other.object as Table, keyOf, join, options] as const
+    return { key, value: f.type, object: node.type === 'left' ? table.leftJoin(...call) : table.join(...call) }
+  }
+
   private tableTableJoin(node: VectorNode): Made {
     const { object, key, value } = this.from(node)
     const other = this.other(node)
     const f = joiner(given(node, 'joiner'), value, other.value)
     const options = { ...named(node), ...materialized(node), value: serdeOf(f.type) as never }
-    const join = node.type === 'left' ? 'leftJoin' : node.type === 'outer' ? 'outerJoin' : 'join'
-    return {
-      key,
-      value: f.type,
-      object: (object as Table)[join](other.object as Table, (left, right, k) => f.call(k, left, right), options),
-    }
+    const join = (left: unknown, right: unknown, k: unknown) => f.call(k, left, right)
+    const table = object as Table
+    const call = [other.object as Table, join, options] as const
+    const joined = node.type === 'left' ? table.leftJoin(...call) : node.type === 'outer' ? table.outerJoin(...call) : table.join(...call)
+    return { key, value: f.type, object: joined }
   }
 
   // Groups, windows, aggregations.

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { string } from '../../framework/index.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import { toBytes } from '../../framework/serdes/byte-buffer.ts'
-import { combinedKey, subscription, subscriptionAnswer } from '../../framework/serdes/foreign-key.ts'
 import { murmur3 } from '../../framework/serdes/murmur3.ts'
+import { subscription, subscriptionResponse } from '../../framework/serdes/subscription.ts'
 import { readVectors } from '../conformance/vector.ts'
 
 const vectors = await readVectors(join(import.meta.dirname, '../conformance/vectors/foreign-key-joins.json'))
@@ -36,24 +36,16 @@ test('subscriptions are read and written as Kafka Streams writes them', () => {
     recorded(/REGISTRATION.*-topic$/).map((row) => row.valueHex),
   )
   expect(read.length).toBeGreaterThan(20)
-  expect(read[0]).toMatchObject({ instruction: 'answerIfFound', primaryKey: 'k1', primaryPartition: 0 })
+  expect(read[0]).toMatchObject({ instruction: 'tellIfFound', primaryKey: 'k1', primaryPartition: 0 })
 })
 
 test('answers are read and written as Kafka Streams writes them', () => {
   const read = readAll(
-    subscriptionAnswer(string()),
+    subscriptionResponse(string()),
     recorded(/RESPONSE.*-topic$/).map((row) => row.valueHex),
   )
   expect(read.length).toBeGreaterThan(20)
-  expect(read[0]).toMatchObject({ value: 'rx' })
-})
-
-test('keys of subscription stores are read and written as Kafka Streams writes them', () => {
-  const read = readAll(
-    combinedKey(string(), string()),
-    recorded(/SUBSCRIPTION-STATE-STORE.*-changelog$/).map((row) => row.keyHex),
-  )
-  expect(read[0]).toEqual({ foreignKey: 'x', primaryKey: 'k1' })
+  expect(read[0]).toMatchObject({ foreignValue: 'rx' })
 })
 
 test('the hash of a value is the one that Kafka Streams computes', () => {
