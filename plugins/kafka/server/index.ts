@@ -1,4 +1,4 @@
 // The embedded broker, without kafkajs: for the cli, the testkit and tests.
 
-export type { BrokerLimits, BrokerOptions } from './broker-settings.ts'
+export type { BrokerOptions } from './broker-settings.ts'
 export { type EmbeddedBroker, startBroker } from './start-broker.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Group, type GroupFacts, type GroupLimits } from '../../../plugins/kafka/server/groups/group.ts'
+import { Group, type GroupLimits } from '../../../plugins/kafka/server/groups/group.ts'
 import type { JoinAnswer, JoinRequest, SyncAnswer } from '../../../plugins/kafka/server/groups/group-answers.ts'
+import type { GroupFacts } from '../../../plugins/kafka/server/groups/group-facts.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
 
 const sessionTimeoutMs = 10_000

@@ -7,7 +7,6 @@ import { errorCode } from '../../wire/error-codes.ts'
 import { produce } from '../../wire/messages/data.ts'
 import { batchSizeAt } from '../../wire/record-batch.ts'
 import type { Appended, PartitionLog } from '../log/partition-log.ts'
-import { nullKeyIn } from '../log/records.ts'
 import { StorageFull } from '../log/storage.ts'
 import { type Route, route } from '../route.ts'
 import type { Catalogue } from '../topics/catalogue.ts'
@@ -56,9 +55,6 @@ function append(log: PartitionLog, records: Buffer, { clock, logger }: ProducePa
     return { kind: 'refused', error: 'INVALID_RECORD', message: 'a produce request has one record batch for each partition' }
   }
   try {
-    if (log.settings.compact && nullKeyIn(records)) {
-      return { kind: 'refused', error: 'INVALID_RECORD', message: 'a compacted topic cannot take a record without a key' }
-    }
     return log.append(records, clock.now())
   } catch (error) {
     // The log is as it was before. What is wrong with the disk may pass, and others of its files may still be good.

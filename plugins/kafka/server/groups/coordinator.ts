@@ -8,7 +8,7 @@ import { Journal } from '../log/journal.ts'
 import type { LogReport } from '../log/partition-log.ts'
 import type { Storage } from '../log/storage.ts'
 import { type Committed, CommittedOffsets } from './committed-offsets.ts'
-import { Group, type GroupFacts, type GroupLimits, type GroupOwner } from './group.ts'
+import { Group, type GroupLimits, type GroupOwner } from './group.ts'
 import {
   type GenerationIdentity,
   type JoinAnswer,
@@ -19,6 +19,7 @@ import {
   type SyncRequest,
   syncRefused,
 } from './group-answers.ts'
+import type { GroupFacts } from './group-facts.ts'
 
 const journalPath = 'groups.journal'
 

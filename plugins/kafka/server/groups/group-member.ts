@@ -2,17 +2,7 @@
 
 import type { Timer } from '../../../../framework/index.ts'
 import type { JoinAnswer, JoinRequest, MemberProtocol, SyncAnswer } from './group-answers.ts'
-
-export interface MemberFacts {
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly clientId: string
-  readonly clientHost: string
-  readonly sessionTimeoutMs: number
-  readonly rebalanceTimeoutMs: number
-  readonly protocols: readonly MemberProtocol[]
-  readonly assignment: Uint8Array
-}
+import type { MemberFacts } from './group-facts.ts'
 
 export class GroupMember {
   readonly memberId: string

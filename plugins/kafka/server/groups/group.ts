@@ -21,7 +21,8 @@ import {
   type SyncRequest,
   syncRefused,
 } from './group-answers.ts'
-import { GroupMember, type MemberFacts } from './group-member.ts'
+import type { GroupFacts } from './group-facts.ts'
+import { GroupMember } from './group-member.ts'
 import { GroupMembers, refuseWaiting } from './group-members.ts'
 import { chooseProtocol, supportsAll } from './group-protocol.ts'
 
@@ -31,16 +32,6 @@ export interface GroupLimits {
   readonly membersMax: number
   /** The first rebalance of an empty group waits so long for others to come. */
   readonly initialRebalanceDelayMs: number
-}
-
-/** What of a group outlives the broker. */
-export interface GroupFacts {
-  readonly groupId: string
-  readonly protocolType: string | null
-  readonly protocol: string | null
-  readonly generation: number
-  readonly leader: string | null
-  readonly members: readonly MemberFacts[]
 }
 
 export interface GroupOwner {

@@ -2,14 +2,7 @@
 // compressed or not.
 
 import { crc32c } from '../../wire/crc32c.ts'
-import {
-  type BatchHeader,
-  batchHeaderBytes,
-  batchSizeAt,
-  compressionMask,
-  hasValidCrc,
-  logAppendTimeFlag,
-} from '../../wire/record-batch.ts'
+import { type BatchHeader, batchHeaderBytes, batchSizeAt, hasValidCrc, logAppendTimeFlag } from '../../wire/record-batch.ts'
 import { writeInt64 } from '../../wire/wire-writer.ts'
 
 /** What is wrong with the bytes between two positions as one whole batch; undefined if nothing is. */
@@ -20,10 +13,6 @@ export function batchDamage(bytes: Buffer, at: number, end: number): string | un
   if (bytes[at + 16] !== 2) return `the batch has magic ${bytes[at + 16]}`
   if (!hasValidCrc(bytes, at, sizeBytes)) return 'the checksum does not match'
   return undefined
-}
-
-export function isCompressed(header: BatchHeader): boolean {
-  return (header.attributes & compressionMask) !== 0
 }
 
 export function isAppendTime(header: BatchHeader): boolean {

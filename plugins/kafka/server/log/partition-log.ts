@@ -11,6 +11,7 @@ import { batchDamage, setAppendTime } from './batch-check.ts'
 import type { LogSettings } from './log-settings.ts'
 import { ProducerStates } from './producer-states.ts'
 import { type RecordPosition, recordAtTime } from './record-at-time.ts'
+import { BatchRecords } from './records.ts'
 import { type CleanedRange, Segment, segmentsIn } from './segment.ts'
 import { recoverSegment } from './segment-recovery.ts'
 import type { Storage } from './storage.ts'
@@ -122,7 +123,7 @@ export class PartitionLog {
     const damage = batchDamage(batch, 0, batch.length)
     if (damage !== undefined) return refused('CORRUPT_MESSAGE', damage)
     const header = readBatchHeader(batch, 0)
-    const problem = this.#problemOf(header)
+    const problem = this.#problemOf(header) ?? this.#problemOfKeys(batch, header)
     if (problem !== undefined) return problem
     const check = this.#producers.check(header)
     if (check.kind === 'refused') return refused(check.error, check.message)
@@ -158,6 +159,20 @@ export class PartitionLog {
     if ((header.attributes & transactionalFlag) !== 0) return refused('INVALID_TXN_STATE', 'this broker has no transactions')
     if (header.producerId >= 0 && header.baseSequence < 0) return refused('INVALID_RECORD', 'an idempotent batch without sequence numbers')
     return undefined
+  }
+
+  /** Compaction tells records by their keys, so here the records are looked at. */
+  #problemOfKeys(batch: Buffer, header: BatchHeader): Appended | undefined {
+    if (!this.settings.compact) return undefined
+    try {
+      const records = new BatchRecords(batch, header)
+      while (records.next()) {
+        if (records.keyStart < 0) return refused('INVALID_RECORD', 'a compacted topic cannot take a record without a key')
+      }
+      return undefined
+    } catch (error) {
+      return refused('CORRUPT_MESSAGE', error instanceof Error ? error.message : String(error))
+    }
   }
 
   #isFull(moreBytes: number, nowMs: number): boolean {

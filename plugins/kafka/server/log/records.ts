@@ -1,11 +1,11 @@
-// Goes through the records of one batch, for the few who must look inside: compaction, search by time, the check of keys in compacted topics. The cursor stands on
+// Goes through the records of one batch, for the few who must look inside: compaction, search by time, the check of keys that compacted topics need. The cursor stands on
 // a record after `next()` gave true; its fields are positions in `bytes`, which are those of the batch, or what they are once decompressed.
 
 import { decompress } from '../../wire/compression.ts'
 import type { BatchHeader } from '../../wire/record-batch.ts'
-import { batchHeaderBytes, compressionMask, readBatchHeader } from '../../wire/record-batch.ts'
+import { batchHeaderBytes, compressionMask } from '../../wire/record-batch.ts'
 import { WireReader } from '../../wire/wire-reader.ts'
-import { batchDamage, isAppendTime } from './batch-check.ts'
+import { isAppendTime } from './batch-check.ts'
 
 export class BatchRecords {
   readonly bytes: Buffer
@@ -51,12 +51,4 @@ export class BatchRecords {
     reader.view(this.end - reader.position)
     return true
   }
-}
-
-/** Whether a record of the batch has no key; false as well for what is no sound batch, which others find. */
-export function nullKeyIn(batch: Buffer): boolean {
-  if (batchDamage(batch, 0, batch.length) !== undefined) return false
-  const records = new BatchRecords(batch, readBatchHeader(batch, 0))
-  while (records.next()) if (records.keyStart < 0) return true
-  return false
 }
