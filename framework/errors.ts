@@ -37,6 +37,11 @@ const entries = {
     message: 'A callback of {node} threw in task {task} on {place}: {problem}{frames}\n',
     remedy: 'Mend the callback, or filter the record out before it; the task starts again at this record.',
   },
+  'sliding-window-empty': {
+    kind: 'user',
+    message: '{node} has sliding windows with a difference of 0, which hold nothing.',
+    remedy: 'Give a difference of 1 ms or more. (Kafka Streams too finds this out at the first record.)',
+  },
   'suppress-buffer-full': {
     kind: 'user',
     message: '{node} in task {task} holds back {records} rows (limit: {recordsMax}) in {bytes} bytes (limit: {bytesMax}), and is told to stop then.',

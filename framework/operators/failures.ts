@@ -2,6 +2,7 @@
 // up from there unchanged. Errors of ours (a full disk, a record too large) know already where they came from.
 
 import { isMillraceError, MillraceError } from '../errors.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { type Origin, UndecodableError } from './flow-record.ts'
 import type { Flow } from './operator.ts'
@@ -15,33 +16,36 @@ export class Failures {
   private readonly taskId: string
   private readonly policy: FailurePolicy
   private readonly dropped: DroppedRecords
+  private readonly deadLetters: DeadLetters | undefined
 
-  constructor(taskId: string, policy: FailurePolicy, dropped: DroppedRecords) {
+  constructor(taskId: string, policy: FailurePolicy, dropped: DroppedRecords, deadLetters: DeadLetters | undefined) {
     this.taskId = taskId
     this.policy = policy
     this.dropped = dropped
+    this.deadLetters = deadLetters
   }
 
   /** Called in a catch block of whoever ran `node` on `record`. Returns only if the policy is to go on. */
   handle(error: unknown, node: string, record: Flow): void {
-    this.handleAt(error, node, record.origin)
+    this.handleAt(error, node, record)
   }
 
   handlePunctuation(error: unknown, node: string): void {
     this.handleAt(error, node, undefined)
   }
 
-  private handleAt(error: unknown, node: string, origin: Origin | undefined): void {
+  private handleAt(error: unknown, node: string, record: Flow | undefined): void {
     if (error instanceof UndecodableError) error.node ??= node
     if (error instanceof UndecodableError || isMillraceError(error)) throw error
     if (this.policy.onCallbackFailure === 'continue') {
       this.dropped.add('callback-failed')
+      if (record !== undefined) this.deadLetters?.add(error, record)
       return
     }
     const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     throw new MillraceError(
       'callback-failed',
-      { task: this.taskId, node, place: describeOrigin(origin), problem, frames: userFrames(error) },
+      { task: this.taskId, node, place: describeOrigin(record?.origin), problem, frames: userFrames(error) },
       error,
     )
   }

@@ -2,6 +2,7 @@
 // left window) and one that starts 1 ms behind it (its right window), as far as they hold different records; all have the size of the difference, both ends
 // included. A row's timestamp is that of the window's latest record. Windows that would start before 0 are one, from 0 to the difference.
 
+import { MillraceError } from '../errors.ts'
 import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
 import type { SlidingWindow } from '../graph/window-spec.ts'
 import type { BinaryKey, Row } from '../state/contract.ts'
@@ -75,6 +76,7 @@ export class SlidingAggregate implements Operator {
       this.dropped.add('late')
       return
     }
+    if (differenceMs === 0) throw new MillraceError('sliding-window-empty', { node: this.name })
     const key = this.rows.keyOf(record)
     const work = { record, key, closedMs, starts: new Set<number>(), right: undefined, rightExists: false, previousMs: undefined }
     if (timestamp < differenceMs) {

@@ -145,10 +145,13 @@ export class StreamStreamJoin implements Operator {
   private sendExpired(unmatched: UnmatchedStore<unknown, unknown>, record: Flow): void {
     const { times, work } = this
     const { graceMs } = this.window
-    if (times.earliestUnmatchedMs + this.afterMs + graceMs >= times.streamTime.ms) return
+    const none = times.earliestUnmatchedMs === Infinity
+    // With nothing waiting Kafka Streams' sum of times overflows, and it takes a look at the empty store: seen by when it takes the next one.
+    if (none ? this.afterMs + graceMs === 0 : times.earliestUnmatchedMs + this.afterMs + graceMs >= times.streamTime.ms) return
     const now = work.wallClock
     if (now < times.nextLookMs) return
     times.nextLookMs = now + this.lookIntervalMs
+    if (none) return
     times.earliestUnmatchedMs = Infinity
     const openSides = new Set<JoinSide>()
     const sent: UnmatchedRow<unknown, unknown>[] = []

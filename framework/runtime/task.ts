@@ -5,6 +5,7 @@
 
 import { MillraceError } from '../errors.ts'
 import { type SourceNode, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
+import { DeadLetters } from '../operators/dead-letters.ts'
 import { DroppedRecords } from '../operators/dropped-records.ts'
 import { describeOrigin, type FailurePolicy, Failures } from '../operators/failures.ts'
 import { UndecodableError } from '../operators/flow-record.ts'
@@ -58,6 +59,8 @@ export interface TaskOptions {
 
 export interface TaskSettings extends FailurePolicy {
   readonly onUndecodable: 'fail' | 'skip'
+  /** A topic for records that are left out by `skip` and `continue`, opened before as those that are written. Default: none. */
+  readonly deadLetterTopic?: string
   /** Default: none, every record may set off what is due. */
   readonly emitIntervals?: EmitIntervals
 }
@@ -80,6 +83,7 @@ export class Task {
   private readonly byTime = new PriorityQueue<InputQueue>((queue) => queue.headTimestamp)
   private readonly streamTimes = new StreamTimes()
   private readonly failures: Failures
+  private readonly deadLetters: DeadLetters | undefined
   private readonly operators: readonly Operator[]
   private readonly byStreamTime = new Punctuations()
   private readonly byWallClock = new Punctuations()
@@ -90,7 +94,9 @@ export class Task {
   constructor(options: TaskOptions) {
     this.id = options.id
     this.options = options
-    this.failures = new Failures(options.id, options.settings, this.dropped)
+    const { deadLetterTopic } = options.settings
+    this.deadLetters = deadLetterTopic === undefined ? undefined : new DeadLetters(options.writer(deadLetterTopic))
+    this.failures = new Failures(options.id, options.settings, this.dropped, this.deadLetters)
     this.restoreTimes(options.committed)
     const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, {
       applicationId: options.applicationId,
@@ -241,6 +247,7 @@ export class Task {
     if (timestamp > this.streamTimeMs) this.streamTimeMs = timestamp
     const record = queue.head()
     this.dirty = true
+    this.deadLetters?.workOn(record)
     try {
       queue.outlet.forward(record)
     } catch (error) {
@@ -256,6 +263,7 @@ export class Task {
     const details = { task: this.id, node: error.node ?? 'a source', place: describeOrigin(record.origin), problem: error.message }
     if (this.options.settings.onUndecodable === 'fail') throw new MillraceError('record-undecodable', details, error)
     this.dropped.add('undecodable')
+    this.deadLetters?.add(error, record)
     this.options.logger.log('warn', `Left out a record that cannot be read: ${details.place}, ${details.problem}`, details)
   }
 

@@ -42,8 +42,10 @@ export async function runCase(vector: VectorCase, options: RunOptions = {}): Pro
 }
 
 function settingsOf(config: VectorCase['config']): TestDriverOptions['settings'] {
+  const deadLetterTopic = config['errors.dead.letter.queue.topic.name']
   return {
     onCallbackFailure: config['processing.exception.handler'] === 'continue' ? 'continue' : 'fail',
+    ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
     emitIntervals: {
       closedWindowsMs: Number(config['__emit.interval.ms.kstreams.windowed.aggregation__'] ?? 1000),
       unmatchedMs: Number(config['__emit.interval.ms.kstreams.outer.join.spurious.results.fix__'] ?? 1000),
@@ -55,16 +57,22 @@ async function runSteps(vector: VectorCase, driver: TopologyTestDriver, restarts
   const written: Written = { outputs: [], internal: {} }
   const text = { describe: describe(driver.topology) }
   let seen = 0
+  const noteNew = (step: number) => {
+    const records = driver.outputBytes()
+    for (const record of records.slice(seen)) note(written, vector, record, step)
+    seen = records.length
+  }
   for (const [step, what] of vector.steps.entries()) {
     try {
       if (restarts && step > 0) await driver.restart()
       runStep(vector, driver, what)
     } catch (error) {
+      // Kafka Streams' driver writes out, when it is closed, what was done before the error.
+      driver.flush()
+      noteNew(step)
       return failed(error, { ...text, ...written }, { phase: 'run', step })
     }
-    const records = driver.outputBytes()
-    for (const record of records.slice(seen)) note(written, vector, record, step)
-    seen = records.length
+    noteNew(step)
   }
   const stores = storeRows(driver)
   await driver.close()

@@ -7,11 +7,12 @@ import type { BinaryKey } from '../../framework/ports/store.ts'
 import type { TopologyTestDriver } from '../kit/index.ts'
 import { OperationMissing, type StoreRow } from './vector.ts'
 
-/** By name. Buffers, and join windows of no size, are not in the vectors: Kafka Streams cannot read them. */
+/** By name. Buffers are not in the vectors, nor are join windows of no size that hold anything: Kafka Streams cannot read them. */
 export function storeRows(driver: TopologyTestDriver): Record<string, readonly StoreRow[]> {
   const specs = [...driver.topology.stores.values()]
-  const readable = specs.filter(({ kind, windowSizeMs }) => kind !== 'suppressBuffer' && !(kind === 'joinWindow' && windowSizeMs === 0))
-  return Object.fromEntries(readable.map((spec) => [spec.name, rowsOf(driver, spec)]))
+  const rows = specs.filter(({ kind }) => kind !== 'suppressBuffer').map((spec) => ({ spec, rows: rowsOf(driver, spec) }))
+  const readable = rows.filter(({ spec, rows }) => !(spec.kind === 'joinWindow' && spec.windowSizeMs === 0 && rows.length > 0))
+  return Object.fromEntries(readable.map(({ spec, rows }) => [spec.name, rows]))
 }
 
 function rowsOf(driver: TopologyTestDriver, { name, kind, key: keySerde, windowSizeMs = 0 }: StoreSpec): readonly StoreRow[] {
