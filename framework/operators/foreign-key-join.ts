@@ -58,26 +58,25 @@ export class ForeignKeySubscribe implements Operator {
     if (newValue === null && oldValue === null) return
     const newKey = this.keyOf(record, newValue)
     const oldKey = this.keyOf(record, oldValue)
-    if (this.left) this.subscribeLeft(record, newKey, oldKey, oldValue)
+    if (this.left) this.subscribeLeft(record, newKey, oldKey)
     else this.subscribeInner(record, newKey, oldKey)
   }
 
-  /** A left row has a result also without a foreign key: then it is told so. */
-  private subscribeLeft(record: Flow, newKey: unknown, oldKey: unknown, oldValue: unknown): void {
-    if (oldValue !== null && oldKey !== null && !this.isSame(newKey, oldKey)) this.send(record, oldKey, 'deleteAndTell')
+  /** A left row has a result also without a foreign key, and a deleted one has to be: both are told so. */
+  private subscribeLeft(record: Flow, newKey: unknown, oldKey: unknown): void {
+    if (oldKey !== null && !this.isSame(newKey, oldKey)) this.send(record, oldKey, 'deleteSilently')
     this.send(record, newKey, 'tellAlways')
   }
 
   private subscribeInner(record: Flow, newKey: unknown, oldKey: unknown): void {
-    const { newValue, oldValue } = (record as ChangeFlow).value
-    if ((oldValue !== null && oldKey === null) || (newValue !== null && newKey === null)) {
+    if (newKey === null && oldKey === null) {
       this.dropped.add('null-key')
-    } else if (oldValue === null) {
-      this.send(record, newKey, 'tellIfFound')
-    } else if (newValue === null) {
+    } else if (newKey === null) {
       this.send(record, oldKey, 'deleteAndTell')
+    } else if (oldKey === null || this.isSame(newKey, oldKey)) {
+      this.send(record, newKey, 'tellIfFound')
     } else {
-      if (!this.isSame(newKey, oldKey)) this.send(record, oldKey, 'deleteSilently')
+      this.send(record, oldKey, 'deleteSilently')
       // Also without a row there: what the earlier foreign key gave has to go.
       this.send(record, newKey, 'tellAlways')
     }
