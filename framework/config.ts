@@ -38,7 +38,7 @@ export const settingsTable = {
   commitIntervalMs: { kind: 'number', min: 0, default: 30_000, description: 'time between commits' },
   /** The record caches of all stores together (statestore.cache.max.bytes). 0: every update is sent on at once. */
   cacheBytesMax: { kind: 'number', min: 0, default: 10 * MiB, description: 'size of the record caches of all stores together' },
-  /** What stores may hold before a commit writes it to disk (statestore.uncommitted.max.bytes). */
+  /** What stores may hold before a commit writes it to disk (statestore.uncommitted.max.bytes, there 64 MiB). */
   uncommittedBytesMax: {
     kind: 'number',
     min: 1,

@@ -1,7 +1,7 @@
 // A clock that a test moves. Timers run in the order of their due times, and only while the test advances the clock or somebody takes a turn; so a test that runs
 // again sees the same.
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as realPause } from 'node:timers/promises'
 import type { Clock, Timer } from '../../framework/ports/clock.ts'
 import { asTimestamp, type Timestamp } from '../../framework/ports/record.ts'
 
@@ -12,10 +12,13 @@ interface Scheduled {
 
 export class VirtualClock implements Clock {
   private nowMs: number
+  private readonly diskPauseMs: number
   private scheduled: Scheduled[] = []
 
-  constructor(startMs = 0) {
+  /** `diskPauseMs`: real time that is left to the disk before the time goes on, for what waits for it. */
+  constructor(startMs = 0, diskPauseMs = 0) {
     this.nowMs = startMs
+    this.diskPauseMs = diskPauseMs
   }
 
   now(): Timestamp {
@@ -62,6 +65,7 @@ export class VirtualClock implements Clock {
         if (condition()) return
         await nextTurn()
       }
+      if (this.diskPauseMs > 0) await realPause(this.diskPauseMs)
       const next = this.next()
       if (this.nowMs >= endMs) throw new Error(`not so after ${limitMs} ms of virtual time`)
       this.advance(next === undefined ? 1 : Math.min(endMs, Math.max(next.dueMs, this.nowMs)) - this.nowMs)

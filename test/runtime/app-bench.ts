@@ -2,6 +2,7 @@
 
 import type { Config } from '../../framework/config.ts'
 import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
+import type { Admin, Producer } from '../../framework/ports/broker.ts'
 import type { LogLevel } from '../../framework/ports/logger.ts'
 import { asTimestamp, type Headers, noHeaders } from '../../framework/ports/record.ts'
 import type { StateEngine } from '../../framework/ports/store.ts'
@@ -31,15 +32,19 @@ export interface SeenRecord {
 const memoryEngine = memory().stores!.memory!
 
 export class AppBench {
-  readonly clock = new VirtualClock(1_000)
-  readonly cluster = new MemoryCluster(this.clock)
-  readonly admin = new MemoryBroker(this.cluster, 'test').admin
-  private readonly producer = new MemoryBroker(this.cluster, 'test').producer({
-    clientId: 'test',
-    lingerMs: 0,
-    bufferBytesMax: 1e9,
-    compression: 'none',
-  })
+  readonly clock: VirtualClock
+  readonly cluster: MemoryCluster
+  readonly admin: Admin
+  private readonly producer: Producer
+
+  /** `diskPauseMs`: for apps with state on disk. */
+  constructor(diskPauseMs = 0) {
+    this.clock = new VirtualClock(1_000, diskPauseMs)
+    this.cluster = new MemoryCluster(this.clock)
+    const broker = new MemoryBroker(this.cluster, 'test')
+    this.admin = broker.admin
+    this.producer = broker.producer({ clientId: 'test', lingerMs: 0, bufferBytesMax: 1e9, compression: 'none' })
+  }
 
   async createTopics(topics: Readonly<Record<string, number>>): Promise<void> {
     await this.admin.createTopics(Object.entries(topics).map(([name, partitions]) => ({ name, partitions })))
