@@ -31,6 +31,7 @@ const statelessMethods: ReadonlySet<string> = new Set([
   'branch',
   'process',
   'processValues',
+  'cogroup',
   'toStream',
   'print',
   'to',
@@ -50,10 +51,17 @@ export function nameCalls(calls: readonly DslCall[], topologyName: string): Name
   }
   for (const [end, chain] of chains) {
     const base = baseOf(end, byNode, topologyName)
-    if (base === null) numbered.push(...chain.filter((call) => !statelessMethods.has(call.method)))
+    if (base === null) numbered.push(...chain.filter(makesNumberedState))
     else nameChain(chain, base, taken, names)
   }
   return { names, numbered }
+}
+
+/** Without a name, what a group needs is called after the aggregation, and a store may have a name of its own. */
+function makesNumberedState({ method, givenOptions }: DslCall): boolean {
+  if (statelessMethods.has(method) || method === 'groupBy' || method === 'groupByKey') return false
+  if (givenOptions === undefined || !ts.isObjectLiteralExpression(givenOptions)) return true
+  return !givenOptions.properties.some((property) => property.name?.getText() === 'store')
 }
 
 interface Base {

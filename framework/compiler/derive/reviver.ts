@@ -81,7 +81,8 @@ class ReviverWriter {
       const memberPath = `\`\${${path}}.${member.name.replace(/[\\`$]/g, '\\$&')}\``
       if (!member.optional) return this.statements(member.shape, place, memberPath, depth)
       const body = this.statements(member.shape, place, memberPath, depth + 1)
-      return body === '' ? '' : `${indent}if (${place} !== undefined) {\n${body}${indent}}\n`
+      const isThere = `Object.hasOwn(${target}, ${JSON.stringify(member.name)})`
+      return body === '' ? '' : `${indent}if (${isThere}) {\n${body}${indent}}\n`
     })
     if (shape.rest === null || !this.holdsDate(shape.rest)) return members.join('')
     const name = `n${depth}`

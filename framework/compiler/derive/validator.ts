@@ -20,6 +20,8 @@ export function validatorSource(schemas: ReadonlyMap<string, JsonSchema>): strin
     strict: true,
     strictRequired: false,
     allowUnionTypes: true,
+    // Slower, so only where a member is called as one that every object inherits: a missing `constructor` would seem to be there.
+    ownProperties: namesInherited(schemas),
     // An array of fixed length with open ends is what a tuple with a rest element is.
     strictTuples: false,
   })
@@ -31,4 +33,9 @@ export function validatorSource(schemas: ReadonlyMap<string, JsonSchema>): strin
   const source = standaloneCode(ajv, ids)
   if (source.includes('require(')) throw new Error('a validator would need ajv at run time; a keyword is used that is not self-contained')
   return source.replace('"use strict";', '')
+}
+
+function namesInherited(schemas: ReadonlyMap<string, JsonSchema>): boolean {
+  const text = JSON.stringify([...schemas.values()])
+  return Object.getOwnPropertyNames(Object.prototype).some((name) => text.includes(`"${name}"`))
 }

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import type { Literal, Shape } from '../../../framework/compiler/derive/shape.ts'
 
-const memberNames = ['id', 'name', 'delay', 'when', 'a-b', 'état', '0']
+const memberNames = ['id', 'name', 'delay', 'when', 'a-b', 'état', '0', 'constructor']
 
 const leaf: fc.Arbitrary<Shape> = fc.oneof(
   fc.constantFrom<Shape>({ kind: 'string' }, { kind: 'number' }, { kind: 'boolean' }, { kind: 'date' }),
