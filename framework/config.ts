@@ -42,7 +42,7 @@ export const settingsTable = {
   uncommittedBytesMax: {
     kind: 'number',
     min: 1,
-    default: 64 * MiB,
+    default: 32 * MiB,
     description: 'size of state not yet committed, above which a commit is made',
   },
   standbyReplicas: { kind: 'number', min: 0, default: 0, description: 'further copies of each state, kept up to date on other instances' },
