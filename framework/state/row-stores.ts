@@ -144,7 +144,8 @@ export class LayeredSessionRowStore<V> implements SessionRowStore<V> {
   }
 
   *findEnded(endFrom: number, endTo: number): Generator<SessionRow<V> & { readonly key: BinaryKey }> {
-    const ended = { from: endFrom, to: endTo, order: 'time', showsExpired: this.parts.closesPastRetention } as const
+    const { closesPastRetention } = this.parts
+    const ended = { from: endFrom, to: endTo, order: closesPastRetention ? 'tail' : 'time', showsExpired: closesPastRetention } as const
     for (const row of this.timed.between(ended)) yield { ...this.sessionRow(row), key: row.key }
   }
 

@@ -30,8 +30,8 @@ export interface Times {
   readonly from: number
   readonly to: number
   readonly reverse?: boolean
-  /** If not the store's own. */
-  readonly order?: 'segment' | 'time'
+  /** If not the store's own. `tail`: by time, then tail, then key, as Kafka Streams' time-ordered session stores are. */
+  readonly order?: 'segment' | 'time' | 'tail'
   readonly showsExpired?: boolean
 }
 
@@ -95,13 +95,13 @@ export class TimedRows<V> {
     let collected: TimedRow<V>[] = []
     for (const found of this.bySegment(times, keyFrom, keyTo)) {
       if (this.keys.segmentOf(found.time) !== segment) {
-        yield* sorted(collected, times.reverse ?? false)
+        yield* sorted(collected, times)
         collected = []
         segment = this.keys.segmentOf(found.time)
       }
       collected.push(found)
     }
-    yield* sorted(collected, times.reverse ?? false)
+    yield* sorted(collected, times)
   }
 
   private *bySegment(
@@ -128,8 +128,12 @@ export class TimedRows<V> {
   }
 }
 
-function sorted<V>(rows: TimedRow<V>[], reverse: boolean): TimedRow<V>[] {
-  rows.sort((left, right) => left.time - right.time || compare(left.key, right.key) || compare(left.tail, right.tail))
+function sorted<V>(rows: TimedRow<V>[], { order, reverse = false }: Times): TimedRow<V>[] {
+  rows.sort((left, right) => {
+    if (left.time !== right.time) return left.time - right.time
+    const [byKey, byTail] = [compare(left.key, right.key), compare(left.tail, right.tail)]
+    return order === 'tail' ? byTail || byKey : byKey || byTail
+  })
   return reverse ? rows.reverse() : rows
 }
 
