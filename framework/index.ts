@@ -17,7 +17,7 @@ export { KStream } from './dsl/kstream.ts'
 export { KTable } from './dsl/ktable.ts'
 export type * from './dsl/options.ts'
 export { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts'
-export type { AddStoreOptions, GlobalStoreOptions, StreamsBuilder } from './dsl/streams-builder.ts'
+export type { GlobalStoreOptions, StreamsBuilder } from './dsl/streams-builder.ts'
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/topology-definition.ts'
 export {

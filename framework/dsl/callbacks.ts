@@ -9,6 +9,8 @@ export type Mapper<K, V, R> = (value: V, key: K, record: StreamRecord<K, V>) => 
 export type Joiner<K, Left, Right, R> = (left: Left, right: Right, key: K) => R
 /** The key of another table to which a row belongs; null: to none. */
 export type ForeignKey<K, V, KO> = (value: V, key: K) => KO | null
+/** A record's timestamp; `partitionTimeMs` is the highest so far of its partition, -1 before the first. Less than 0: the record is dropped. */
+export type TimestampOf<K, V> = (record: StreamRecord<K, V>, partitionTimeMs: number) => number
 export type Adder<K, V, A> = (aggregate: A, value: V, key: K) => A
 /** Makes one aggregate of those of two sessions of a key that have grown together; the left one is the earlier. */
 export type Merger<K, A> = (left: A, right: A, key: K) => A

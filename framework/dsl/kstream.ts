@@ -1,12 +1,11 @@
 // A stream of records. Every method adds one node to the graph and does nothing else.
 
-import { LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
 import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { JoinWindow } from '../graph/window-spec.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
-import { addStep, requireSerde, type Step, type StreamFlow } from './flow.ts'
+import { addStep, type Step, type StreamFlow } from './flow.ts'
 import { GlobalKTable } from './global-ktable.ts'
 import { joinGlobalTable } from './global-tables.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
@@ -17,10 +16,12 @@ import type {
   ProcessOptions,
   RepartitionOptions,
   StreamJoinOptions,
+  ToOptions,
   ToTableOptions,
   WriteOptions,
 } from './options.ts'
 import { repartition } from './repartition.ts'
+import { addSink } from './sink.ts'
 import { joinStreams } from './stream-stream-join.ts'
 import { joinTable } from './stream-table-join.ts'
 import { toTable } from './stream-to-table.ts'
@@ -345,13 +346,14 @@ export class KStream<K, V> {
     return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newValue }))
   }
 
-  /** Writes the records to a topic, partitioned by their keys as Java's default partitioner does. Kafka Streams: `KStream.to`. */
-  to(topic: string, options: WriteOptions<K, V> = {}): void {
-    const { graph, node } = this.flow
-    const name = graph.names.orGenerated(options.name, 'KSTREAM-SINK-')
-    const key = requireSerde(this.flow, name, 'key', options.key, this.flow.key)
-    const value = requireSerde(this.flow, name, 'value', options.value, this.flow.value)
-    graph.add(node, new LogicalNode(name, { kind: 'sink', topic, key, value }))
+  /**
+   * Writes the records to a topic, or to the one that a function names for each record; those topics must be there. Partitioned by their keys as Java's
+   * producer does, unless the options have a partitioner.
+   *
+   * Kafka Streams: `KStream.to`.
+   */
+  to(topic: string | Mapper<K, V, string>, options: ToOptions<K, V> = {}): void {
+    addSink(this.flow, topic as string | Callback<string>, options as ToOptions<unknown, unknown>)
   }
 
   /**

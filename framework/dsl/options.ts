@@ -4,6 +4,7 @@
 
 import type { EmitStrategy } from '../graph/operator-spec.ts'
 import type { Serde } from '../ports/serde.ts'
+import type { TimestampOf } from './callbacks.ts'
 import type { Duration } from './duration.ts'
 
 export interface NameOptions {
@@ -15,6 +16,8 @@ export interface NameOptions {
 export interface SourceOptions<K, V> extends NameOptions {
   readonly key?: Serde<K>
   readonly value?: Serde<V>
+  /** Gives the records' timestamps. Default: those in the topic (Kafka Streams: TimestampExtractor). */
+  readonly timestamp?: TimestampOf<K, V>
 }
 
 /** Of whatever writes keys and values: a topic of the author's or a repartition topic. Null needs no serde: it has no bytes. */
@@ -50,6 +53,11 @@ export interface TableOptions<K, V> extends SourceOptions<K, V> {
 
 export interface ToTableOptions<K, V> extends WriteOptions<K, V> {
   readonly store?: StoreOption
+}
+
+export interface ToOptions<K, V> extends WriteOptions<K, V> {
+  /** Chooses the partition, from 0 to partitions - 1; undefined: that of the key, as Java's producer chooses it (Kafka Streams: StreamPartitioner). */
+  partitioner?(value: V, key: K, partitions: number): number | undefined
 }
 
 export interface RepartitionOptions<K, V> extends WriteOptions<K, V> {
@@ -108,6 +116,36 @@ export interface SuppressOptions extends NameOptions {
   /** What happens at a limit: the oldest row is sent, or the app stops. Default: for windows `shutDown`, else `emitEarly`. */
   readonly whenFull?: 'emitEarly' | 'shutDown'
   readonly logging?: StoreOptions['logging']
+}
+
+/** Of addStore. */
+export type AddStoreOptions<K, V> = StoreSerdes<K, V> &
+  Omit<StoreOptions, 'name'> &
+  (KeyValueStoreShape | WindowStoreShape | SessionStoreShape)
+
+interface StoreSerdes<K, V> {
+  readonly key?: Serde<NonNullable<K>>
+  readonly value?: Serde<NonNullable<V>>
+}
+
+interface KeyValueStoreShape {
+  /** `timestampedKeyValue` keeps a timestamp beside each value. Default: `keyValue`. */
+  readonly type?: 'keyValue' | 'timestampedKeyValue'
+}
+
+interface WindowStoreShape {
+  readonly type: 'window'
+  /** How long windows are kept, by stream time. */
+  readonly retention: Duration
+  readonly windowSize: Duration
+  /** Whether a key can have several values at one time. Default: false. */
+  readonly retainDuplicates?: boolean
+}
+
+interface SessionStoreShape {
+  readonly type: 'session'
+  /** How long sessions are kept, by stream time. */
+  readonly retention: Duration
 }
 
 export interface ProcessOptions extends NameOptions {

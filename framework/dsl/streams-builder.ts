@@ -3,22 +3,18 @@
 import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
 import type { Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { SourceTable } from '../graph/table-state.ts'
+import type { SourceNode } from '../graph/topology.ts'
 import type { Serde } from '../ports/serde.ts'
 import { json } from '../serdes/serdes.ts'
+import { addStore } from './add-store.ts'
 import { type Makers, requireSerde } from './flow.ts'
 import { GlobalKTable } from './global-ktable.ts'
 import { addGlobal, addGlobalTable } from './global-tables.ts'
 import { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
-import { changelogOf, nameStore, rowStore } from './materialize.ts'
-import type { SourceOptions, StoreOptions, TableOptions } from './options.ts'
-
-export interface AddStoreOptions<K, V> extends Omit<StoreOptions, 'name'> {
-  readonly key?: Serde<NonNullable<K>>
-  readonly value?: Serde<NonNullable<V>>
-  /** `timestampedKeyValue` keeps a timestamp beside each value. Default: `keyValue`. */
-  readonly type?: 'keyValue' | 'timestampedKeyValue'
-}
+import { nameStore, rowStore } from './materialize.ts'
+import type { AddStoreOptions, ProcessOptions, SourceOptions, TableOptions, WriteOptions } from './options.ts'
+import { addNamedProcessor, addNamedSink, addNamedSource } from './processor-api.ts'
 
 export interface GlobalStoreOptions<K, V> {
   readonly key?: Serde<K>
@@ -58,7 +54,7 @@ export class StreamsBuilder {
     const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
     const list = typeof topics === 'string' ? [topics] : topics
     if (list.length === 0) graph.problems.report(name, 'it reads no topic.', 'Name at least one.')
-    const node = new LogicalNode(name, { kind: 'source', topics: [...new Set(list)], ...serdes })
+    const node = new LogicalNode(name, { kind: 'source', topics: [...new Set(list)], ...serdes, ...timestampOf(options) })
     graph.add(graph.root, node)
     return new KStream({ make, graph, name, node, ...serdes, sources: new Set([name]), changedKey: false, joinRepartition: null })
   }
@@ -77,7 +73,7 @@ export class StreamsBuilder {
     const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
     const state: SourceTable = { kind: 'source', store: named.name, materialized: named.queryable, sendsOldValues: false }
     const store = rowStore(named, serdes.key, serdes.value)
-    const node = new LogicalNode(name, { kind: 'tableSource', sourceName, topic, ...serdes, table: state, store })
+    const node = new LogicalNode(name, { kind: 'tableSource', sourceName, topic, ...serdes, ...timestampOf(options), table: state, store })
     graph.add(graph.root, node)
     return new KTable({ make, graph, name, node, ...serdes, sources: new Set([sourceName]), state })
   }
@@ -149,19 +145,42 @@ export class StreamsBuilder {
   }
 
   /**
-   * Adds a key-value store for `process()` and `processValues()`. It is logged to a changelog and not cached unless the options say otherwise.
+   * Adds a store for `process()` and `processValues()`: of keys and values, of windows or of sessions. It is logged to a changelog and not cached unless the
+   * options say otherwise.
    *
    * Kafka Streams: `StreamsBuilder.addStateStore`.
    */
   addStore<K, V>(name: string, options: AddStoreOptions<K, V> = {}): void {
-    const { graph } = this
-    const key = requireSerde({ graph }, name, 'key', options.key)
-    const value = requireSerde({ graph }, name, 'value', options.value)
-    const { type = 'keyValue', persistent = true, caching = false } = options
-    const changelog = changelogOf(name, options.logging, { 'cleanup.policy': 'compact' })
-    const store = { name, kind: type, key, value, persistent, caching, changelog }
-    graph.add(graph.root, new LogicalNode(name, { kind: 'store', store }))
+    addStore(this.graph, name, options as AddStoreOptions<unknown, unknown>)
   }
+
+  /** A source by its name, for `addProcessor` and `addSink`. Kafka Streams: `Topology.addSource`. */
+  addSource<K, V>(name: string, topics: string | readonly string[], options: Omit<SourceOptions<K, V>, 'name'> = {}): void {
+    addNamedSource(this.graph, name, typeof topics === 'string' ? [topics] : topics, options as WriteOptions<unknown, unknown>)
+  }
+
+  /**
+   * A processor by its name, behind nodes that were added before it. It can forward to one of its children by name.
+   *
+   * Kafka Streams: `Topology.addProcessor`.
+   */
+  addProcessor<K, V, NewKey, NewValue>(
+    name: string,
+    supplier: () => Processor<K, V, NewKey, NewValue>,
+    parents: readonly string[],
+    options: Omit<ProcessOptions, 'name'> = {},
+  ): void {
+    addNamedProcessor(this.graph, name, supplier as ProcessorSupplier, parents, options.stores ?? [])
+  }
+
+  /** A sink by its name. Kafka Streams: `Topology.addSink`. */
+  addSink<K, V>(name: string, topic: string, parents: readonly string[], options: Omit<WriteOptions<K, V>, 'name'> = {}): void {
+    addNamedSink(this.graph, name, topic, parents, options as WriteOptions<unknown, unknown>)
+  }
+}
+
+function timestampOf<K, V>({ timestamp }: SourceOptions<K, V>): { timestampOf?: NonNullable<SourceNode['timestampOf']> } {
+  return timestamp === undefined ? {} : { timestampOf: timestamp as NonNullable<SourceNode['timestampOf']> }
 }
 
 const make: Makers = {

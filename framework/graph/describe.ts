@@ -24,7 +24,7 @@ function describeNode(node: TopologyNode, { predecessors, successors }: Describe
     case 'processor':
       return `Processor: ${node.name} (stores: [${hashSetOrder(node.stores).join(', ')}])${after}${before}`
     case 'sink':
-      return `Sink: ${node.name} (topic: ${node.topic.name})${before}`
+      return `Sink: ${node.name} (${node.topicOf === undefined ? 'topic' : 'extractor class'}: ${node.topic.name})${before}`
   }
 }
 

@@ -7,7 +7,7 @@ import { NameCounter } from './names.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import { Problems } from './problems.ts'
 import type { SourceTable } from './table-state.ts'
-import type { Element, Naming, SinkNode } from './topology.ts'
+import type { Element, Naming, SinkNode, SourceNode } from './topology.ts'
 
 export class LogicalNode {
   readonly name: string
@@ -56,7 +56,15 @@ export interface NodeTraits {
 /** What a node becomes. Operators are made when written: only then is it known which tables are stored and which send old values. */
 export type NodeWork =
   | { readonly kind: 'root' }
-  | { readonly kind: 'source'; readonly topics: readonly string[]; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
+  | {
+      readonly kind: 'source'
+      readonly topics: readonly string[]
+      readonly key: Serde<unknown>
+      readonly value: Serde<unknown>
+      readonly timestampOf?: SourceNode['timestampOf']
+      /** false: no other source of the same topics becomes one with it. */
+      readonly mergeable?: boolean
+    }
   | { readonly kind: 'elements'; readonly elements: readonly Element[]; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
   | {
       readonly kind: 'tableSource'
@@ -64,6 +72,7 @@ export type NodeWork =
       readonly topic: string
       readonly key: Serde<unknown>
       readonly value: Serde<unknown>
+      readonly timestampOf?: SourceNode['timestampOf']
       readonly table: SourceTable
       readonly store: StoreSpec
     }
@@ -95,7 +104,15 @@ export type NodeWork =
       readonly partitioner: SinkNode['partitioner'] | null
     }
   | { readonly kind: 'internalSource'; readonly topic: string; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
-  | { readonly kind: 'sink'; readonly topic: string; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
+  | {
+      readonly kind: 'sink'
+      /** Of a topic that is chosen anew for each record, only what describe() shows. */
+      readonly topic: string
+      readonly key: Serde<unknown>
+      readonly value: Serde<unknown>
+      readonly topicOf?: SinkNode['topicOf']
+      readonly partitioner?: SinkNode['partitioner']
+    }
   | RepartitionWork
   /** A grouped table on its way to its groups: only a topic lies between, no filter. Its name is that of the source behind the topic. */
   | {

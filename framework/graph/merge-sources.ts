@@ -6,7 +6,7 @@ import type { LogicalGraph, LogicalNode } from './logical-graph.ts'
 export function mergeSources(graph: LogicalGraph): void {
   const firstOfTopic = new Map<string, LogicalNode>()
   for (const node of [...graph.root.children]) {
-    if (node.work.kind !== 'source') continue
+    if (node.work.kind !== 'source' || node.work.mergeable === false) continue
     const topics = node.work.topics
     const first = topics.map((topic) => firstOfTopic.get(topic)).find((other) => other !== undefined)
     if (first === undefined) for (const topic of topics) firstOfTopic.set(topic, node)

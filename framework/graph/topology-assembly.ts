@@ -6,7 +6,17 @@ import { NodeGroups } from './node-groups.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { Problems } from './problems.ts'
 import { describedNodes } from './sub-topology-order.ts'
-import type { Naming, RepartitionTopic, SinkNode, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
+import type {
+  Naming,
+  RepartitionTopic,
+  SinkNode,
+  SourceInput,
+  SourceNode,
+  SubTopology,
+  TopicRef,
+  Topology,
+  TopologyNode,
+} from './topology.ts'
 
 interface Draft {
   readonly name: string
@@ -14,6 +24,10 @@ interface Draft {
   readonly stores: Set<string>
   readonly children: string[]
   finish(children: readonly string[], stores: readonly string[]): TopologyNode
+}
+
+interface SourceParts extends Serdes {
+  readonly timestampOf?: SourceNode['timestampOf']
 }
 
 interface Serdes {
@@ -47,7 +61,7 @@ export class TopologyAssembly {
     this.problems = problems
   }
 
-  addSource(name: string, input: SourceInput, { key, value }: Serdes): void {
+  addSource(name: string, input: SourceInput, { key, value, timestampOf }: SourceParts): void {
     const topics = input.kind === 'topics' ? input.topics : []
     for (const topic of topics) {
       this.checkName(name, 'topic', topic.name)
@@ -59,7 +73,7 @@ export class TopologyAssembly {
       }
     }
     this.topicsOfSource.set(name, topics)
-    this.draft(name, [], (children) => ({ kind: 'source', name, input, key, value, children }))
+    this.draft(name, [], (children) => ({ kind: 'source', name, input, key, value, children, ...(timestampOf ? { timestampOf } : {}) }))
   }
 
   addProcessor(name: string, operator: OperatorSpec, parents: readonly string[]): void {
@@ -67,8 +81,10 @@ export class TopologyAssembly {
   }
 
   addSink(name: string, topic: string, { key, value }: Serdes, parents: readonly string[], routing: Routing = {}): void {
-    this.checkName(name, 'topic', topic)
-    this.sinks.push({ name, topic })
+    if (!routing.topicOf) {
+      this.checkName(name, 'topic', topic)
+      this.sinks.push({ name, topic })
+    }
     this.draft(name, parents, () => ({ kind: 'sink', name, topic: this.topicRef(topic), key, value, ...routingOf(routing), parents }))
   }
 

@@ -96,7 +96,7 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
       assembly.addSource(node.name, internalInput(work.topic), work)
       return
     case 'sink':
-      assembly.addSink(node.name, work.topic, work, node.parentNames)
+      assembly.addSink(node.name, work.topic, work, node.parentNames, work)
       return
     case 'repartition':
       writeRepartition(node, work, assembly)

@@ -18,6 +18,7 @@ import {
   type StreamsBuilder,
   session,
   sliding,
+  type TimestampOf,
   TimeWindowedCogroupedKStream,
   TimeWindowedKStream,
   type Topology,
@@ -42,6 +43,7 @@ import {
   merger,
   predicate,
   reducer,
+  topicExtractor,
   valueMapper,
 } from './vocabulary.ts'
 import { processorType, vocabularyFixedKeyProcessor, vocabularyProcessor } from './vocabulary-processors.ts'
@@ -58,7 +60,9 @@ type AnyCogroup =
 
 /** Something of the dsl, with the types of its keys and values. */
 interface Made {
+  /** A name, of the Processor API. */
   readonly object:
+    | string
     | AnyCogroup
     | GlobalKTable<unknown, unknown>
     | SessionWindowedKStream<unknown, unknown>
@@ -106,10 +110,12 @@ class Interpreter {
 
   run(): void {
     const { config, nodes } = this.vector
-    for (const setting of ['ensure.explicit.internal.resource.naming', 'processing.exception.handler']) {
+    for (const setting of ['ensure.explicit.internal.resource.naming']) {
       if (config[setting] !== undefined) throw new OperationMissing(setting)
     }
-    for (const node of nodes) {
+    // A store is there before who names it.
+    const stores = nodes.filter(({ op }) => op === 'addStateStore')
+    for (const node of [...stores, ...nodes.filter((other) => !stores.includes(other))]) {
       const made = this.make(node)
       if (made !== undefined) this.made.set(node.id, made)
     }
@@ -121,6 +127,13 @@ class Interpreter {
         return this.stream(node)
       case 'table':
         return this.table(node)
+      case 'addSource':
+        return this.addSource(node)
+      case 'addProcessor':
+        return this.addProcessor(node)
+      case 'addSink':
+        return this.addSink(node)
+      case 'addStateStore':
       case 'addStore':
         return this.addStore(node)
       case 'filter':
@@ -191,10 +204,9 @@ class Interpreter {
   // Sources and stores.
 
   private stream(node: VectorNode): Made {
-    if (node.timestampExtractor !== undefined) throw new OperationMissing('timestampExtractor')
     const topics = node.topics ?? []
     const types = this.typesOf(topics[0])
-    return { ...types, object: this.builder.stream<unknown, unknown>(topics, { ...named(node), ...serdes(types) }) }
+    return { ...types, object: this.builder.stream<unknown, unknown>(topics, { ...named(node), ...serdes(types), ...timestamps(node) }) }
   }
 
   private table(node: VectorNode): Made {
@@ -224,17 +236,41 @@ class Interpreter {
     this.builder.addGlobalStore<unknown, unknown>(name, topic, () => vocabularyProcessor(processor, name), options)
   }
 
-  private addStore({ store }: VectorNode): undefined {
-    const { name, type, key, value, kind, logging, caching } = store ?? {}
-    if (type !== 'keyValue' && type !== 'timestampedKeyValue') throw new OperationMissing(`a store of type ${type}`)
-    this.builder.addStore(String(name), {
-      type,
-      key: serdeOf(key ?? 'string') as never,
-      value: serdeOf(value ?? 'string') as never,
+  private addStore({ store = {} }: VectorNode): undefined {
+    const { name, key, value, kind, logging, caching } = store
+    const options = {
+      ...serdes({ key: key ?? 'string', value: value ?? 'string' }),
       persistent: kind !== 'memory',
       ...(logging === undefined ? {} : { logging }),
       ...(caching === undefined ? {} : { caching }),
-    })
+    }
+    this.builder.addStore(String(name), { ...options, ...storeShape(store) })
+  }
+
+  // Sources, processors and sinks by name.
+
+  private addSource({ name = '', topics = [] }: VectorNode): Made {
+    const types = this.typesOf(topics[0])
+    this.builder.addSource(name, topics, serdes(types))
+    return { ...types, object: name }
+  }
+
+  private addProcessor({ name = '', parents = [], ...node }: VectorNode): Made {
+    const processor = given({ ...node, name, parents }, 'processor')
+    // The JVM connects stores afterwards; here the processor names them.
+    const added = this.vector.nodes.filter(({ op, processors }) => op === 'addStateStore' && processors?.includes(name))
+    const stores = [...(node.connectStores ?? []), ...added.map(({ store }) => String(store?.name))]
+    this.builder.addProcessor(name, () => vocabularyProcessor(processor, stores[0]), parents, { stores })
+    const { key, value } = this.parentOf(parents)
+    return { key, value: processorType(processor, value), object: name }
+  }
+
+  private addSink({ name = '', topic = '', parents = [] }: VectorNode): undefined {
+    this.builder.addSink(name, topic, parents, serdes(this.parentOf(parents)))
+  }
+
+  private parentOf([first]: readonly string[]): KeyAndValue {
+    return [...this.made.values()].find(({ object }) => object === first) ?? { key: 'string', value: 'string' }
   }
 
   // Stateless operators.
@@ -305,8 +341,15 @@ class Interpreter {
   }
 
   private to(node: VectorNode): undefined {
-    if (node.topicExtractor !== undefined) throw new OperationMissing('topicExtractor')
     const { key, value } = this.from(node)
+    if (node.topicExtractor !== undefined) {
+      const { fn } = node.topicExtractor
+      const extract = topicExtractor(node.topicExtractor)
+      // describe() shows the function's name.
+      const chooser = { [fn]: (v: unknown, k: unknown) => extract(k, v) }[fn]!
+      this.streamOf(node).to(chooser, { ...named(node), ...serdes({ key, value }) })
+      return
+    }
     const topic = String(node.topic)
     if (!this.topics.has(topic)) this.topics.set(topic, { key, value })
     this.streamOf(node).to(topic, { ...named(node), ...serdes({ key, value }) })
@@ -578,9 +621,29 @@ function given<F extends keyof VectorNode>(node: VectorNode, field: F): NonNulla
   return value
 }
 
-function isCogroup(object: object): object is AnyCogroup {
+function isCogroup(object: unknown): object is AnyCogroup {
   const kinds = [CogroupedKStream, TimeWindowedCogroupedKStream, SessionWindowedCogroupedKStream]
   return kinds.some((kind) => object instanceof kind)
+}
+
+function timestamps({ timestampExtractor }: VectorNode): { timestamp?: TimestampOf<unknown, unknown> } {
+  if (timestampExtractor === undefined) return {}
+  if (timestampExtractor.fn !== 'valueAsTimestamp') throw new Error(`the vocabulary has no timestamp extractor ${timestampExtractor.fn}`)
+  return { timestamp: ({ value }, partitionTimeMs) => (value === null || value === undefined ? partitionTimeMs : Number(value)) }
+}
+
+function storeShape({ type, retentionMs = 0, windowSizeMs = 0, retainDuplicates = false }: VectorStore) {
+  switch (type) {
+    case 'keyValue':
+    case 'timestampedKeyValue':
+      return { type } as const
+    case 'window':
+      return { type, retention: retentionMs, windowSize: windowSizeMs, retainDuplicates } as const
+    case 'session':
+      return { type, retention: retentionMs } as const
+    default:
+      throw new OperationMissing(`a store of type ${type}`)
+  }
 }
 
 function named({ name }: { readonly name?: string }): { name?: string } {

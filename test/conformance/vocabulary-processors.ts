@@ -9,7 +9,9 @@ import type {
   ProcessorContext,
   ProcessorRecord,
   ReadOnlyKeyValueStore,
+  SessionStore,
   ValueAndTimestamp,
+  WindowStore,
 } from '../../framework/index.ts'
 import { OperationMissing, type VectorType } from './vector.ts'
 import type { NamedProcessor } from './vector-node.ts'
@@ -161,6 +163,8 @@ function runs(f: NamedProcessor): Readonly<Record<string, Run>> {
       const row = absent(key) ? undefined : place.store<ReadOnlyKeyValueStore<unknown, ValueAndTimestamp<unknown>>>().get(key)
       place.forward({ value: row === undefined ? 'null' : `${text(row.value)}@${row.timestamp}` })
     },
+    windowCommands: (record, place) => place.forward({ value: windowCommand(place.store(), record) }),
+    sessionCommands: (record, place) => place.forward({ value: sessionCommand(place.store(), record) }),
     keyValueCommands: (record, place) => place.forward({ value: keyValueCommand(place.store(), record) }),
   }
 }
@@ -194,6 +198,68 @@ function keyValueCommand(store: KeyValueStore<string, string>, record: Processor
   }
 }
 
-function list(entries: Iterable<readonly [string, string]>): string {
+type Entries = Iterable<readonly [unknown, unknown]>
+
+function windowCommand(store: WindowStore<string, string>, record: ProcessorRecord<unknown, unknown>): string {
+  const key = record.key as string
+  const [command = '', ...words] = absent(record.value) ? ['delete'] : String(record.value).split('.')
+  const [first = '', second = ''] = words
+  const times = [Number(first), Number(second)] as const
+  const keysAndTimes = [first || undefined, second || undefined, Number(words[2]), Number(words[3])] as const
+  const commands: Readonly<Record<string, () => Entries | string>> = {
+    put: () => {
+      store.put(key, first, record.timestamp)
+      return 'ok'
+    },
+    delete: () => {
+      store.put(key, null, record.timestamp)
+      return 'ok'
+    },
+    fetchAt: () => text(store.fetch(key, Number(first))),
+    fetch: () => store.fetchRange(key, ...times),
+    backwardFetch: () => store.backwardFetchRange(key, ...times),
+    fetchKeys: () => store.fetchKeys(...keysAndTimes),
+    backwardFetchKeys: () => store.backwardFetchKeys(...keysAndTimes),
+    fetchAll: () => store.fetchAll(...times),
+    backwardFetchAll: () => store.backwardFetchAll(...times),
+    all: () => store.all(),
+    backwardAll: () => store.backwardAll(),
+  }
+  return answerOf(commands, command)
+}
+
+function sessionCommand(store: SessionStore<string, string>, record: ProcessorRecord<unknown, unknown>): string {
+  const key = record.key as string
+  const [command = '', ...words] = absent(record.value) ? ['delete'] : String(record.value).split('.')
+  const [first = '', second = '', third = ''] = words
+  const times = [Number(first), Number(second)] as const
+  const keys = [first || undefined, second || undefined] as const
+  const commands: Readonly<Record<string, () => Entries | string>> = {
+    put: () => {
+      store.put(key, ...times, third)
+      return 'ok'
+    },
+    remove: () => {
+      store.remove(key, ...times)
+      return 'ok'
+    },
+    fetchSession: () => text(store.fetchSession(key, ...times)),
+    fetch: () => store.fetch(key),
+    backwardFetch: () => store.backwardFetch(key),
+    find: () => store.findSessions(key, ...times),
+    backwardFind: () => store.backwardFindSessions(key, ...times),
+    findKeys: () => store.findSessionsOfKeys(...keys, Number(third), Number(words[3])),
+  }
+  return answerOf(commands, command)
+}
+
+function answerOf(commands: Readonly<Record<string, () => Entries | string>>, command: string): string {
+  const run = commands[command]
+  if (run === undefined) throw new Error(`the vocabulary has no command ${command}`)
+  const answer = run()
+  return typeof answer === 'string' ? answer : list(answer)
+}
+
+function list(entries: Entries): string {
   return `[${[...entries].map(([key, value]) => `${text(key)}=${text(value)}`).join(' ')}]`
 }
