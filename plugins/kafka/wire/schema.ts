@@ -38,10 +38,9 @@ interface Field<In, Out, Optional extends boolean> {
   readonly optional: Optional
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the one place where a field of whatever type is meant.
-type AnyType = WireType<any, any>
-// biome-ignore lint/suspicious/noExplicitAny: as above.
-type AnyField = Field<any, any, boolean>
+/** Whatever type: what it reads is unknown, and nothing can be written as it. */
+type AnyType = WireType<never, unknown>
+type AnyField = Field<never, unknown, boolean>
 type Fields = Readonly<Record<string, AnyType | AnyField>>
 
 type TypeIn<T> = T extends { write(writer: WireWriter, value: infer In, format: Format): void } ? In : never
@@ -95,10 +94,11 @@ export function struct<F extends Fields>(fields: F): WireType<StructIn<F>, Struc
       return value as StructOut<F>
     },
     write(writer, value, format) {
-      const given = value as Readonly<Record<string, unknown>>
+      // StructIn says of each value that its field can write it.
+      const given = value as Readonly<Record<string, never>>
       for (const { name, field } of plain) {
         if (!isIn(field, format.version)) continue
-        const item = given[name] === undefined ? field.fallback : given[name]
+        const item = given[name] === undefined ? (field.fallback as never) : given[name]
         field.type.write(writer, item, format)
       }
       if (format.flexible) writeTagged(writer, format, byTag, given)
@@ -132,7 +132,7 @@ function readTagged(reader: WireReader, format: Format, fields: readonly NamedFi
   }
 }
 
-function writeTagged(writer: WireWriter, format: Format, fields: readonly NamedField[], given: Readonly<Record<string, unknown>>): void {
+function writeTagged(writer: WireWriter, format: Format, fields: readonly NamedField[], given: Readonly<Record<string, never>>): void {
   const present = fields.filter(({ name, field }) => {
     return isIn(field, format.version) && given[name] !== undefined && given[name] !== field.fallback
   })
