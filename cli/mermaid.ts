@@ -6,14 +6,14 @@ export function mermaid(manifest: Manifest): string {
   const ids = new Identifiers()
   const boxes = manifest.subTopologies.flatMap(({ id, nodes, stores }) => [
     `  subgraph sub${id} ["Sub-topology ${id}"]`,
-    ...nodes.map((node) => `    ${ids.of('node', node)}["${label(node)}"]`),
-    ...stores.map((store) => `    ${ids.of('store', store)}[("${label(store)}")]`),
+    ...nodes.map((node) => `    ${ids.of('node', node)}["${node}"]`),
+    ...stores.map((store) => `    ${ids.of('store', store)}[("${store}")]`),
     '  end',
   ])
   // In the order of the boxes: an arrow drawn early makes Mermaid place its ends early.
   const byName = new Map(manifest.nodes.map((node) => [node.name, node]))
   const arrows = manifest.subTopologies.flatMap(({ nodes }) => nodes.flatMap((name) => arrowsOf(byName.get(name), ids)))
-  const topics = ids.named('topic').map(([topic, id]) => `  ${id}[/"${label(topic)}"/]`)
+  const topics = ids.named('topic').map(([topic, id]) => `  ${id}[/"${topic}"/]`)
   return ['flowchart TD', ...boxes, ...topics, ...arrows.map((arrow) => `  ${arrow}`), ''].join('\n')
 }
 
@@ -45,8 +45,4 @@ class Identifiers {
   named(kind: 'node' | 'store' | 'topic'): [name: string, id: string][] {
     return [...(this.#byKind.get(kind) ?? [])]
   }
-}
-
-function label(name: string): string {
-  return name.replaceAll('"', '#quot;')
 }

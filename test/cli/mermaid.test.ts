@@ -8,7 +8,7 @@ it('draws sub-topologies as boxes, with stores inside and topics between them', 
   const words = topology('words', (builder) => {
     const lines = builder.stream<string, string>('lines', { name: 'lines', key: serdes.string(), value: serdes.string() })
     const counts = lines
-      .groupBy((line) => line, { name: 'by "line"', key: serdes.string(), value: serdes.string() })
+      .groupBy((line) => line, { name: 'by-line', key: serdes.string(), value: serdes.string() })
       .count({ name: 'counts', store: 'line-counts' })
     counts.toStream({ name: 'changes' }).to('counts', { name: 'out', key: serdes.string(), value: serdes.long() })
   })
@@ -17,19 +17,19 @@ it('draws sub-topologies as boxes, with stores inside and topics between them', 
     "flowchart TD
       subgraph sub0 ["Sub-topology 0"]
         node0["lines"]
-        node1["by #quot;line#quot;"]
-        node2["by #quot;line#quot;-repartition-filter"]
-        node3["by #quot;line#quot;-repartition-sink"]
+        node1["by-line"]
+        node2["by-line-repartition-filter"]
+        node3["by-line-repartition-sink"]
       end
       subgraph sub1 ["Sub-topology 1"]
-        node4["by #quot;line#quot;-repartition-source"]
+        node4["by-line-repartition-source"]
         node5["counts"]
         node6["changes"]
         node7["out"]
         store0[("line-counts")]
       end
       topic0[/"lines"/]
-      topic1[/"by #quot;line#quot;-repartition"/]
+      topic1[/"by-line-repartition"/]
       topic2[/"counts"/]
       topic0 --> node0
       node0 --> node1

@@ -43,10 +43,6 @@ export function node(args: readonly string[], folder: string, environment: Reado
   return endOf(startNode(args, folder, environment))
 }
 
-export function startMillrace(args: readonly string[], folder: string): ChildProcess {
-  return startNode([bin, ...args], folder, {})
-}
-
 /** Starts it; killed when the test ends, if it runs still. */
 export function startNode(args: readonly string[], folder: string, environment: Readonly<Record<string, string>>): ChildProcess {
   const child = spawn(process.execPath, args, {

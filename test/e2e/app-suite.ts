@@ -145,7 +145,7 @@ export function appSuite(cluster: string, addressOf: () => string): void {
         flight(5, 'SFO', 20),
         flight(10, 'JFK', 15),
         flight(15, 'LAX', 40),
-        flight(20, 'XXX', 90),
+        flight(20, 'ZZZ', 90),
         flight(65, 'JFK', 16),
         // Within the grace of the first hour, and then after it.
         flight(45, 'SFO', 60),
