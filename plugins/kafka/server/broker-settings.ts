@@ -17,8 +17,10 @@ export interface BrokerOptions {
   readonly defaultPartitions?: number
   /** How long the first rebalance of a group waits for further members (group.initial.rebalance.delay.ms). None, for quick starts. */
   readonly initialRebalanceDelayMs?: number
-  /** How often retention and compaction look for work. */
-  readonly cleaningIntervalMs?: number
+  /** How often compaction looks for work. Kafka: log.cleaner.backoff.ms. */
+  readonly compactionIntervalMs?: number
+  /** How often logs are looked at for what retention.ms and retention.bytes no longer allow. Kafka: log.retention.check.interval.ms. */
+  readonly retentionIntervalMs?: number
   readonly limits?: Partial<BrokerLimits>
   readonly logger?: Logger
   readonly clock?: Clock

@@ -36,7 +36,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     const report = (message: string): void => logger.log('warn', message)
     const catalogue = new Catalogue(storage, () => clock.now(), report)
     const coordinator = new Coordinator(storage, clock, coordinatorLimits(settings), report)
-    const cleaner = new Cleaner({ clock, logger, intervalMs: settings.cleaningIntervalMs, logs: () => catalogue.logs() })
+    const cleaner = new Cleaner({ ...settings, logs: () => catalogue.logs() })
     const connections = new Connections({ routes: dispatchTable({ catalogue, coordinator, clock, logger, settings }), limits, logger })
     const close = async (): Promise<void> => {
       const closed = connections.close()
@@ -91,7 +91,8 @@ function withDefaults(options: BrokerOptions): BrokerSettings {
     autoCreateTopics: options.autoCreateTopics ?? false,
     defaultPartitions: options.defaultPartitions ?? 1,
     initialRebalanceDelayMs: options.initialRebalanceDelayMs ?? 0,
-    cleaningIntervalMs: options.cleaningIntervalMs ?? 15_000,
+    compactionIntervalMs: options.compactionIntervalMs ?? 15_000,
+    retentionIntervalMs: options.retentionIntervalMs ?? 5 * 60_000,
     limits: { ...defaultLimits, ...options.limits },
     logger: options.logger ?? silent,
     clock: options.clock ?? systemClock,

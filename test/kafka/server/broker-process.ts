@@ -4,7 +4,8 @@ import { startBroker } from '../../../plugins/kafka/server/index.ts'
 
 const broker = await startBroker({
   dataFolder: process.argv[2]!,
-  cleaningIntervalMs: 20,
+  compactionIntervalMs: 20,
+  retentionIntervalMs: 20,
   logger: { log: (level, message) => console.log(`${level} ${message}`) },
 })
 console.log(`port ${broker.port}`)

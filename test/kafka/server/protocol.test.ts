@@ -344,6 +344,24 @@ describe('closing', () => {
   })
 })
 
+describe('a client that reads slowly', () => {
+  it('holds back itself only: its answers do not pile up, and others are served', async () => {
+    await createTopic()
+    await produce(batchOf([recordOf('k', 'x'.repeat(1_000_000))]))
+    const slow = await RawClient.open(broker.port)
+    slow.socket.pause()
+    const before = process.memoryUsage().arrayBuffers
+    const answers = 60
+    const request = fetchRequest([{ partition: 0, fetchOffset: 0, partitionMaxBytes: 2_000_000 }], { maxBytes: 2_000_000 })
+    for (let count = 1; count <= answers; count++) slow.socket.write(requestFrame(apis.fetch, 11, count, 'slow', request))
+    for (let count = 0; count < 200; count++) await client.ask(apis.apiVersions, 0, {})
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000)
+    slow.socket.resume()
+    for (let count = 1; count <= answers; count++) expect((await slow.frame()).readInt32BE(0)).toBe(count)
+    slow.close()
+  })
+})
+
 describe('limits', () => {
   it('of connections are kept', async () => {
     await restart({ limits: { connections: 1 } })

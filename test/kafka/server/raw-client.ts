@@ -6,7 +6,9 @@ import { type ApiRequest, type ApiResponse, readResponse, readResponseHeader, re
 export class RawClient {
   readonly socket: Socket
   readonly #frames: Buffer[] = []
-  #bytes: Buffer = Buffer.alloc(0)
+  #pieces: Buffer[] = []
+  #pendingBytes = 0
+  #neededBytes = 4
   #wake: () => void = () => {}
   #correlationId = 0
   closed = false
@@ -15,12 +17,9 @@ export class RawClient {
     this.socket = socket
     socket.on('error', () => {})
     socket.on('data', (chunk) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk])
-      while (this.#bytes.length >= 4 && this.#bytes.length >= 4 + this.#bytes.readInt32BE(0)) {
-        const end = 4 + this.#bytes.readInt32BE(0)
-        this.#frames.push(this.#bytes.subarray(4, end))
-        this.#bytes = this.#bytes.subarray(end)
-      }
+      this.#pieces.push(chunk)
+      this.#pendingBytes += chunk.length
+      if (this.#pendingBytes >= this.#neededBytes) this.#cutFrames()
       this.#wake()
     })
     socket.on('close', () => {
@@ -56,6 +55,19 @@ export class RawClient {
     const frame = this.#frames.shift()
     if (frame === undefined) throw new Error('The broker closed the connection.')
     return frame
+  }
+
+  #cutFrames(): void {
+    let bytes = Buffer.concat(this.#pieces)
+    const needed = (): number => (bytes.length < 4 ? 4 : 4 + bytes.readInt32BE(0))
+    while (bytes.length >= needed()) {
+      const end = needed()
+      this.#frames.push(bytes.subarray(4, end))
+      bytes = bytes.subarray(end)
+    }
+    this.#pieces = [bytes]
+    this.#pendingBytes = bytes.length
+    this.#neededBytes = needed()
   }
 
   async end(): Promise<void> {

@@ -8,40 +8,47 @@ import type { PartitionLog } from './partition-log.ts'
 export interface CleanerParts {
   readonly clock: Clock
   readonly logger: Logger
-  readonly intervalMs: number
+  readonly compactionIntervalMs: number
+  readonly retentionIntervalMs: number
   logs(): Iterable<PartitionLog>
 }
 
+type Work = (log: PartitionLog) => Promise<void>
+
 export class Cleaner {
   readonly #parts: CleanerParts
-  #timer: Timer | undefined
+  /** The next round of each kind of work. */
+  readonly #timers = new Map<Work, Timer>()
   #running: Promise<void> = Promise.resolve()
   #stopped = false
 
   constructor(parts: CleanerParts) {
     this.#parts = parts
-    this.#schedule()
+    this.#schedule(parts.retentionIntervalMs, (log) => this.#applyRetention(log))
+    this.#schedule(parts.compactionIntervalMs, (log) => this.#compact(log))
   }
 
   /** Resolves when no work is under way. Who calls closes the logs before, which ends a compaction early. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#timer?.cancel()
+    for (const timer of this.#timers.values()) timer.cancel()
     await this.#running
   }
 
-  #schedule(): void {
+  /** Again and again, with the interval between the end of one round and the beginning of the next; never two rounds at once. */
+  #schedule(intervalMs: number, work: Work): void {
     if (this.#stopped) return
-    this.#timer = this.#parts.clock.after(this.#parts.intervalMs, () => {
-      this.#running = this.#pass().then(() => this.#schedule())
+    const timer = this.#parts.clock.after(intervalMs, () => {
+      this.#running = this.#running.then(() => this.#round(work)).then(() => this.#schedule(intervalMs, work))
     })
+    this.#timers.set(work, timer)
   }
 
-  async #pass(): Promise<void> {
+  async #round(work: Work): Promise<void> {
     for (const log of [...this.#parts.logs()]) {
       if (this.#stopped) return
       try {
-        await this.#clean(log)
+        await work(log)
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         this.#parts.logger.log('error', `Could not clean ${log.name}: ${message}`, { error })
@@ -49,13 +56,15 @@ export class Cleaner {
     }
   }
 
-  async #clean(log: PartitionLog): Promise<void> {
-    const { clock, logger } = this.#parts
-    const removed = log.applyRetention(clock.now())
-    if (removed > 0) logger.log('info', `Removed ${removed} segments of ${log.name}, by its retention settings.`)
+  async #applyRetention(log: PartitionLog): Promise<void> {
+    const removed = log.applyRetention(this.#parts.clock.now())
+    if (removed > 0) this.#parts.logger.log('info', `Removed ${removed} segments of ${log.name}, by its retention settings.`)
+  }
+
+  async #compact(log: PartitionLog): Promise<void> {
     if (!log.settings.compact) return
-    const compacted = await compact(log, clock)
+    const compacted = await compact(log, this.#parts.clock)
     if (compacted === undefined) return
-    logger.log('info', `Compacted ${log.name} from ${compacted.bytesBefore} to ${compacted.bytesAfter} bytes.`)
+    this.#parts.logger.log('info', `Compacted ${log.name} from ${compacted.bytesBefore} to ${compacted.bytesAfter} bytes.`)
   }
 }

@@ -1,18 +1,19 @@
-// A folder on disk. Files are opened when they are first used and closed again, the least recently used first, when more than `openFilesMax` are open,
+// A folder on disk. Files are opened when they are first used and closed again, the least recently used first, when more than `filesOpenMax` are open,
 // so that a broker of many partitions stays below the limit of its process.
 
 import fs from 'node:fs'
 import path from 'node:path'
 import { type Storage, StorageFull, type StoredFile } from './storage.ts'
 
-const openFilesMax = 500
+const defaultFilesOpenMax = 500
 
 export class DiskStorage implements Storage {
   readonly #folder: string
   readonly #files = new Map<string, DiskFile>()
-  readonly #descriptors = new Descriptors(openFilesMax)
+  readonly #descriptors: Descriptors
 
-  constructor(folder: string) {
+  constructor(folder: string, filesOpenMax = defaultFilesOpenMax) {
+    this.#descriptors = new Descriptors(filesOpenMax)
     this.#folder = path.resolve(folder)
     fs.mkdirSync(this.#folder, { recursive: true })
   }
