@@ -156,3 +156,24 @@ export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
   put(key: K, start: number, end: number, value: V): void
   remove(key: K, start: number, end: number): void
 }
+
+/** A value of a versioned store. */
+export interface VersionedRecord<V> {
+  readonly value: V
+  /** Since when it is valid. */
+  readonly timestamp: number
+  /** Until when, exclusive; undefined: it is the present value. */
+  readonly validTo: number | undefined
+}
+
+/** A store that knows the values of a key at times past, as far back as its history reaches (Kafka Streams: VersionedKeyValueStore, KIP-889). */
+export interface VersionedKeyValueStore<K, V> {
+  readonly name: string
+  get(key: K): VersionedRecord<V> | undefined
+  /** The value as it was at this time. */
+  getAsOf(key: K, time: number): VersionedRecord<V> | undefined
+  /** null: deleted from then on. Gives until when the value is valid, or that it is the latest, or that it was too old and was refused. */
+  put(key: K, value: V | null, timestamp: number): number | 'latest' | 'refused'
+  /** Gives the value as it was then. */
+  delete(key: K, timestamp: number): VersionedRecord<V> | undefined
+}

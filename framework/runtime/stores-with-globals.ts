@@ -13,11 +13,13 @@ export function storesWithGlobals(
     windowRows: (name) => holderOf(name).windowRows(name),
     sessionRows: (name) => holderOf(name).sessionRows(name),
     joinWindow: (name) => holderOf(name).joinWindow(name),
+    versionedRows: (name) => holderOf(name).versionedRows(name),
     unmatched: (name) => holderOf(name).unmatched(name),
     suppressBuffer: (name) => holderOf(name).suppressBuffer(name),
     keyValue: (name) => holderOf(name).keyValue(name),
     window: (name) => holderOf(name).window(name),
     session: (name) => holderOf(name).session(name),
+    versioned: (name) => holderOf(name).versioned(name),
   }
 }
 

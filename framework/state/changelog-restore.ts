@@ -85,21 +85,31 @@ export class ChangelogRestore implements StateRestore {
 
   private merge({ changelog, layers, merged }: Restoring, reader: RecordReader): void {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = reader
-    const { layout, retention } = layers
+    const { retention, restoring, sequence, spec, folder } = layers
+    const { layout, keepsDuplicates, versions } = restoring
     const changelogKey = bytes.latin1Slice(keyStart, keyEnd)
     if (changelogKey.length < layout.changelogKeyBytesMin) {
-      const problem = `its key has ${changelogKey.length} bytes, and one of a ${layers.spec.kind} store has at least ${layout.changelogKeyBytesMin}`
+      const problem = `its key has ${changelogKey.length} bytes, and one of a ${spec.kind} store has at least ${layout.changelogKeyBytesMin}`
       const { topic, partition, store } = changelog
       throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
     }
-    if (layers.keepsDuplicates) {
+    if (keepsDuplicates) {
       // They are counted on from the last one, or they would overwrite each other; and a null among them is no row.
-      layers.sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
+      sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
       if (valueStart < 0) return
     }
+    if (versions !== undefined) {
+      const before = merged.get(changelogKey) ?? folder.store(spec.name).get(changelogKey)
+      const value = valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd))
+      this.keep(merged, changelogKey, versions.restored(before, timestamp, value) ?? null)
+      return
+    }
     if (retention !== undefined && !retention.admits(layout.changelogTimeOf(changelogKey))) return
-    const key = layout.engineKeyOfChangelog(changelogKey)
     const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
+    this.keep(merged, layout.engineKeyOfChangelog(changelogKey), entry)
+  }
+
+  private keep(merged: Map<BinaryKey, Buffer | null>, key: BinaryKey, entry: Buffer | null): void {
     const before = merged.get(key)
     this.mergedBytes += (entry?.length ?? 0) - (before === undefined ? -mergedOverheadBytes - key.length : (before?.length ?? 0))
     merged.set(key, entry)

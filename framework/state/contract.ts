@@ -2,7 +2,16 @@
 // here is synchronous and belongs to one task.
 
 import type { Headers, Offset, RecordReader, TopicPartition } from '../ports/record.ts'
-import type { BinaryKey, KeyValueStore, ReadOnlyKeyValueStore, ReadOnlyWindowStore, SessionStore, WindowStore } from '../ports/store.ts'
+import type {
+  BinaryKey,
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  ReadOnlyWindowStore,
+  SessionStore,
+  VersionedKeyValueStore,
+  WindowStore,
+} from '../ports/store.ts'
+import type { VersionedRowStore } from './versioned-contract.ts'
 import type { WindowedTaskStores } from './windowed-contract.ts'
 
 export type { BinaryKey }
@@ -76,10 +85,12 @@ export interface CountWindowState<A> {
 export interface TaskStores {
   rows<V>(name: string): RowStore<V>
   windowRows<V>(name: string): WindowRowStore<V>
+  versionedRows<V>(name: string): VersionedRowStore<V>
   /** Stores of the Processor API; the values of timestamped ones are ValueAndTimestamp. */
   keyValue<K, V>(name: string): KeyValueStore<K, V>
   window<K, V>(name: string): WindowStore<K, V>
   session<K, V>(name: string): SessionStore<K, V>
+  versioned<K, V>(name: string): VersionedKeyValueStore<K, V>
 }
 
 /**

@@ -5,7 +5,15 @@ import type { StoreSpec } from '../graph/operator-spec.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Offset } from '../ports/record.ts'
-import type { KeyValueStore, Mutation, SessionStore, StateEngine, StateFolder, WindowStore } from '../ports/store.ts'
+import type {
+  KeyValueStore,
+  Mutation,
+  SessionStore,
+  StateEngine,
+  StateFolder,
+  VersionedKeyValueStore,
+  WindowStore,
+} from '../ports/store.ts'
 import type { CacheBudget } from './cached-rows.ts'
 import { ChangelogRestore } from './changelog-restore.ts'
 import type { Changelog, RecordContext, RowStore, StateRestore, TaskState } from './contract.ts'
@@ -13,6 +21,7 @@ import { binaryLong } from './key-layout.ts'
 import { prepareStateFolder, type TaskFolder, taskFolder } from './state-folder.ts'
 import { buildStore, progressMutation, type StoreFaces, type StoreLayers } from './store-layers.ts'
 import { UncommittedBytes } from './uncommitted-buffer.ts'
+import type { VersionedRowStore } from './versioned-contract.ts'
 import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
 
 export interface TaskStateOptions extends TaskFolder {
@@ -147,6 +156,14 @@ class LayeredTaskState implements TaskState {
     return this.face(name, 'keyValue') as KeyValueStore<K, V>
   }
 
+  versionedRows<V>(name: string): VersionedRowStore<V> {
+    return this.face(name, 'versionedRows') as VersionedRowStore<V>
+  }
+
+  versioned<K, V>(name: string): VersionedKeyValueStore<K, V> {
+    return this.face(name, 'versioned') as VersionedKeyValueStore<K, V>
+  }
+
   window<K, V>(name: string): WindowStore<K, V> {
     return this.face(name, 'window') as WindowStore<K, V>
   }
@@ -196,10 +213,10 @@ class LayeredTaskState implements TaskState {
 
   private positions(stores: readonly StoreLayers[], sourcePositions: ReadonlyMap<string, Offset>): Map<string, Offset> {
     const positions = new Map<string, Offset>()
-    for (const { spec, changeLog } of stores) {
+    for (const { spec, writer } of stores) {
       const changelog = this.changelogs.find(({ store }) => store === spec.name)
       if (changelog === undefined) continue
-      const position = changeLog?.writer.acknowledged(changelog.partition) ?? sourcePositions.get(changelog.topic)
+      const position = writer?.acknowledged(changelog.partition) ?? sourcePositions.get(changelog.topic)
       if (position !== undefined) positions.set(changelog.topic, position)
     }
     return positions
@@ -207,8 +224,8 @@ class LayeredTaskState implements TaskState {
 
   /** Removes segments past their retention. */
   private async dropExpired(stores: readonly StoreLayers[]): Promise<void> {
-    for (const { spec, folder, retention } of stores) {
-      if (retention === undefined || this.droppedUpTo.get(spec.name) === retention.firstSegment) continue
+    for (const { spec, folder, retention, dropsSegments } of stores) {
+      if (retention === undefined || !dropsSegments || this.droppedUpTo.get(spec.name) === retention.firstSegment) continue
       this.droppedUpTo.set(spec.name, retention.firstSegment)
       await folder.clear(spec.name, { to: binaryLong(retention.firstSegment) })
     }

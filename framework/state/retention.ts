@@ -12,6 +12,8 @@ export interface RetentionOptions {
   readonly streamTime: number
   /** Whether a row is shown a millisecond longer, as in Kafka Streams' stores of windows that are sent when they close. */
   readonly showsOneMore: boolean
+  /** Default: as Kafka Streams cuts window stores. */
+  readonly segmentIntervalMs?: number
 }
 
 export class Retention {
@@ -21,8 +23,8 @@ export class Retention {
   private readonly shownMs: number
   private latest: number
 
-  constructor({ retentionMs, bySegment, streamTime, showsOneMore }: RetentionOptions) {
-    this.segmentIntervalMs = Math.max(Math.floor(retentionMs / 2), smallestSegmentMs)
+  constructor({ retentionMs, bySegment, streamTime, showsOneMore, segmentIntervalMs }: RetentionOptions) {
+    this.segmentIntervalMs = segmentIntervalMs ?? Math.max(Math.floor(retentionMs / 2), smallestSegmentMs)
     this.retentionMs = retentionMs
     this.bySegment = bySegment
     this.shownMs = showsOneMore ? retentionMs + 1 : retentionMs

@@ -1,36 +1,32 @@
 // One store of a task, from its spec: which layers it has, and the faces that operators and processors see.
 
-import { MillraceError } from '../errors.ts'
 import type { StoreKind, StoreSpec } from '../graph/operator-spec.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { Serde } from '../ports/serde.ts'
-import type { ByteStore, KeyValueStore, Mutation, SessionStore, StateFolder, WindowStore } from '../ports/store.ts'
+import type { KeyValueStore, Mutation, SessionStore, StateFolder, VersionedKeyValueStore, WindowStore } from '../ports/store.ts'
 import { bytes } from '../serdes/serdes.ts'
 import { type CacheBudget, CachedRows } from './cached-rows.ts'
 import { ChangeLog } from './change-log.ts'
 import type { RecordContext, RowStore } from './contract.ts'
 import { countWindowState } from './count-window-state.ts'
-import { GroupedEntries } from './grouped-entries.ts'
+import type { GroupedEntries } from './grouped-entries.ts'
 import { RowForm } from './kept-row.ts'
-import { type KeyLayout, plainKeys, TimedKeys, type TimedKind } from './key-layout.ts'
+import { type KeyLayout, plainKeys } from './key-layout.ts'
 import { ProcessorKeyValueStore, plainValues, timestampedValues } from './key-value-view.ts'
+import { required } from './required.ts'
 import { Retention } from './retention.ts'
-import {
-  LayeredJoinWindowStore,
-  LayeredRowStore,
-  LayeredSessionRowStore,
-  LayeredWindowRowStore,
-  type TimedStoreParts,
-} from './row-stores.ts'
+import { LayeredRowStore } from './row-stores.ts'
 import type { Rows } from './rows.ts'
 import { SequenceNumber } from './sequence-number.ts'
-import { ProcessorSessionStore } from './session-view.ts'
 import { StoredRows } from './stored-rows.ts'
 import { SuppressBuffer } from './suppress-buffer.ts'
-import { TimedRows } from './timed-rows.ts'
+import { timedFaces, timedLayout } from './timed-store.ts'
 import { UncommittedBuffer, type UncommittedBytes } from './uncommitted-buffer.ts'
 import { listOfBytes, UnmatchedRows } from './unmatched-rows.ts'
-import { duplicates, oneForEachWindow, ProcessorWindowStore } from './window-view.ts'
+import type { VersionedRowStore } from './versioned-contract.ts'
+import { VersionedRows, versionSegmentMs } from './versioned-rows.ts'
+import { ProcessorVersionedStore } from './versioned-view.ts'
+import { type Version, versionsSerde } from './versions.ts'
 import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
 
 /** What the stores of a task share. */
@@ -46,18 +42,26 @@ export interface StoreSurroundings {
 export interface StoreLayers {
   readonly spec: StoreSpec
   readonly folder: StateFolder
-  readonly layout: KeyLayout
+  readonly writer: TopicWriter | undefined
+  /** Of stores whose engine keys begin with a segment; versioned stores forget by themselves. */
+  readonly dropsSegments: boolean
   readonly retention: Retention | undefined
-  readonly changeLog: ChangeLog<unknown> | undefined
   readonly buffer: UncommittedBuffer<unknown>
   readonly grouped: GroupedEntries | undefined
   readonly cache: CachedRows<unknown> | undefined
   /** What holds changes back until it is flushed: the record cache, or the buffer of a suppress. */
   readonly flushed: { readonly isDirty: boolean; flush(): void } | undefined
-  /** Counts rows of a key and time, in stores that keep duplicates. */
-  readonly keepsDuplicates: boolean
   readonly sequence: SequenceNumber
+  readonly restoring: RestoredForm
   readonly faces: StoreFaces
+}
+
+/** How changelog records become entries of the engine. */
+export interface RestoredForm {
+  readonly layout: KeyLayout
+  readonly keepsDuplicates: boolean
+  /** Of versioned stores, whose records are added to the key's versions. */
+  readonly versions: VersionedRows<unknown> | undefined
 }
 
 /** The faces of a store, by what asks for them (TaskStores). */
@@ -65,19 +69,14 @@ export interface StoreFaces {
   readonly rows?: RowStore<unknown>
   readonly windowRows?: RangedWindowRowStore<unknown>
   readonly sessionRows?: SessionRowStore<unknown>
+  readonly versionedRows?: VersionedRowStore<unknown>
   readonly joinWindow?: JoinWindowStore<unknown>
   readonly unmatched?: UnmatchedStore<unknown, unknown>
   readonly suppressBuffer?: SuppressBufferStore<unknown>
   readonly keyValue?: KeyValueStore<unknown, unknown>
   readonly window?: WindowStore<unknown, unknown>
   readonly session?: SessionStore<unknown, unknown>
-}
-
-const timedKinds: Partial<Record<StoreKind, TimedKind>> = {
-  window: 'window',
-  plainWindow: 'window',
-  session: 'session',
-  joinWindow: 'duplicates',
+  readonly versioned?: VersionedKeyValueStore<unknown, unknown>
 }
 
 /** Whose changelog records have headers: those of the record, or what says in which format they are. */
@@ -92,50 +91,52 @@ export function buildStore(
   writer: TopicWriter | undefined,
   surroundings: StoreSurroundings,
 ): StoreLayers {
-  const { budget, uncommitted, partition } = surroundings
-  const { name } = spec
+  const { budget, uncommitted, partition, context } = surroundings
+  const { name, kind } = spec
   const form = new RowForm<unknown>(name, storedSerde(spec))
   const progress = readProgress(folder, name)
-  const timed = timedLayout(spec, progress.streamTime)
+  const sequence = new SequenceNumber(progress.sequence)
+  const timed = timedLayout(spec, folder, progress.streamTime)
   const layout = timed?.keys ?? plainKeys
-  const grouped = timed !== undefined && liesTogether(spec) ? new GroupedEntries(folder.store(name), timed.keys.suffixBytes) : undefined
   const buffer = new UncommittedBuffer(form, layout, uncommitted)
-  const changeLog = writer === undefined ? undefined : new ChangeLog(writer, partition, form, logsHeaders.includes(spec.kind))
-  const engine: ByteStore = grouped ?? folder.store(name)
-  const onExpired = () => surroundings.onExpired(name)
-  const keepsDuplicates = timed?.keepsDuplicates ?? false
-  const stored = new StoredRows({ form, layout, engine, buffer, changeLog, retention: timed?.retention, keepsDuplicates, onExpired })
+  const stored = new StoredRows({
+    form,
+    layout,
+    engine: timed?.grouped ?? folder.store(name),
+    buffer,
+    // A versioned store logs each version, not the row that holds them.
+    changeLog:
+      writer === undefined || kind === 'versioned' ? undefined : new ChangeLog(writer, partition, form, logsHeaders.includes(kind)),
+    retention: timed?.retention,
+    keepsDuplicates: timed?.keepsDuplicates ?? false,
+    onExpired: () => surroundings.onExpired(name),
+  })
   // Without room for one row a cache would only hand on each: then there is none, as in Kafka Streams.
-  const caches = spec.caching && budget.bytesMax > 0
+  const caches = spec.caching && budget.bytesMax > 0 && kind !== 'versioned'
   const cache = caches ? new CachedRows({ form, layout, below: stored, budget, keepsReads: timed === undefined }) : undefined
   const rows = cache ?? stored
-  const sequence = new SequenceNumber(progress.sequence)
-  const shared = {
+  const history = kind === 'versioned' ? historyOf(spec, progress.streamTime) : undefined
+  const versions = history === undefined ? undefined : versionedRows(spec, form, rows, writer, history, surroundings)
+  const faces =
+    timed !== undefined
+      ? timedFaces(spec, form, { rows, cache, ...timed }, sequence, context)
+      : versions !== undefined
+        ? { versionedRows: versions, versioned: new ProcessorVersionedStore(spec.key, versions, context) }
+        : plainFaces(spec, form, rows, cache, context)
+  return {
     spec,
     folder,
-    layout,
-    retention: timed?.retention,
-    changeLog,
+    writer,
+    dropsSegments: timed !== undefined,
+    retention: timed?.retention ?? history,
     buffer,
-    grouped,
+    grouped: timed?.grouped,
     cache,
+    flushed: faces.suppressBuffer instanceof SuppressBuffer ? faces.suppressBuffer : cache,
     sequence,
-    keepsDuplicates,
+    restoring: { layout, keepsDuplicates: timed?.keepsDuplicates ?? false, versions },
+    faces,
   }
-  if (spec.kind === 'suppressBuffer') {
-    const suppressBuffer = new SuppressBuffer({
-      name,
-      form: form as RowForm<Uint8Array>,
-      rows: rows as Rows<Uint8Array>,
-      value: spec.value,
-    })
-    return { ...shared, flushed: suppressBuffer, faces: { suppressBuffer } }
-  }
-  const faces =
-    timed === undefined
-      ? rowFaces(spec, form, rows, cache, surroundings.context)
-      : timedFaces(spec, timedParts(spec, form, rows, cache, timed), sequence, surroundings.context)
-  return { ...shared, flushed: cache, faces }
 }
 
 /** What a batch of the folder keeps of a store besides its rows. */
@@ -153,92 +154,69 @@ function readProgress(folder: StateFolder, store: string): { readonly streamTime
   return { streamTime: found.readDoubleBE(0), sequence: found.readInt32BE(8) }
 }
 
-interface TimedLayout {
-  readonly keys: TimedKeys
-  readonly retention: Retention
-  readonly keepsDuplicates: boolean
-}
-
-function timedLayout(spec: StoreSpec, streamTime: number): TimedLayout | undefined {
-  const { name, kind, retentionMs, persistent } = spec
-  const timedKind = spec.retainsDuplicates === true ? 'duplicates' : timedKinds[kind]
-  if (timedKind === undefined) return undefined
-  if (retentionMs === undefined) throw new MillraceError('store-incomplete', { store: name, kind, missing: 'retentionMs' })
-  const retention = new Retention({ retentionMs, bySegment: persistent, streamTime, showsOneMore: isWalkedByTime(spec) && persistent })
-  return { keys: new TimedKeys(retention.segmentIntervalMs, timedKind), retention, keepsDuplicates: timedKind === 'duplicates' }
-}
-
-/** Kafka Streams' time-ordered session stores have an index by key, and are walked by it. */
-function isWalkedByTime({ kind, timeOrdered }: StoreSpec): boolean {
-  return kind === 'window' && timeOrdered === true
-}
-
-/** Windowed aggregates are read by key and start, which needs no group. */
-function liesTogether({ kind, rangesByKey }: StoreSpec): boolean {
-  return kind !== 'window' || rangesByKey === true
-}
-
-/** How values lie in the store and in its changelog. */
+/** How values lie in the store and, but for versioned ones, in its changelog. */
 function storedSerde({ kind, value }: StoreSpec): Serde<unknown> {
-  if (kind === 'countWindow') return countWindowState(value) as Serde<unknown>
-  if (kind === 'unmatched') return listOfBytes as Serde<unknown>
-  return kind === 'suppressBuffer' ? (bytes() as Serde<unknown>) : value
+  switch (kind) {
+    case 'countWindow':
+      return countWindowState(value) as Serde<unknown>
+    case 'unmatched':
+      return listOfBytes as Serde<unknown>
+    case 'suppressBuffer':
+      return bytes() as Serde<unknown>
+    case 'versioned':
+      return versionsSerde as Serde<unknown>
+    default:
+      return value
+  }
 }
 
-function rowFaces(
+function plainFaces(
   spec: StoreSpec,
   form: RowForm<unknown>,
   rows: Rows<unknown>,
   cache: CachedRows<unknown> | undefined,
   context: RecordContext,
 ): StoreFaces {
-  if (spec.kind === 'unmatched')
-    return { unmatched: unmatchedRows(spec, form as RowForm<readonly Buffer[]>, rows as Rows<readonly Buffer[]>) }
-  const parts = { name: spec.name, keySerde: spec.key, form, rows, cache }
+  const { name, kind, key: keySerde, value } = spec
+  if (kind === 'unmatched') {
+    const right = required(spec, 'otherValue')
+    const lists = { form: form as RowForm<readonly Buffer[]>, rows: rows as Rows<readonly Buffer[]> }
+    return { unmatched: new UnmatchedRows({ name, ...lists, left: value, right }) }
+  }
+  if (kind === 'suppressBuffer') {
+    const held = { form: form as RowForm<Uint8Array>, rows: rows as Rows<Uint8Array> }
+    return { suppressBuffer: new SuppressBuffer({ name, ...held, value }) }
+  }
+  const parts = { name, keySerde, form, rows, cache }
   const keyValue =
-    spec.kind === 'timestampedKeyValue'
+    kind === 'timestampedKeyValue'
       ? new ProcessorKeyValueStore(parts, timestampedValues(), context)
       : new ProcessorKeyValueStore(parts, plainValues(), context)
   return { rows: new LayeredRowStore(parts), keyValue: keyValue as KeyValueStore<unknown, unknown> }
 }
 
-function unmatchedRows(
-  { name, kind, value: left, otherValue: right }: StoreSpec,
-  form: RowForm<readonly Buffer[]>,
-  rows: Rows<readonly Buffer[]>,
-): UnmatchedStore<unknown, unknown> {
-  if (right === undefined) throw new MillraceError('store-incomplete', { store: name, kind, missing: 'otherValue' })
-  return new UnmatchedRows({ name, form, rows, left, right })
+function historyOf(spec: StoreSpec, streamTime: number): Retention {
+  const retentionMs = required(spec, 'historyRetentionMs')
+  return new Retention({ retentionMs, bySegment: true, streamTime, showsOneMore: true, segmentIntervalMs: versionSegmentMs(retentionMs) })
 }
 
-function timedParts(
-  spec: StoreSpec,
+function versionedRows(
+  { name, value }: StoreSpec,
   form: RowForm<unknown>,
   rows: Rows<unknown>,
-  cache: CachedRows<unknown> | undefined,
-  { keys, retention }: TimedLayout,
-): TimedStoreParts<unknown> {
-  const order = spec.persistent && !isWalkedByTime(spec) ? 'segment' : 'time'
-  const timed = new TimedRows({ form, keys, rows, retention, order })
-  const closesPastRetention = spec.persistent && spec.timeOrdered === true
-  return { name: spec.name, keySerde: spec.key, timed, rows, cache, windowSizeMs: spec.windowSizeMs ?? 0, closesPastRetention }
-}
-
-function timedFaces(spec: StoreSpec, parts: TimedStoreParts<unknown>, sequence: SequenceNumber, context: RecordContext): StoreFaces {
-  switch (spec.kind) {
-    case 'session':
-      return { sessionRows: new LayeredSessionRowStore(parts), session: new ProcessorSessionStore(parts, context) }
-    case 'joinWindow': {
-      const joinWindow = new LayeredJoinWindowStore(spec.name, parts.timed, sequence)
-      return { joinWindow, window: new ProcessorWindowStore(parts, plainValues(), duplicates(sequence), context) }
-    }
-    case 'plainWindow': {
-      const identities = spec.retainsDuplicates === true ? duplicates(sequence) : oneForEachWindow
-      return { windowRows: new LayeredWindowRowStore(parts), window: new ProcessorWindowStore(parts, plainValues(), identities, context) }
-    }
-    default: {
-      const window = new ProcessorWindowStore(parts, timestampedValues(), oneForEachWindow, context)
-      return { windowRows: new LayeredWindowRowStore(parts), window: window as WindowStore<unknown, unknown> }
-    }
-  }
+  writer: TopicWriter | undefined,
+  history: Retention,
+  { partition, onExpired }: StoreSurroundings,
+): VersionedRows<unknown> {
+  const valueForm = new RowForm(name, value)
+  return new VersionedRows({
+    name,
+    form: form as RowForm<readonly Version[]>,
+    rows: rows as Rows<readonly Version[]>,
+    value,
+    valueForm,
+    changeLog: writer === undefined ? undefined : new ChangeLog(writer, partition, valueForm, false),
+    history,
+    onExpired: () => onExpired(name),
+  })
 }

@@ -4,12 +4,14 @@
 import type { Headers } from '../ports/record.ts'
 import type { BinaryKey } from '../ports/store.ts'
 import type { RecordContext, RecordOrigin, Row, TaskStores, WindowRowStore } from './contract.ts'
+import type { VersionedRowStore } from './versioned-contract.ts'
 
 /** The stores of a task, with those of windows. */
 export interface WindowedTaskStores extends TaskStores {
   windowRows<V>(name: string): RangedWindowRowStore<V>
   sessionRows<V>(name: string): SessionRowStore<V>
   joinWindow<V>(name: string): JoinWindowStore<V>
+  versionedRows<V>(name: string): VersionedRowStore<V>
   unmatched<L, R>(name: string): UnmatchedStore<L, R>
   suppressBuffer<V>(name: string): SuppressBufferStore<V>
 }
