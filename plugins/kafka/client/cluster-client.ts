@@ -49,7 +49,7 @@ export class ClusterClient {
     this.logger = connection.logger
     this.clientId = clientId
     this.#bootstrap = connection.brokers
-    this.#connections = new KafkajsConnections({ clientId, security, settings, logger: connection.logger })
+    this.#connections = new KafkajsConnections({ clientId, security, settings, logger: connection.logger, clock: connection.clock })
   }
 
   get closed(): boolean {

@@ -23,10 +23,13 @@ export class RefusedRequest extends Error {
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer'
   readonly address: string
+  /** Somebody was there, and did not speak the protocol: a web server perhaps, or a broker that is just going down. */
+  readonly isGibberish: boolean
 
-  constructor(address: string, cause: unknown) {
+  constructor(address: string, cause: unknown, isGibberish = false) {
     super(`no answer from ${address}: ${cause instanceof Error ? cause.message : cause}`, { cause })
     this.address = address
+    this.isGibberish = isGibberish
   }
 }
 
@@ -54,6 +57,7 @@ export function isAuthorizationCode(code: number): boolean {
 /** What a caller of the port sees. An error that nobody foresaw stays what it is. */
 export function asPortError(error: unknown, brokers: readonly string[]): Error {
   if (isMillraceError(error)) return error
+  if (error instanceof NoAnswer && error.isGibberish) return new MillraceError('broker-not-kafka', { address: error.address }, error)
   if (error instanceof NoAnswer) return new MillraceError('broker-unreachable', { brokers: brokers.join(', ') }, error)
   if (!(error instanceof RefusedRequest)) return error instanceof Error ? error : new Error(String(error))
   if (error.code === errorCode.UNKNOWN_TOPIC_OR_PARTITION) return new MillraceError('topic-missing', { topic: error.subject }, error)

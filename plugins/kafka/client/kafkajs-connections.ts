@@ -12,7 +12,7 @@
 // answer when they connect again, and two sends on a closed one open two sockets. So a connection that failed is never used again.
 
 import { Kafka, logLevel } from 'kafkajs'
-import { type Logger, MillraceError } from '../../../framework/index.ts'
+import { type Clock, type Logger, MillraceError } from '../../../framework/index.ts'
 import { type Api, type ApiRequest, type ApiResponse, readResponse, writeRequestBody } from '../wire/api.ts'
 import { fetch } from '../wire/messages/data.ts'
 import { WireReader } from '../wire/wire-reader.ts'
@@ -28,14 +28,17 @@ export interface KafkajsOptions {
   readonly security: KafkaSecurity
   readonly settings: KafkaClientSettings
   readonly logger: Logger
+  readonly clock: Clock
 }
 
 /** Opens connections of one role. */
 export class KafkajsConnections {
   readonly #cluster: Cluster
+  readonly #clock: Clock
   readonly #requestTimeoutMs: number
+  readonly #connectTimeoutMs: number
 
-  constructor({ clientId, security, settings, logger }: KafkajsOptions) {
+  constructor({ clientId, security, settings, logger, clock }: KafkajsOptions) {
     const kafka = new Kafka({
       ...security,
       clientId,
@@ -48,7 +51,9 @@ export class KafkajsConnections {
       logCreator: () => (entry) => logger.log('debug', `kafkajs: ${entry.log.message}`, { clientId, broker: entry.log.broker }),
     })
     this.#cluster = clusterOf(kafka)
+    this.#clock = clock
     this.#requestTimeoutMs = settings.requestTimeoutMs
+    this.#connectTimeoutMs = settings.connectTimeoutMs
   }
 
   /** Resolves when the broker at the address has said what it speaks. */
@@ -57,7 +62,8 @@ export class KafkajsConnections {
     const connectionPool = await connectionPoolBuilder.build({ host, port })
     const broker = brokerPool.createBroker({ connectionPool, logger: rootLogger })
     const connection = new KafkajsConnection(broker, `${host}:${port}`, this.#requestTimeoutMs)
-    await connection.connect()
+    // To open the socket, and again to be answered.
+    await connection.connect(this.#clock, 2 * this.#connectTimeoutMs)
     return connection
   }
 }
@@ -81,12 +87,16 @@ export class KafkajsConnection {
     return !this.#closed
   }
 
-  async connect(): Promise<void> {
+  /** kafkajs would wait for the first answer as long as for any other; nobody who waits for an app to start should. */
+  async connect(clock: Clock, timeoutMs: number): Promise<void> {
+    const timer = clock.after(timeoutMs, () => this.close())
     try {
       await this.#broker.connect()
     } catch (error) {
       this.close()
       throw this.#asFault(error, true)
+    } finally {
+      timer.cancel()
     }
   }
 
@@ -156,9 +166,8 @@ export class KafkajsConnection {
     if (error instanceof MillraceError) return error
     const name = error instanceof Error ? error.name : ''
     if (name.startsWith('KafkaJSSASL')) return new MillraceError('not-authenticated', { address: this.address }, error)
-    // A socket was open and the first question found no sensible answer: a web server, TLS, another protocol.
-    const answersWrongly = connecting && name !== 'KafkaJSConnectionError'
-    return answersWrongly ? new MillraceError('broker-not-kafka', { address: this.address }, error) : new NoAnswer(this.address, error)
+    // A socket was open and the first question found no sensible answer.
+    return new NoAnswer(this.address, error, connecting && name !== 'KafkaJSConnectionError')
   }
 }
 

@@ -44,7 +44,7 @@ export const defaultClientSettings: KafkaClientSettings = {
   produceBytesMax: 4 << 20,
   inFlightRequestsMax: 5,
   fetchWaitMsMax: 200,
-  partitionFetchBytesMax: 2 << 20,
-  fetchBytesMax: 8 << 20,
+  partitionFetchBytesMax: 1 << 20,
+  fetchBytesMax: 4 << 20,
   checkCrcs: true,
 }

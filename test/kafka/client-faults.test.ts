@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Broker } from '../../framework/index.ts'
+import { silentLogger } from '../../framework/ports/logger.ts'
+import { SystemClock } from '../../framework/runtime/system-clock.ts'
+import { kafka } from '../../plugins/kafka/index.ts'
+import { type EmbeddedBroker, startBroker } from '../../plugins/kafka/server/index.ts'
+import { apis } from '../../plugins/kafka/wire/apis.ts'
+import { append, at, BrokerBench, eventually, numbered, takeRecords, within } from '../contract/broker/bench.ts'
+import { FaultyProxy } from './faulty-proxy.ts'
+
+// The embedded broker behind a proxy that breaks connections: what is lost on the way must not be lost, doubled or out of order in the end.
+
+let server: EmbeddedBroker
+let proxy: FaultyProxy
+let bench: BrokerBench
+let broker: Broker
+
+beforeEach(async () => {
+  server = await startBroker()
+  proxy = new FaultyProxy(server.address)
+  const brokers = [await proxy.listen()]
+  const settings = { retryTimeoutMs: 10_000, deliveryTimeoutMs: 10_000 }
+  bench = new BrokerBench({
+    name: 'a broker behind a bad line',
+    open: async () => kafka({ settings }).brokers!.kafka!({ brokers, clientId: 'faults', logger: silentLogger, clock: new SystemClock() }),
+  })
+  broker = await bench.broker()
+})
+
+afterEach(async () => {
+  await bench.clear()
+  await proxy.close()
+  await server.close()
+})
+
+describe('a producer on a bad line', () => {
+  it('writes nothing twice when answers are lost, and keeps the order', async () => {
+    const topic = await bench.newTopic(broker, { partitions: 2 })
+    let produced = 0
+    proxy.fateOf = (key) => (key === apis.produce.key && ++produced % 3 === 0 ? 'lose' : 'pass')
+    const producer = bench.producer(broker)
+    for (let round = 0; round < 30; round++) {
+      const records = Array.from({ length: 10 }, (_, index) => ({ partition: index % 2, key: `${round * 10 + index}`, value: 'v' }))
+      await append(producer, topic, records)
+      producer.poll()
+    }
+    await producer.flush()
+    expect(produced).toBeGreaterThan(3)
+    proxy.fateOf = () => 'pass'
+    const records = await bench.read(broker, topic, 300, { partitions: 2 })
+    for (const partition of [0, 1]) {
+      const keys = records.filter((record) => record.partition === partition).map(({ key }) => Number(key))
+      expect(keys).toEqual(Array.from({ length: 150 }, (_, index) => index * 2 + partition))
+    }
+  })
+
+  it('fails for good when nothing gets through in time', async () => {
+    const brokers = [`${server.address}`]
+    const settings = { deliveryTimeoutMs: 500, retryTimeoutMs: 500 }
+    const other = kafka({ settings }).brokers!.kafka!({ brokers, clientId: 'late', logger: silentLogger, clock: new SystemClock() })
+    await other.connect()
+    const topic = await bench.newTopic(other)
+    const producer = other.producer({ clientId: 'late', lingerMs: 0, bufferBytesMax: 1 << 20, compression: 'none' })
+    await append(producer, topic, numbered(1))
+    await producer.flush()
+    await server.close()
+    await append(producer, topic, numbered(1))
+    await expect(producer.flush()).rejects.toMatchObject({ code: 'delivery-failed', details: { topic, partition: 0, records: 1 } })
+    await expect(producer.flush()).rejects.toMatchObject({ code: 'delivery-failed' })
+    await other.close()
+    server = await startBroker()
+  })
+
+  it('splits a batch that the topic finds too large', async () => {
+    const topic = await bench.newTopic(broker, { settings: { 'max.message.bytes': '20000' } })
+    const records = Array.from({ length: 200 }, (_, index) => ({ key: `${index}`, value: 'x'.repeat(1000) }))
+    await bench.write(broker, topic, records)
+    expect((await bench.read(broker, topic, 200)).map(({ key }) => Number(key))).toEqual(Array.from({ length: 200 }, (_, index) => index))
+  })
+
+  it('names a single record that the topic finds too large', async () => {
+    const topic = await bench.newTopic(broker, { settings: { 'max.message.bytes': '20000' } })
+    const writing = bench.write(broker, topic, [{ key: 'k', value: 'x'.repeat(30_000) }])
+    await expect(writing).rejects.toMatchObject({ code: 'record-too-large', details: { topic, partition: 0 } })
+  })
+})
+
+describe('a fetcher on a bad line', () => {
+  it('never loses its place nor a record, however often the line breaks', async () => {
+    const topic = await bench.newTopic(broker)
+    let fetched = 0
+    proxy.fateOf = (key) => (key === apis.fetch.key && ++fetched % 2 === 0 ? 'lose' : 'pass')
+    const fetcher = bench.fetcher(broker)
+    fetcher.assign([at(topic, 0, 0)])
+    const keys: (string | null)[] = []
+    for (let round = 0; round < 6; round++) {
+      await bench.write(broker, topic, [{ key: `${round}`, value: 'v' }])
+      keys.push(...(await takeRecords(fetcher, 1)).map(({ key }) => key))
+    }
+    expect(keys).toEqual(['0', '1', '2', '3', '4', '5'])
+    expect(fetched).toBeGreaterThan(3)
+  })
+
+  it('throws when no broker has answered for the retry timeout', async () => {
+    const topic = await bench.newTopic(broker)
+    const settings = { retryTimeoutMs: 300 }
+    const brokers = [server.address]
+    const other = kafka({ settings }).brokers!.kafka!({ brokers, clientId: 'late', logger: silentLogger, clock: new SystemClock() })
+    const fetcher = other.fetcher({ clientId: 'late', readCommitted: true, bufferBytesMax: 1 << 20 })
+    fetcher.assign([at(topic, 0, 0)])
+    await server.close()
+    await within(() => fetcher.arrived(), 'the fetcher did not give up')
+    expect(() => fetcher.take()).toThrow(expect.objectContaining({ code: 'broker-unreachable' }))
+    await other.close()
+    server = await startBroker()
+  })
+})
+
+describe('a group member on a bad line', () => {
+  it('stays in its group when connections break', async () => {
+    const member = broker.member(bench.memberOptions(bench.newName('group'), { sessionTimeoutMs: 3_000 }))
+    await member.join()
+    for (let round = 0; round < 3; round++) {
+      proxy.breakAll()
+      const before = proxy.answers
+      await eventually(() => proxy.answers > before + 3 && member.heartbeatAgeMs < 100, 'heartbeats are answered again')
+    }
+    expect(member.state).toBe('stable')
+  })
+
+  it('counts as lost when no heartbeat was answered for its session timeout', async () => {
+    const member = broker.member(bench.memberOptions(bench.newName('group'), { sessionTimeoutMs: 500 }))
+    await member.join()
+    proxy.fateOf = (key) => (key === apis.heartbeat.key ? 'lose' : 'pass')
+    await within(() => member.changed(), 'the member did not notice')
+    expect(member.state).toBe('lost')
+  })
+})
