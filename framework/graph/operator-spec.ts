@@ -58,6 +58,8 @@ export type OperatorSpec =
   | { readonly kind: 'tableSource'; readonly store: string | null; readonly sendsOldValues: boolean }
   | {
       readonly kind: 'tableFilter'
+      /** Here and below: whether the table upstream is versioned, so that changes can come that are not the latest (KIP-914). */
+      readonly versioned?: boolean
       readonly predicate: Callback<boolean>
       readonly negate: boolean
       readonly store: string | null
@@ -73,11 +75,12 @@ export type OperatorSpec =
       readonly sendsOldValues: boolean
     }
   /** Maps each row to its group and a value; what flows on is a Change for the group, written to the repartition topic with the serde `changed(value)`. */
-  | { readonly kind: 'tableGroupBy'; readonly selector: Callback<readonly [unknown, unknown]> }
+  | { readonly kind: 'tableGroupBy'; readonly versioned?: boolean; readonly selector: Callback<readonly [unknown, unknown]> }
   | { readonly kind: 'tableAggregate'; readonly store: string; readonly aggregation: TableAggregation; readonly sendsOldValues: boolean }
   /** One side of a join of two tables: a change on this side meets the other side's row. The joiner always has left before right. */
   | {
       readonly kind: 'tableTableJoin'
+      readonly versioned?: boolean
       readonly side: JoinSide
       readonly type: JoinType
       readonly joiner: Joiner
@@ -123,6 +126,7 @@ export type ForeignKeySpec =
   /** The five steps of a join by foreign key (operators/foreign-key-join.ts); then the result is a tableSource. */
   | {
       readonly kind: 'foreignKeySubscribe'
+      readonly versioned?: boolean
       readonly left: boolean
       /** Of a left row. */
       readonly foreignKey: Callback<unknown>
@@ -140,6 +144,7 @@ export type ForeignKeySpec =
   | { readonly kind: 'foreignKeyLookup'; readonly foreign: TableView }
   | {
       readonly kind: 'foreignKeyNotify'
+      readonly versioned?: boolean
       readonly store: string
       readonly foreignKeySerde: Serde<unknown>
       readonly primaryKeySerde: Serde<unknown>

@@ -4,7 +4,7 @@
 import type { Aggregation } from '../graph/operator-spec.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { BinaryKey, RowStore } from '../state/contract.ts'
+import type { BinaryKey } from '../state/contract.ts'
 import { changeRecord } from './change-record.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { noOrigin, type Origin } from './flow-record.ts'
@@ -12,11 +12,12 @@ import { type Fold, foldOf } from './fold.ts'
 import { binaryKeyOf, cellOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { type TableStore, tableStore } from './table-store.ts'
 
 export class Aggregate implements Operator {
   readonly name: string
   private readonly outlet: Outlet
-  private readonly store: RowStore<unknown>
+  private readonly store: TableStore
   private readonly key: Serde<unknown>
   private readonly fold: Fold
   private readonly sendsOldValues: boolean
@@ -31,7 +32,7 @@ export class Aggregate implements Operator {
   ) {
     this.name = name
     this.outlet = outlet
-    this.store = environment.stores.rows(spec.store)
+    this.store = tableStore(spec.store, environment)
     this.key = storeSpec(environment, spec.store).key
     this.fold = foldOf(spec.aggregation)
     this.sendsOldValues = spec.sendsOldValues
@@ -55,10 +56,12 @@ export class Aggregate implements Operator {
     const oldAggregate = row === undefined ? fold.initial() : row.value
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp)
     const newAggregate = fold.add(oldAggregate, record)
-    store.put(key, newAggregate, newAggregate === null ? record.timestamp : timestamp, record.headers, record.origin)
-    if (store.cached) return
+    const put = store.put(key, newAggregate, newAggregate === null ? record.timestamp : timestamp, record.headers, record.origin)
+    if (store.cached || put === 'refused') return
     const oldValue = this.sendsOldValues ? fold.visible(oldAggregate) : null
-    this.outlet.forward(changeRecord(record.keyCell, fold.visible(newAggregate), oldValue, timestamp, record.headers, record.origin))
+    this.outlet.forward(
+      changeRecord(record.keyCell, fold.visible(newAggregate), oldValue, timestamp, record.headers, record.origin, put !== 'outdated'),
+    )
   }
 
   private readonly sendChange = (

@@ -12,6 +12,7 @@ export function changeRecord(
   timestamp: number,
   headers: Headers,
   origin: Origin,
+  isLatest = true,
 ): ChangeFlow {
-  return new FlowRecord(key, Cell.of<Change<unknown>>({ newValue, oldValue }), timestamp, headers, origin)
+  return new FlowRecord(key, Cell.of<Change<unknown>>({ newValue, oldValue, isLatest }), timestamp, headers, origin)
 }

@@ -26,6 +26,7 @@ export class ForeignKeySubscribe implements Operator {
   readonly name: string
   private readonly outlet: Outlet
   private readonly left: boolean
+  private readonly versioned: boolean
   private readonly foreignKey: (record: Flow) => unknown
   private readonly keySerde: Serde<unknown>
   private readonly valueSerde: Serde<unknown>
@@ -40,12 +41,14 @@ export class ForeignKeySubscribe implements Operator {
       readonly foreignKey: Callback<unknown>
       readonly foreignKeySerde: Serde<unknown>
       readonly valueSerde: Serde<unknown>
+      readonly versioned?: boolean
     },
     environment: OperatorEnvironment,
   ) {
     this.name = name
     this.outlet = outlet
     this.left = spec.left
+    this.versioned = spec.versioned === true
     this.foreignKey = onRecord(spec.foreignKey)
     this.keySerde = spec.foreignKeySerde
     this.valueSerde = spec.valueSerde
@@ -54,8 +57,9 @@ export class ForeignKeySubscribe implements Operator {
   }
 
   process(record: Flow): void {
-    const { newValue, oldValue } = (record as ChangeFlow).value
-    if (newValue === null && oldValue === null) return
+    const { newValue, oldValue, isLatest } = (record as ChangeFlow).value
+    if (this.versioned && !isLatest) this.dropped.add('outdated')
+    if ((this.versioned && !isLatest) || (newValue === null && oldValue === null)) return
     const newKey = this.keyOf(record, newValue)
     const oldKey = this.keyOf(record, oldValue)
     if (this.left) this.subscribeLeft(record, newKey, oldKey)
@@ -160,6 +164,7 @@ export class ForeignKeyNotify implements Operator {
   private readonly outlet: Outlet
   private readonly store: RowStore<Subscription<unknown>>
   private readonly keys: SubscriptionKeys
+  private readonly versioned: boolean
   private readonly dropped: DroppedRecords
 
   constructor(name: string, outlet: Outlet, spec: SubscriptionStoreSpec, environment: OperatorEnvironment) {
@@ -167,6 +172,7 @@ export class ForeignKeyNotify implements Operator {
     this.outlet = outlet
     this.store = environment.stores.rows(spec.store)
     this.keys = new SubscriptionKeys(spec)
+    this.versioned = spec.versioned === true
     this.dropped = environment.dropped
   }
 
@@ -175,7 +181,11 @@ export class ForeignKeyNotify implements Operator {
       this.dropped.add('null-key')
       return
     }
-    const { newValue } = (record as ChangeFlow).value
+    const { newValue, isLatest } = (record as ChangeFlow).value
+    if (this.versioned && !isLatest) {
+      this.dropped.add('outdated')
+      return
+    }
     for (const { hash, primaryKey, primaryPartition } of this.subscriptionsTo(record.key)) {
       const response: SubscriptionResponse<unknown> = { hash, foreignValue: newValue, primaryPartition }
       this.outlet.forward(new FlowRecord(Cell.of(primaryKey), Cell.of(response), record.timestamp, record.headers, record.origin))
@@ -234,6 +244,7 @@ export class ForeignKeyResolve implements Operator {
 }
 
 interface SubscriptionStoreSpec {
+  readonly versioned?: boolean
   readonly store: string
   readonly foreignKeySerde: Serde<unknown>
   readonly primaryKeySerde: Serde<unknown>

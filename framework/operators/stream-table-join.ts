@@ -7,7 +7,7 @@ import type { DroppedRecords } from './dropped-records.ts'
 import { Cell } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
-import { type RowReader, rowReader } from './table-view.ts'
+import { isVersioned, type RowReader, rowReader } from './table-view.ts'
 
 export class StreamTableJoin implements Operator {
   readonly name: string
@@ -15,6 +15,8 @@ export class StreamTableJoin implements Operator {
   private readonly left: boolean
   private readonly join: ReturnType<typeof joinValues>
   private readonly row: RowReader
+  /** A versioned table is read as it was at the record's time. */
+  private readonly versioned: boolean
   private readonly dropped: DroppedRecords
 
   constructor(
@@ -28,6 +30,7 @@ export class StreamTableJoin implements Operator {
     this.left = spec.left
     this.join = joinValues(spec.joiner)
     this.row = rowReader(spec.table, environment)
+    this.versioned = isVersioned(spec.table, environment)
     this.dropped = environment.dropped
   }
 
@@ -36,7 +39,7 @@ export class StreamTableJoin implements Operator {
     if (record.valueCell.isNull) {
       this.dropped.add('null-value')
     } else if (!keyCell.isNull) {
-      const row = this.row(keyCell)
+      const row = this.row(keyCell, this.versioned ? record.timestamp : undefined)
       if (row !== undefined || this.left) this.send(record, row === undefined ? null : row.value)
     } else if (this.left) {
       this.send(record, null)

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Callback, TableAggregation } from '../graph/operator-spec.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { BinaryKey, RowStore } from '../state/contract.ts'
+import type { BinaryKey } from '../state/contract.ts'
 import { nullIfUndefined, onRecord } from './callback.ts'
 import { type ChangeFlow, changeRecord } from './change-record.ts'
 import type { DroppedRecords } from './dropped-records.ts'
@@ -14,21 +14,30 @@ import { type Fold, foldOf, onAggregate } from './fold.ts'
 import { binaryKeyOf, cellOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { type TableStore, tableStore } from './table-store.ts'
 
 /** Sends the change of a row as one of its group, or as one of each of two groups. Rows without a group or a value in it belong to none. */
 export class TableGroupBy implements Operator {
   readonly name: string
   private readonly outlet: Outlet
   private readonly selector: (record: Flow) => readonly [unknown, unknown]
+  private readonly versioned: boolean
 
-  constructor(name: string, outlet: Outlet, spec: { readonly selector: Callback<readonly [unknown, unknown]> }) {
+  constructor(
+    name: string,
+    outlet: Outlet,
+    spec: { readonly selector: Callback<readonly [unknown, unknown]>; readonly versioned?: boolean },
+  ) {
     this.name = name
+    this.versioned = spec.versioned === true
     this.outlet = outlet
     this.selector = onRecord(spec.selector)
   }
 
   process(record: Flow): void {
-    const { newValue, oldValue } = (record as ChangeFlow).value
+    const { newValue, oldValue, isLatest } = (record as ChangeFlow).value
+    // An aggregate is of what rows are now.
+    if (this.versioned && !isLatest) return
     const fresh = this.pairOf(record, newValue)
     const old = this.pairOf(record, oldValue)
     if (fresh !== undefined && old !== undefined && isDeepStrictEqual(fresh.key, old.key)) {
@@ -55,7 +64,7 @@ export class TableGroupBy implements Operator {
 export class TableAggregate implements Operator {
   readonly name: string
   private readonly outlet: Outlet
-  private readonly store: RowStore<unknown>
+  private readonly store: TableStore
   private readonly key: Serde<unknown>
   private readonly fold: Fold
   private readonly subtract: Fold['add']
@@ -71,7 +80,7 @@ export class TableAggregate implements Operator {
   ) {
     this.name = name
     this.outlet = outlet
-    this.store = environment.stores.rows(spec.store)
+    this.store = tableStore(spec.store, environment)
     this.key = storeSpec(environment, spec.store).key
     this.fold = foldOf(spec.aggregation)
     this.subtract = onAggregate(spec.aggregation.subtractor)
@@ -96,10 +105,12 @@ export class TableAggregate implements Operator {
     if (newValue !== null) aggregate = fold.add(aggregate ?? fold.initial(), record.withValue(newValue))
     const touched = oldValue !== null || newValue !== null
     const timestamp = row !== undefined && touched ? Math.max(record.timestamp, row.timestamp) : record.timestamp
-    store.put(key, aggregate, aggregate === null ? record.timestamp : timestamp, record.headers, record.origin)
-    if (store.cached) return
+    const put = store.put(key, aggregate, aggregate === null ? record.timestamp : timestamp, record.headers, record.origin)
+    if (store.cached || put === 'refused') return
     const old = this.sendsOldValues ? fold.visible(oldAggregate) : null
-    this.outlet.forward(changeRecord(record.keyCell, fold.visible(aggregate), old, timestamp, record.headers, record.origin))
+    this.outlet.forward(
+      changeRecord(record.keyCell, fold.visible(aggregate), old, timestamp, record.headers, record.origin, put !== 'outdated'),
+    )
   }
 
   private readonly sendChange = (

@@ -17,6 +17,7 @@ export class TableTableJoin implements Operator {
   private readonly otherRow: RowReader
   private readonly sendsOldValues: boolean
   private readonly dropped: DroppedRecords
+  private readonly versioned: boolean
   private readonly needsThis: boolean
   private readonly needsOther: boolean
   /** This side's value first. */
@@ -31,10 +32,12 @@ export class TableTableJoin implements Operator {
       readonly joiner: Joiner
       readonly other: TableView
       readonly sendsOldValues: boolean
+      readonly versioned?: boolean
     },
     environment: OperatorEnvironment,
   ) {
     const { side, type } = spec
+    this.versioned = spec.versioned === true
     this.name = name
     this.outlet = outlet
     this.otherRow = rowReader(spec.other, environment)
@@ -52,14 +55,18 @@ export class TableTableJoin implements Operator {
       this.dropped.add('null-key')
       return
     }
-    const { newValue, oldValue } = (record as ChangeFlow).value
+    const { newValue, oldValue, isLatest } = (record as ChangeFlow).value
+    if (this.versioned && !isLatest) {
+      this.dropped.add('outdated')
+      return
+    }
     const other = this.otherRow(keyCell)
     if (other === undefined && (this.needsOther || (newValue === null && oldValue === null))) return
     const otherValue = other === undefined ? null : other.value
     const newResult = this.result(newValue, otherValue, keyCell)
     const oldResult = this.sendsOldValues ? this.result(oldValue, otherValue, keyCell) : null
     const timestamp = other === undefined ? record.timestamp : Math.max(record.timestamp, other.timestamp)
-    this.outlet.forward(changeRecord(keyCell, newResult, oldResult, timestamp, record.headers, record.origin))
+    this.outlet.forward(changeRecord(keyCell, newResult, oldResult, timestamp, record.headers, record.origin, isLatest))
   }
 
   private result(thisValue: unknown, otherValue: unknown, key: Cell<unknown>): unknown {
@@ -88,11 +95,11 @@ export class TableJoinMerge implements Operator {
 
   process(record: Flow): void {
     const { rows } = this
-    const { newValue, oldValue } = (record as ChangeFlow).value
+    const { newValue, oldValue, isLatest } = (record as ChangeFlow).value
     if (rows !== undefined) rows.put(rows.keyOf(record.keyCell), record, newValue, oldValue)
     else {
       const old = this.sendsOldValues ? oldValue : null
-      this.outlet.forward(changeRecord(record.keyCell, newValue, old, record.timestamp, record.headers, record.origin))
+      this.outlet.forward(changeRecord(record.keyCell, newValue, old, record.timestamp, record.headers, record.origin, isLatest))
     }
   }
 }

@@ -55,6 +55,8 @@ abstract class TableStep implements Operator {
   private readonly sendsOldValues: boolean
   /** Whether a change from nothing to nothing goes no further. */
   private readonly holdsBackNothing: boolean
+  /** Of a versioned table: what was nothing at one time may be something at another. */
+  private readonly versioned: boolean
   /** Whether `valueOf` is asked for the value of a row that is not there. */
   private readonly seesNull: boolean
 
@@ -66,6 +68,7 @@ abstract class TableStep implements Operator {
       readonly sendsOldValues: boolean
       readonly holdsBackNothing: boolean
       readonly seesNull: boolean
+      readonly versioned?: boolean
     },
     environment: OperatorEnvironment,
   ) {
@@ -74,6 +77,7 @@ abstract class TableStep implements Operator {
     this.rows = spec.store === null ? undefined : new TableRows(spec.store, outlet, spec.sendsOldValues, environment)
     this.sendsOldValues = spec.sendsOldValues
     this.holdsBackNothing = spec.holdsBackNothing
+    this.versioned = spec.versioned === true
     this.seesNull = spec.seesNull
   }
 
@@ -83,9 +87,12 @@ abstract class TableStep implements Operator {
     const key = rows?.keyOf(record.keyCell)
     const newValue = this.compute(record, change.newValue)
     const oldValue = this.sendsOldValues ? this.oldValue(record, change.oldValue, key) : null
-    if (this.holdsBackNothing && this.sendsOldValues && newValue === null && oldValue === null) return
+    if (this.holdsBackNothing && !this.versioned && this.sendsOldValues && newValue === null && oldValue === null) return
     if (rows !== undefined && key !== undefined) rows.put(key, record, newValue, oldValue)
-    else this.outlet.forward(changeRecord(record.keyCell, newValue, oldValue, record.timestamp, record.headers, record.origin))
+    else
+      this.outlet.forward(
+        changeRecord(record.keyCell, newValue, oldValue, record.timestamp, record.headers, record.origin, change.isLatest),
+      )
   }
 
   private oldValue(record: Flow, oldValue: unknown, key: BinaryKey | undefined): unknown {
@@ -101,6 +108,7 @@ abstract class TableStep implements Operator {
 }
 
 interface TableStepSpec {
+  readonly versioned?: boolean
   readonly store: string | null
   readonly sendsOldValues: boolean
 }
@@ -131,7 +139,7 @@ export class TableMapValues extends TableStep {
   constructor(
     name: string,
     outlet: Outlet,
-    spec: TableStepSpec & { readonly mapper: Callback<unknown>; readonly seesNull: boolean },
+    spec: TableStepSpec & { readonly mapper: Callback<unknown>; readonly seesNull: boolean; readonly versioned?: boolean },
     environment: OperatorEnvironment,
   ) {
     super(name, outlet, { ...spec, holdsBackNothing: false }, environment)

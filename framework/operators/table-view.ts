@@ -9,8 +9,10 @@ import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
 import { binaryKey, binaryKeyOf } from './key-bytes.ts'
 import type { Flow } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { tableStore } from './table-store.ts'
 
-export type RowReader = (key: Cell<unknown>) => Row<unknown> | undefined
+/** `asOf`: the row as it was then, if the view is versioned (`isVersioned`). */
+export type RowReader = (key: Cell<unknown>, asOf?: number) => Row<unknown> | undefined
 
 export function rowReader(view: TableView, environment: OperatorEnvironment): RowReader {
   switch (view.kind) {
@@ -19,24 +21,24 @@ export function rowReader(view: TableView, environment: OperatorEnvironment): Ro
     case 'filter': {
       const read = rowReader(view.of, environment)
       const predicate = onRecord(view.predicate)
-      return (key) => {
-        const row = read(key)
+      return (key, asOf) => {
+        const row = read(key, asOf)
         return row !== undefined && Boolean(predicate(rowRecord(key, row.value, row.timestamp))) !== view.negate ? row : undefined
       }
     }
     case 'mapValues': {
       const read = rowReader(view.of, environment)
       const mapper = onRecord(view.mapper)
-      return (key) => {
-        const row = read(key)
+      return (key, asOf) => {
+        const row = read(key, asOf)
         return row === undefined ? undefined : rowOf(mapper(rowRecord(key, row.value, row.timestamp)), row.timestamp)
       }
     }
     case 'transformValues': {
       const read = rowReader(view.of, environment)
       const mapper = onRecord(view.mapper)
-      return (key) => {
-        const row = read(key)
+      return (key, asOf) => {
+        const row = read(key, asOf)
         const timestamp = row?.timestamp ?? unknownTime
         return rowOf(mapper(rowRecord(key, row?.value ?? null, timestamp)), timestamp)
       }
@@ -65,8 +67,24 @@ function storeReader(name: string, environment: OperatorEnvironment): RowReader 
       return rowOf(store.get(binaryKey(key, serde, scratch), start, end), end)
     }
   }
-  const store = stores.rows(name)
-  return (key) => store.get(binaryKeyOf(key, serde, scratch))
+  const store = tableStore(name, environment)
+  return (key, asOf) => {
+    const binary = binaryKeyOf(key, serde, scratch)
+    return asOf !== undefined && store.getAsOf !== undefined ? store.getAsOf(binary, asOf) : store.get(binary)
+  }
+}
+
+/** Whether rows can be read as they were at a time. A join of versioned tables is not versioned (KIP-914). */
+export function isVersioned(view: TableView, environment: OperatorEnvironment): boolean {
+  switch (view.kind) {
+    case 'store':
+      return storeSpec(environment, view.store).kind === 'versioned'
+    case 'join':
+    case 'suppress':
+      return false
+    default:
+      return isVersioned(view.of, environment)
+  }
 }
 
 function suppressReader(view: TableView & { readonly kind: 'suppress' }, environment: OperatorEnvironment): RowReader {

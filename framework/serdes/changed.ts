@@ -7,6 +7,8 @@ import type { ByteTarget, Serde } from '../ports/serde.ts'
 export interface Change<V> {
   readonly newValue: V | null
   readonly oldValue: V | null
+  /** false: the change came late, and does not change what the table holds now (only of versioned tables, KIP-914). It is not written. */
+  readonly isLatest: boolean
 }
 
 const oldOnly = 0
@@ -21,12 +23,12 @@ export function changed<V>(value: Serde<V>): Serde<Change<V>> {
       const last = end - 1
       switch (bytes[last]) {
         case oldOnly:
-          return { newValue: null, oldValue: value.read(bytes, start, last) }
+          return { newValue: null, oldValue: value.read(bytes, start, last), isLatest: true }
         case newOnly:
-          return { newValue: value.read(bytes, start, last), oldValue: null }
+          return { newValue: value.read(bytes, start, last), oldValue: null, isLatest: true }
         case both: {
           const { size, at } = readVarint(bytes, start)
-          return { newValue: value.read(bytes, at, at + size), oldValue: value.read(bytes, at + size, last) }
+          return { newValue: value.read(bytes, at, at + size), oldValue: value.read(bytes, at + size, last), isLatest: true }
         }
         default:
           throw new Error(`a change ends with 0, 1 or 2, not ${bytes[last]}`)

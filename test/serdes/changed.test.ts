@@ -8,10 +8,10 @@ const serde = changed(string())
 
 // What ChangedSerializer of Kafka Streams 4.3.1 writes, as it stands in the repartition topics of the conformance vectors.
 test.each<[string, Change<string>, string]>([
-  ['a new value', { newValue: 'ab', oldValue: null }, '616201'],
-  ['an old value', { newValue: null, oldValue: 'ab' }, '616200'],
-  ['both', { newValue: 'abc', oldValue: 'd' }, '066162636402'],
-  ['an empty new value and an old one', { newValue: '', oldValue: 'd' }, '006402'],
+  ['a new value', { newValue: 'ab', oldValue: null, isLatest: true }, '616201'],
+  ['an old value', { newValue: null, oldValue: 'ab', isLatest: true }, '616200'],
+  ['both', { newValue: 'abc', oldValue: 'd', isLatest: true }, '066162636402'],
+  ['an empty new value and an old one', { newValue: '', oldValue: 'd', isLatest: true }, '006402'],
 ])('%s is written as Kafka Streams writes it', (_what, change, hex) => {
   expect(toBytes(serde, change).toString('hex')).toBe(hex)
 })
@@ -21,14 +21,14 @@ test('what is written is read again, values of any size', () => {
   fc.assert(
     fc.property(value, value, (newValue, oldValue) => {
       fc.pre(newValue !== null || oldValue !== null)
-      const bytes = toBytes(serde, { newValue, oldValue })
-      expect(serde.read(bytes, 0, bytes.length)).toEqual({ newValue, oldValue })
+      const bytes = toBytes(serde, { newValue, oldValue, isLatest: true })
+      expect(serde.read(bytes, 0, bytes.length)).toEqual({ newValue, oldValue, isLatest: true })
     }),
   )
 })
 
 test('a change from nothing to nothing cannot be written', () => {
-  expect(() => toBytes(serde, { newValue: null, oldValue: null })).toThrow('a change has a new value or an old one')
+  expect(() => toBytes(serde, { newValue: null, oldValue: null, isLatest: true })).toThrow('a change has a new value or an old one')
 })
 
 test('bytes that do not end with a known flag are refused', () => {
