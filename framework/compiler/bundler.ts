@@ -2,7 +2,7 @@
 // `millrace:framework/runtime/main.js`, `npm:kafkajs@2.2.4/index.js`), so a project gives the same bytes in whatever folder it lies.
 
 import { readFile } from 'node:fs/promises'
-import { dirname, extname, join, relative } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type BuildFailure,
@@ -14,7 +14,8 @@ import {
   type OnResolveResult,
   type Plugin,
 } from 'esbuild'
-import { isLibraryPath, libraryFolder, packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
+import { withForwardSlashes } from './library.ts'
+import { type ModuleName, ModuleNames, namespaces } from './module-names.ts'
 import type { RewrittenFile } from './rewrite.ts'
 
 export interface BundleRequest {
@@ -78,11 +79,6 @@ function fromBundle(map: string, projectFolder: string): string {
   return JSON.stringify({ ...parsed, sources })
 }
 
-/** The names of the modules in the source map and in the output are made of namespace and path. */
-const namespaces = ['app', 'millrace', 'npm', 'virtual'] as const
-
-type Namespace = (typeof namespaces)[number]
-
 const loaders: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
   '.mts': 'ts',
@@ -94,72 +90,45 @@ const loaders: Readonly<Record<string, Loader>> = {
 }
 
 function neutralModules(request: BundleRequest): Plugin {
-  // By namespace and neutral path: where the module lies on this machine.
-  const files = new Map<string, string>()
+  const names = new ModuleNames(request.folder)
   const alreadyAsked = Symbol('resolution by esbuild itself')
   return {
     name: 'millrace-neutral-modules',
     setup(context) {
       context.onResolve({ filter: /.*/ }, async (args: OnResolveArgs): Promise<OnResolveResult | undefined> => {
         if (args.pluginData === alreadyAsked) return undefined
-        if (request.virtual.has(args.path)) return { path: args.path.replace(/^millrace:/, ''), namespace: 'virtual' }
-        const importer = files.get(`${args.namespace}:${args.importer}`) ?? args.importer
+        if (request.virtual.has(args.path)) return { path: args.path, namespace: 'virtual' }
+        const importer = names.fileOf({ namespace: args.namespace, path: args.importer }) ?? args.importer
         const resolveDir = args.resolveDir === '' ? request.folder : args.resolveDir
         const path = args.path.startsWith('file:') ? fileURLToPath(args.path) : args.path
         const found = await context.resolve(path, { importer, resolveDir, kind: args.kind, with: args.with, pluginData: alreadyAsked })
         if (found.errors.length > 0) return { errors: found.errors }
         if (found.external || found.namespace !== 'file') return found
-        const { namespace, path: neutral } = neutralName(found.path, request.folder)
-        files.set(`${namespace}:${neutral}`, found.path)
-        return { path: neutral, namespace, sideEffects: found.sideEffects }
+        return { ...names.nameOf(found.path), sideEffects: found.sideEffects }
       })
       for (const namespace of namespaces) {
-        context.onLoad({ filter: /.*/, namespace }, ({ path }) => load(namespace, path, files, request))
+        context.onLoad({ filter: /.*/, namespace }, ({ path }) => load({ namespace, path }, names, request))
       }
     },
   }
 }
 
-async function load(namespace: Namespace, path: string, files: ReadonlyMap<string, string>, request: BundleRequest): Promise<OnLoadResult> {
-  if (namespace === 'virtual') {
-    const contents = request.virtual.get(path) ?? request.virtual.get(`millrace:${path}`)
-    return { contents: contents ?? '', loader: 'js', resolveDir: request.folder }
-  }
-  const file = files.get(`${namespace}:${path}`)
+async function load(module: ModuleName, names: ModuleNames, request: BundleRequest): Promise<OnLoadResult> {
+  const { namespace, path } = module
+  if (namespace === 'virtual') return { contents: request.virtual.get(path) ?? '', loader: 'js', resolveDir: request.folder }
+  const file = names.fileOf(module)
   if (file === undefined) throw new Error(`the module ${namespace}:${path} was never resolved`)
   const rewritten = request.rewritten.get(withForwardSlashes(file))
   const loader = loaders[extname(file)]
   if (loader === undefined) return { errors: [{ text: `A file of type ${extname(file)} cannot be bundled: ${namespace}:${path}` }] }
   const contents = rewritten === undefined ? await readFile(file, 'utf8') : `${rewritten.text}\n${inlineMap(rewritten.map)}`
   // The maps of packages lie on disk, beside files that the bundle's readers do not have.
-  const text = namespace === 'app' ? contents : contents.replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  const text = namespace === 'app' ? contents : contents.replace(/\n\/\/# sourceMappingURL=[^\n]*\s*$/, '\n')
   return { contents: text, loader, resolveDir: dirname(file) }
 }
 
 function inlineMap(map: string): string {
   return `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`
-}
-
-function neutralName(path: string, folder: string): { namespace: Namespace; path: string } {
-  const unixPath = withForwardSlashes(path)
-  const isInstalled = unixPath.includes('/node_modules/')
-  const fromProject = withForwardSlashes(relative(folder, path))
-  if (!isInstalled && !fromProject.startsWith('../')) return { namespace: 'app', path: fromProject }
-  if (isLibraryPath(unixPath)) {
-    return { namespace: 'millrace', path: withForwardSlashes(relative(libraryFolder, path)).replace(/^build\//, '') }
-  }
-  // A neighbour of the project, as in a repository of several: it lies where it lies from the project, on every machine.
-  if (!isInstalled) return { namespace: 'app', path: fromProject }
-  const { name, version } = packageOf(dirname(path))
-  return { namespace: 'npm', path: `${name.name}@${version}/${withForwardSlashes(relative(name.folder, path))}` }
-}
-
-/** The nearest package with a name and a version: some packages hold nameless package.json files that only set their type. */
-function packageOf(folder: string): { name: { name: string; folder: string }; version: string } {
-  for (let current = packageFolderOf(folder); ; current = packageFolderOf(dirname(current))) {
-    const { name, version } = packageAt(current)
-    if (name !== '' && version !== '') return { name: { name, folder: current }, version }
-  }
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {
