@@ -5,7 +5,7 @@ import type { KeyAndValue, VectorType } from './vector.ts'
 /** A function of the vocabulary. */
 export interface NamedFunction {
   readonly fn: string
-  readonly arg?: string | number
+  readonly arg?: string | number | null
 }
 
 /** A processor of the vocabulary. */

@@ -29,7 +29,7 @@ function isWindowed(value: unknown): value is Windowed<unknown> {
 const absent = (value: unknown): value is null | undefined => value === null || value === undefined
 const orZero = (value: unknown): number => (absent(value) ? 0 : Number(value))
 const orEmpty = (value: unknown): string => (absent(value) ? '' : String(value))
-const argText = ({ arg }: NamedFunction): string => (arg === undefined ? '' : String(arg))
+const argText = ({ arg }: NamedFunction): string => (absent(arg) ? '' : String(arg))
 const argNumber = ({ arg }: NamedFunction): number => Number(arg)
 
 function lookUp<T>(table: Readonly<Record<string, T>>, role: string, { fn }: NamedFunction): T {
