@@ -125,7 +125,8 @@ describe('deleting', () => {
   })
 
   it('by time happens only if somebody set it, and takes whole segments whose last record is too old', () => {
-    const { log } = openLog(newStorage(), { segmentBytes: 200 })
+    const storage = newStorage()
+    const { log } = openLog(storage, { segmentBytes: 200 })
     for (let time = 0; time < 1000; time += 100) log.append(batchOf([recordOf('k', 'x'.repeat(100), time)]), 0)
     expect(log.applyRetention(10_000)).toBe(0)
     log.settings = { ...log.settings, retentionMs: 9500 }
@@ -134,6 +135,8 @@ describe('deleting', () => {
     log.settings = { ...log.settings, retentionMs: 10 }
     log.applyRetention(10_000)
     expect([log.startOffset, log.endOffset, log.sizeBytes]).toEqual([10, 10, 0])
+    const { log: again } = openLog(storage, { segmentBytes: 200 })
+    expect([again.startOffset, again.endOffset]).toEqual([10, 10])
   })
 
   it('by size keeps as much as was asked for', () => {

@@ -5,7 +5,7 @@ import { errorCode, type ProtocolErrorName } from '../../wire/error-codes.ts'
 import { describeCluster, findCoordinator, metadata } from '../../wire/messages/cluster.ts'
 import { type Caller, type Route, route } from '../route.ts'
 import type { Catalogue, Topic } from '../topics/catalogue.ts'
-import { planTopic, type TopicRules } from '../topics/topic-plan.ts'
+import { planTopic, type TopicRules, topicNameProblem } from '../topics/topic-plan.ts'
 
 export const nodeId = 1
 const noUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -47,13 +47,14 @@ function findTopic(asked: AskedTopic, mayCreate: boolean, { catalogue, topicRule
   }
   const topic = catalogue.topic(asked.name)
   if (topic !== undefined) return describeTopic(topic)
+  if (topicNameProblem(asked.name) !== undefined) return missingTopic(asked.name, noUuid, 'INVALID_TOPIC_EXCEPTION')
+  if (!mayCreate) return missingTopic(asked.name, noUuid, 'UNKNOWN_TOPIC_OR_PARTITION')
   const planned = planTopic(
     { name: asked.name, partitions: -1, replicationFactor: -1, assignments: [], settings: [] },
     topicRules,
     catalogue,
   )
-  if (planned.kind === 'refused') return missingTopic(asked.name, noUuid, planned.error)
-  return mayCreate ? describeTopic(catalogue.create(planned.plan)) : missingTopic(asked.name, noUuid, 'UNKNOWN_TOPIC_OR_PARTITION')
+  return planned.kind === 'planned' ? describeTopic(catalogue.create(planned.plan)) : missingTopic(asked.name, noUuid, planned.error)
 }
 
 function describeTopic({ name, id, logs }: Topic): TopicAnswer {

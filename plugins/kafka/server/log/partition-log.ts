@@ -12,7 +12,7 @@ import type { LogSettings } from './log-settings.ts'
 import { ProducerStates } from './producer-states.ts'
 import { type RecordPosition, recordAtTime } from './record-at-time.ts'
 import { BatchRecords } from './records.ts'
-import { type CleanedRange, Segment, segmentsIn } from './segment.ts'
+import { type CleanedRange, Segment, segmentPath, segmentsIn } from './segment.ts'
 import { recoverSegment } from './segment-recovery.ts'
 import type { Storage } from './storage.ts'
 
@@ -183,8 +183,11 @@ export class PartitionLog {
 
   #roll(): void {
     const sealed = this.#active
+    const { storage, folder } = this.#place
     sealed.seal(this.#producers.snapshot())
-    this.#segments.push(new Segment(this.#place.storage, this.#place.folder, sealed.nextOffset))
+    // Made at once, empty: when all before it has been deleted, its name alone says where offsets go on.
+    storage.writeText(segmentPath(folder, sealed.nextOffset), '')
+    this.#segments.push(new Segment(storage, folder, sealed.nextOffset))
   }
 
   // -------------------------------------------------------------------------------------------------------------- reading
