@@ -148,7 +148,7 @@ describe('a build', () => {
   test('with an error writes nothing', async () => {
     const { folder } = await project({
       'topologies/good.ts': topologyText('good', `builder.stream<string, string>('in').to('out')`),
-      'topologies/wrong.ts': topologyText('wrong', `builder.stream<string, string>('in').to(1)`),
+      'topologies/wrong.ts': topologyText('wrong', `builder.stream<string, string>('in').peek(1)`),
     })
     const { diagnostics, topologies } = await openProject(folder).build({ out: join(folder, 'dist') })
     expect(diagnostics.map((one) => one.code)).toEqual(['TS2345'])

@@ -101,7 +101,7 @@ describe('a project', () => {
     const opened = openProject(changing.folder)
     expect(await opened.check()).toEqual([])
     await changing.write('topologies/clicks.ts', topologyText('clicks', `builder.stream<string, Click>('clicks').to('copies')`))
-    await changing.write('topologies/views.ts', topologyText('views', `builder.stream<string, string>('views').to(1)`))
+    await changing.write('topologies/views.ts', topologyText('views', `builder.stream<string, string>('views').peek(1)`))
     opened.refresh([join(changing.folder, 'topologies/clicks.ts')])
     expect((await opened.check()).map((one) => `${one.span?.file} ${one.code}`)).toEqual([
       'topologies/clicks.ts TS2304',
