@@ -14,7 +14,7 @@ import { type Headers, noHeaders, type Timestamp } from '../ports/record.ts'
 import { nullIfUndefined } from './callback.ts'
 import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
-import type { OperatorEnvironment } from './operator-environment.ts'
+import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
 
 type AnyProcessor = Processor<unknown, unknown, unknown, unknown>
 
@@ -130,7 +130,7 @@ class OperatorContext implements ProcessorContext<unknown, unknown> {
   store<S>(name: string): S {
     if (!this.stores.includes(name))
       throw new Error(`the store ${name} is not connected to ${this.node}: name it in its options, { stores: ['${name}'] }`)
-    return this.environment.stores.keyValue(name) as S
+    return processorStore(name, this.environment) as S
   }
 
   schedule(
@@ -175,3 +175,19 @@ class OperatorContext implements ProcessorContext<unknown, unknown> {
 }
 
 const noCell = Cell.of<unknown>(null)
+
+function processorStore(name: string, environment: OperatorEnvironment): unknown {
+  const { stores } = environment
+  switch (storeSpec(environment, name).kind) {
+    case 'window':
+    case 'plainWindow':
+    case 'joinWindow':
+      return stores.window(name)
+    case 'session':
+      return stores.session(name)
+    case 'versioned':
+      return stores.versioned(name)
+    default:
+      return stores.keyValue(name)
+  }
+}
