@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Broker } from '../../framework/index.ts'
+import { asOffset, type Broker } from '../../framework/index.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
 import { SystemClock } from '../../framework/runtime/system-clock.ts'
 import { kafka } from '../../plugins/kafka/index.ts'
@@ -116,6 +119,38 @@ describe('a fetcher on a bad line', () => {
   })
 })
 
+describe('a broker that is started again at the same place', () => {
+  it('finds its producers, fetchers and members where they were', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'millrace-restart-'))
+    let durable = await startBroker({ dataFolder })
+    const { port } = durable
+    const settings = { retryTimeoutMs: 15_000 }
+    const brokers = [durable.address]
+    const client = kafka({ settings }).brokers!.kafka!({ brokers, clientId: 'restart', logger: silentLogger, clock: new SystemClock() })
+    await client.connect()
+    const topic = await bench.newTopic(client)
+    const producer = bench.producer(client)
+    const fetcher = bench.fetcher(client)
+    const member = client.member(bench.memberOptions(bench.newName('group')))
+    fetcher.assign([at(topic, 0, 0)])
+    await member.join()
+    await append(producer, topic, numbered(3))
+    await producer.flush()
+    await takeRecords(fetcher, 3)
+    await durable.close()
+    await append(producer, topic, numbered(4))
+    const flushed = producer.flush()
+    durable = await startBroker({ dataFolder, port })
+    await flushed
+    expect((await takeRecords(fetcher, 4)).map(({ offset }) => offset)).toEqual([3, 4, 5, 6])
+    await member.commit([{ topic, partition: 0, offset: asOffset(7), metadata: '' }])
+    expect(await client.admin.committed(await groupOf(client), [{ topic, partition: 0 }])).toMatchObject([{ offset: 7 }])
+    await client.close()
+    await durable.close()
+    rmSync(dataFolder, { recursive: true, force: true })
+  })
+})
+
 describe('a group member on a bad line', () => {
   it('stays in its group when connections break', async () => {
     const member = broker.member(bench.memberOptions(bench.newName('group'), { sessionTimeoutMs: 3_000 }))
@@ -136,3 +171,8 @@ describe('a group member on a bad line', () => {
     expect(member.state).toBe('lost')
   })
 })
+
+async function groupOf(client: Broker): Promise<string> {
+  const [group] = await client.admin.groups()
+  return group?.groupId ?? ''
+}
