@@ -4,8 +4,9 @@
 import type { Admin, Fetched, FetchedRecords, Fetcher, PartitionOffset } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { asOffset, type TopicPartition } from '../ports/record.ts'
+import type { Offset, TopicPartition } from '../ports/record.ts'
 import type { Changelog } from '../state/contract.ts'
+import { BoundedReader } from './bounded-reader.ts'
 import type { RunningTask } from './running-task.ts'
 import type { Wakeup } from './wakeup.ts'
 
@@ -25,9 +26,12 @@ const progressEveryMs = 10_000
 const openTransactionWaitMs = 100
 const sleepMs = 1_000
 
-interface Restoring {
+interface OwnedChangelog {
   readonly owner: RunningTask
   readonly changelog: Changelog
+}
+
+interface Restoring extends OwnedChangelog {
   readonly end: number
   /** What has come and is not applied yet. */
   readonly batches: FetchedRecords[]
@@ -44,9 +48,10 @@ export class Restoration {
   async restore(tasks: readonly RunningTask[], interrupted: () => boolean): Promise<boolean> {
     const { restoreFetcher: fetcher, clock, logger } = this.parts
     const changelogs = tasks.flatMap((owner) => owner.state.changelogs.map((changelog) => ({ owner, changelog })))
-    const begun = await Promise.all(changelogs.map(({ owner, changelog }) => this.begin(owner, changelog, interrupted)))
-    if (begun.some((restoring) => restoring === undefined)) return false
-    const open = new Map((begun as readonly Restoring[]).filter((one) => !isDone(one)).map((one) => [nameOf(one.changelog), one]))
+    if (changelogs.length === 0) return true
+    const begun = await this.begin(changelogs, interrupted)
+    if (begun === undefined) return false
+    const open = new Map(begun.filter((one) => !isDone(one)).map((one) => [nameOf(one.changelog), one]))
     if (open.size === 0) return true
     const startedMs = clock.monotonicMs()
     const before = recordsOf(tasks)
@@ -102,26 +107,40 @@ export class Restoration {
     return applied
   }
 
-  private async begin(owner: RunningTask, changelog: Changelog, interrupted: () => boolean): Promise<Restoring | undefined> {
-    const { admin } = this.parts
-    const [start] = await admin.startOffsets([changelog])
-    const end = changelog.sourceTopic ? committedEnd(owner, changelog, start!.offset) : await this.stableEnd(changelog, interrupted)
-    if (end === undefined) return undefined
-    await owner.state.restore.begin(changelog.topic, start!.offset, asOffset(end))
-    return { owner, changelog, end, batches: [] }
+  /** Finds where each one begins and ends. Undefined: interrupted. */
+  private async begin(changelogs: readonly OwnedChangelog[], interrupted: () => boolean): Promise<readonly Restoring[] | undefined> {
+    const partitions = changelogs.map(({ changelog: { topic, partition } }) => ({ topic, partition }))
+    const starts = await this.parts.admin.startOffsets(partitions)
+    const ends = await this.stableEnds(partitions, interrupted)
+    if (ends === undefined) return undefined
+    return await Promise.all(
+      changelogs.map(async ({ owner, changelog }) => {
+        const start = offsetOf(starts, changelog)
+        const end = changelog.sourceTopic ? committedEnd(owner, changelog, start) : offsetOf(ends, changelog)
+        await owner.state.restore.begin(changelog.topic, start, end)
+        return { owner, changelog, end, batches: [] }
+      }),
+    )
   }
 
-  /** The end of a changelog behind which no transaction is open: what it will have written belongs to the state too. */
-  private async stableEnd(changelog: Changelog, interrupted: () => boolean): Promise<number | undefined> {
+  /** The ends behind which no transaction is open: what it will have written belongs to the state too. */
+  private async stableEnds(
+    partitions: readonly TopicPartition[],
+    interrupted: () => boolean,
+  ): Promise<readonly PartitionOffset[] | undefined> {
     const { admin, wakeup } = this.parts
     while (!interrupted()) {
-      const [stable] = await admin.endOffsets([changelog], { readCommitted: true })
-      const [high] = await admin.endOffsets([changelog], { readCommitted: false })
-      if (stable!.offset >= high!.offset) return stable!.offset
+      const stable = await admin.endOffsets(partitions, { readCommitted: true })
+      const high = await admin.endOffsets(partitions, { readCommitted: false })
+      if (high.every((end) => offsetOf(stable, end) >= end.offset)) return stable
       await wakeup.sleep(openTransactionWaitMs)
     }
     return undefined
   }
+}
+
+function offsetOf(offsets: readonly PartitionOffset[], { topic, partition }: TopicPartition): Offset {
+  return offsets.find((offset) => offset.topic === topic && offset.partition === partition)!.offset
 }
 
 function recordsOf(tasks: readonly RunningTask[]): number {
@@ -129,7 +148,7 @@ function recordsOf(tasks: readonly RunningTask[]): number {
 }
 
 /** A source topic that serves as changelog holds state up to what is committed; behind that it is input. */
-function committedEnd(owner: RunningTask, { topic, partition }: Changelog, logStart: number): number {
+function committedEnd(owner: RunningTask, { topic, partition }: Changelog, logStart: Offset): Offset {
   return owner.committed.find((committed) => committed.topic === topic && committed.partition === partition)?.offset ?? logStart
 }
 
@@ -137,7 +156,8 @@ function take(open: ReadonlyMap<string, Restoring>, fetched: Fetched): void {
   const restoring = open.get(nameOf(fetched))
   if (restoring === undefined) return
   if (fetched.kind === 'problem') throw new Error(`${nameOf(fetched)} while restoring: ${fetched.problem}`)
-  restoring.batches.push(fetched)
+  const isBeyond = fetched.lastStableOffset > restoring.end
+  restoring.batches.push(isBeyond ? { ...fetched, reader: new BoundedReader(fetched.reader, restoring.end) } : fetched)
 }
 
 function isDone({ owner, changelog, end }: Restoring): boolean {

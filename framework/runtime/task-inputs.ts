@@ -53,13 +53,12 @@ export class TaskInputs {
 
   /** Goes on with partitions whose tasks have worked off enough. */
   resume(): void {
-    for (const { owner, ...input } of this.inputs.values()) {
-      const { paused, task } = owner
-      const pausedInput =
-        paused.size === 0 ? undefined : [...paused].find(({ topic, partition }) => topic === input.topic && partition === input.partition)
-      if (pausedInput === undefined || (task?.bufferedBytes(input.topic, input.partition) ?? 0) > this.shareBytes / 2) continue
-      paused.delete(pausedInput)
-      this.parts.fetcher.resume([pausedInput])
+    for (const { paused, task } of this.tasks) {
+      for (const input of paused) {
+        if ((task?.bufferedBytes(input.topic, input.partition) ?? 0) > this.shareBytes / 2) continue
+        paused.delete(input)
+        this.parts.fetcher.resume([input])
+      }
     }
   }
 
@@ -100,9 +99,10 @@ export class TaskInputs {
     const isBeyond = end !== undefined && fetched.lastStableOffset > end
     task.addRecords(isBeyond ? { ...fetched, reader: new BoundedReader(fetched.reader, end) } : fetched)
     if (task.bufferedBytes(topic, partition) <= this.shareBytes) return
-    const pausedInput = { topic, partition }
-    input.owner.paused.add(pausedInput)
-    this.parts.fetcher.pause([pausedInput])
+    const { paused } = input.owner
+    if ([...paused].some((other) => other.topic === topic && other.partition === partition)) return
+    paused.add(input)
+    this.parts.fetcher.pause([{ topic, partition }])
   }
 
   private learnEnd(input: Input, offset: number): void {

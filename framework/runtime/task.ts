@@ -20,6 +20,7 @@ import { asOffset, asTimestamp, type Timestamp, type TopicPartition } from '../p
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
+import { ClockLooks } from './clock-looks.ts'
 import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
 import { ElementsQueue } from './elements-queue.ts'
 import type { InputQueue } from './input-queue.ts'
@@ -67,9 +68,6 @@ export interface TaskSettings extends FailurePolicy {
 
 const noEmitIntervals: EmitIntervals = { closedWindowsMs: 0, unmatchedMs: 0 }
 
-/** How many records are taken between two looks at the clock. */
-const recordsPerClockLook = 64
-
 export class Task {
   readonly id: string
   readonly dropped = new DroppedRecords()
@@ -82,6 +80,7 @@ export class Task {
   private readonly elements: ElementsQueue[] = []
   private readonly byTime = new PriorityQueue<InputQueue>((queue) => queue.headTimestamp)
   private readonly streamTimes = new StreamTimes()
+  private readonly clockLooks = new ClockLooks()
   private readonly failures: Failures
   private readonly deadLetters: DeadLetters | undefined
   private readonly operators: readonly Operator[]
@@ -167,8 +166,9 @@ export class Task {
    * `record-undecodable` and what stores and writers throw; then the task can only be closed.
    */
   process(recordsMax: number, deadlineMs: number, pause: () => boolean = never): number {
-    const { byTime } = this
+    const { byTime, clockLooks } = this
     const { state, clock } = this.options
+    clockLooks.begin(clock.monotonicMs())
     let count = 0
     while (count < recordsMax) {
       const queue = byTime.poll()
@@ -178,7 +178,10 @@ export class Task {
       if (this.streamTimeMs >= this.byStreamTime.nextDueMs) this.byStreamTime.run(this.streamTimeMs, this.punctuate)
       count++
       if (pause() || state.commitWanted || this.commitRequested) break
-      if (count % recordsPerClockLook === 0 && clock.monotonicMs() >= deadlineMs) break
+      if (!clockLooks.due) continue
+      const nowMs = clock.monotonicMs()
+      clockLooks.looked(nowMs)
+      if (nowMs >= deadlineMs) break
     }
     return count
   }

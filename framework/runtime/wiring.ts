@@ -22,6 +22,10 @@ export interface Wiring {
 export function wireApp({ definition, settings, plugins, clock, logger, print }: Wiring): Omit<AppOptions, 'untilEnd'> {
   const topology = definition.build(settings.naming === undefined ? {} : { naming: settings.naming })
   const applicationId = settings.applicationId ?? settings.applicationIdPrefix + definition.name
+  if (!/^[a-zA-Z0-9._-]{1,200}$/.test(applicationId)) {
+    const problem = `the application id ${applicationId} is part of topic names: up to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.`
+    throw new MillraceError('settings-invalid', { problems: `applicationId: ${problem}` })
+  }
   const brokers = Object.assign({}, ...plugins.map((plugin) => plugin.brokers ?? {})) as NonNullable<Plugin['brokers']>
   const stores = Object.assign({}, ...plugins.map((plugin) => plugin.stores ?? {})) as NonNullable<Plugin['stores']>
   const usesTopics = sourceTopics(topology).length + sinkTopics(topology).length > 0
