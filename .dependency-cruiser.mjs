@@ -11,7 +11,7 @@ const mayImport = {
   serdes: [...anyone, 'graph/window-spec'],
   dsl: [...anyone, 'graph', 'serdes'],
   state: [...anyone, 'graph', 'serdes'],
-  operators: [...anyone, 'graph', 'serdes', 'state/contract', 'state/windowed-contract'],
+  operators: [...anyone, 'graph', 'serdes', 'state/contract', 'state/windowed-contract', 'state/versioned-contract'],
   // The entry point hands the runtime a definition: it needs that type, and nothing of how definitions are written.
   runtime: [...anyone, 'graph', 'serdes', 'state', 'operators', 'config', 'dsl/topology-definition'],
   compiler: [...anyone, 'graph', 'serdes'],
