@@ -31,6 +31,7 @@ const statelessMethods: ReadonlySet<string> = new Set([
   'branch',
   'process',
   'processValues',
+  'transformValues',
   'cogroup',
   'toStream',
   'print',
@@ -68,11 +69,22 @@ interface Base {
   readonly text: string
   /** Whether a variable holds just this chain, so that one operator of it can have its very name. */
   readonly isVariable: boolean
+  /** The variables that hold the branches of a split. */
+  readonly branches: readonly string[]
 }
 
+const branchMethods: ReadonlySet<string> = new Set(['branch', 'defaultBranch'])
+
 function nameChain(chain: readonly DslCall[], base: Base, taken: Set<string>, names: Map<DslCall, string>): void {
+  const branches = chain.filter((call) => branchMethods.has(call.method))
   const bearer = base.isVariable ? (chain.findLast((call) => !statelessMethods.has(call.method)) ?? chain.at(-1)) : undefined
   for (const call of chain) {
+    const branch = branches.indexOf(call)
+    if (branch !== -1) {
+      // What is put behind the name of the split, so it needs to be no other name's equal.
+      names.set(call, `-${base.branches[branch] ?? branch + 1}`)
+      continue
+    }
     const wanted = call === bearer ? base.text : `${base.text}-${call.method}`
     let name = wanted
     for (let count = 2; taken.has(name); count++) name = `${wanted}-${count}`
@@ -102,15 +114,30 @@ function skipWrappers(node: ts.Node): ts.Node {
 /** What the operators of a chain are called after; null where the code may run more than once. */
 function baseOf(end: ts.Node, calls: ReadonlyMap<ts.Node, DslCall>, topologyName: string): Base | null {
   if (mayRunOften(end, calls)) return null
-  const held = variableOf(skipWrappers(end))
-  if (held !== null) return { text: legal(held), isVariable: true }
+  const holder = skipWrappers(end)
+  const held = variableOf(holder)
+  if (held !== null) return { text: legal(held), isVariable: true, branches: [] }
+  const branches = listOf(holder)
+  const source = sourceOf(end)
+  if (branches.length > 0 && source !== null) return { text: legal(source), isVariable: false, branches: branches.map(legal) }
   for (let node = end; !isBoundary(node); node = node.parent) {
-    const within = ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) ? node.name.text : null
-    if (within !== null) return { text: legal(within), isVariable: false }
-    const topic = topicOf(node)
-    if (topic !== null) return { text: legal(topic), isVariable: false }
+    const within = ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) ? node.name.text : topicOf(node)
+    if (within !== null) return { text: legal(within), isVariable: false, branches: [] }
   }
-  return { text: topologyName, isVariable: false }
+  return { text: topologyName, isVariable: false, branches: [] }
+}
+
+/** The names of `const [small, large] = …`. */
+function listOf({ parent }: ts.Node): readonly string[] {
+  if (!ts.isVariableDeclaration(parent) || !ts.isArrayBindingPattern(parent.name)) return []
+  return parent.name.elements.map((element) => (ts.isOmittedExpression(element) ? '_' : element.name.getText()))
+}
+
+/** The variable that a chain begins with. */
+function sourceOf(end: ts.Node): string | null {
+  if (ts.isIdentifier(end)) return end.text
+  const isStep = ts.isCallExpression(end) || ts.isPropertyAccessExpression(end) || ts.isParenthesizedExpression(end)
+  return isStep ? sourceOf(end.expression) : null
 }
 
 function variableOf(node: ts.Node): string | null {

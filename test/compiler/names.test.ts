@@ -107,6 +107,26 @@ describe('names from variables', () => {
     ])
   })
 
+  test('a split is called after what is split, its branches after the variables that hold them', async () => {
+    const { nodes } = await namesOf(`
+      const words = builder.stream<string, string>('in')
+      const [short, long] = words.split().branch((word) => word.length < 9).defaultBranch()
+      short.to('short')
+      long.to('long')
+      words.split().branch((word) => word === '').noDefaultBranch()[0].print()`)
+    expect(nodes).toEqual([
+      'long-to',
+      'names-print',
+      'names-split',
+      'names-split-1',
+      'short-to',
+      'words',
+      'words-split',
+      'words-split-long',
+      'words-split-short',
+    ])
+  })
+
   test("naming: 'kafka-streams' gives Kafka's numbers", async () => {
     const { nodes, stores } = await namesIn(
       `import { topology } from 'millrace'

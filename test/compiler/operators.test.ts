@@ -1,0 +1,29 @@
+// Every operator of the dsl in one topology: names and serdes are found for each, and the graph is whole.
+
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
+import { fixtures } from './compiled-project.ts'
+
+test('a topology of all operators compiles without a serde or a name by hand', async () => {
+  const folder = join(fixtures, 'operators')
+  const project = openProject(folder)
+  expect(formatDiagnostics(await project.check())).toBe('')
+  const [described] = await project.describe()
+  const { stores, repartitionTopics } = described!.manifest
+  expect(stores.map((store) => `${store.name}: ${store.key} → ${store.value}`)).toEqual([
+    'fives-count: string → long',
+    'last-clicks: string → json(Click)',
+    'limits-aggregate: string → json',
+    'names: string → string',
+    'perHour: string → json(Click)',
+    'profiles: string → json(Profile)',
+    'tens-aggregate: string → json',
+    "visits-count: string('home' | 'shop') → long",
+  ])
+  expect(repartitionTopics.map((topic) => topic.name)).toEqual([
+    'processed-repartition',
+    'visitors-join-repartition',
+    'visits-groupBy-repartition',
+  ])
+})
