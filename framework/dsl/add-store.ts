@@ -4,7 +4,7 @@ import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
 import type { StoreSpec } from '../graph/operator-spec.ts'
 import { type Duration, durationMs } from './duration.ts'
 import { requireSerde } from './flow.ts'
-import { changelogOf, windowChangelogSettings } from './materialize.ts'
+import { changelogOf, versionedShape, windowChangelogSettings } from './materialize.ts'
 import type { AddStoreOptions } from './options.ts'
 
 export function addStore(graph: LogicalGraph, name: string, options: AddStoreOptions<unknown, unknown>): void {
@@ -13,13 +13,13 @@ export function addStore(graph: LogicalGraph, name: string, options: AddStoreOpt
     key: requireSerde({ graph }, name, 'key', options.key),
     value: requireSerde({ graph }, name, 'value', options.value),
     persistent: options.persistent ?? true,
-    caching: options.caching ?? false,
+    caching: (options.caching ?? false) && options.type !== 'versioned',
     ...shapeOf(graph, name, options),
   }
   graph.add(graph.root, new LogicalNode(name, { kind: 'store', store }))
 }
 
-type Shape = Pick<StoreSpec, 'kind' | 'changelog' | 'retentionMs' | 'windowSizeMs' | 'retainsDuplicates'>
+type Shape = Pick<StoreSpec, 'kind' | 'changelog' | 'retentionMs' | 'windowSizeMs' | 'retainsDuplicates' | 'historyRetentionMs'>
 
 function shapeOf(graph: LogicalGraph, name: string, options: AddStoreOptions<unknown, unknown>): Shape {
   const { type = 'keyValue', logging } = options
@@ -38,6 +38,8 @@ function shapeOf(graph: LogicalGraph, name: string, options: AddStoreOptions<unk
       const retentionMs = timeOf(graph, name, 'retention', options.retention)
       return { kind: 'session', changelog: changelogOf(name, logging, windowChangelogSettings(retentionMs)), retentionMs }
     }
+    case 'versioned':
+      return versionedShape(name, options.historyRetention, logging)
     default:
       return {
         kind: type === 'timestampedKeyValue' ? type : 'keyValue',

@@ -5,7 +5,7 @@ import { LogicalNode, type NodeTraits } from '../graph/logical-graph.ts'
 import type { Aggregation, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
 import type { AggregateTable } from '../graph/table-state.ts'
 import { type AnySerde, type Flow, requireSerde, type TableFlow } from './flow.ts'
-import { type NamedStore, nameStore } from './materialize.ts'
+import { isVersioned, type NamedStore, nameStore } from './materialize.ts'
 import type { StatefulOptions } from './options.ts'
 import { newRepartition } from './repartition.ts'
 
@@ -49,7 +49,11 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
   const state: AggregateTable = { kind: 'aggregate', store: named.name, result: plan.aggregation.result, sendsOldValues: false }
   const store = plan.store(named, key, value)
   const operator = () => plan.operator(named.name, state)
-  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => store, connects: [] }, plan.traits)
+  const node = new LogicalNode(
+    name,
+    { kind: 'processor', operator, store: () => store, connects: [] },
+    { versioned: isVersioned(options.store), ...plan.traits },
+  )
   graph.add(parent, node)
   const resultValue = plan.resultValue === undefined ? value : plan.resultValue
   return { make, graph, name, node, key: plan.resultKey(key), value: resultValue, sources, state }

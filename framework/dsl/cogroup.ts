@@ -6,7 +6,7 @@ import type { Aggregation, OperatorSpec, StoreSpec } from '../graph/operator-spe
 import type { AggregateTable } from '../graph/table-state.ts'
 import type { GroupFlow } from './aggregate-stream.ts'
 import { type AnySerde, requireSerde, type TableFlow } from './flow.ts'
-import { type NamedStore, nameStore } from './materialize.ts'
+import { isVersioned, type NamedStore, nameStore } from './materialize.ts'
 import type { StatefulOptions } from './options.ts'
 import { newRepartition } from './repartition.ts'
 
@@ -44,7 +44,7 @@ export function aggregateCogroup(cogroup: Cogroup, plan: CogroupPlan): TableFlow
     const operator = () => plan.operator(named.name, aggregation, state)
     // The first one brings the store, the others connect to it.
     const own = i === 0 ? { store: () => store, connects: [] } : { store: () => null, connects: [named.name] }
-    const node = new LogicalNode(name, { kind: 'processor', operator, ...own }, plan.traits)
+    const node = new LogicalNode(name, { kind: 'processor', operator, ...own }, { versioned: isVersioned(options.store), ...plan.traits })
     graph.add(cogroup.parents.get(group)!, node)
     return node
   })

@@ -1,13 +1,13 @@
 // The join of two tables by a foreign key: rows of the left table subscribe, over a topic, to rows of the right one, wherever those are, and are answered
 // over a second topic. Kafka Streams: KTableImpl.doJoinOnForeignKey (KIP-213).
 
-import { type LogicalGraph, LogicalNode, type NodeWork } from '../graph/logical-graph.ts'
+import { givesVersioned, type LogicalGraph, LogicalNode, type NodeTraits, type NodeWork } from '../graph/logical-graph.ts'
 import type { Callback, Joiner, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
 import { type SourceTable, sendOldValues, storesOf, viewOf } from '../graph/table-state.ts'
 import { bytes } from '../serdes/serdes.ts'
 import { type SubscriptionResponse, subscription, subscriptionResponse } from '../serdes/subscription.ts'
 import { type AnySerde, requireSerde, type TableFlow } from './flow.ts'
-import { changelogOf, nameStore, rowStore } from './materialize.ts'
+import { changelogOf, isVersioned, nameStore, rowStore } from './materialize.ts'
 import type { ForeignKeyJoinOptions } from './options.ts'
 
 type Options = ForeignKeyJoinOptions<unknown, unknown, unknown, unknown, unknown>
@@ -30,7 +30,15 @@ export function joinByForeignKey(
   const subscriptions = subscription(leftKey) as AnySerde
   const answers = subscriptionResponse(rightValue) as AnySerde
 
-  const subscribe = { kind: 'foreignKeySubscribe', left: isLeft, foreignKey, foreignKeySerde: rightKey, valueSerde: leftValue } as const
+  const subscribe = () =>
+    ({
+      kind: 'foreignKeySubscribe',
+      versioned: givesVersioned(left.node),
+      left: isLeft,
+      foreignKey,
+      foreignKeySerde: rightKey,
+      valueSerde: leftValue,
+    }) as const
   const subscriber = attach(graph, [left.node], names.subscriber, processor(subscribe))
   const out = { kind: 'internalSink', topic: names.subscriptionTopic, key: rightKey, value: subscriptions, partitioner: null } as const
   const subscriptionSink = attach(graph, [subscriber], names.subscriptionSink, out)
@@ -55,7 +63,7 @@ export function joinByForeignKey(
   const rightView = viewOf(right.state)
   const answer = { kind: 'foreignKeyLookup', foreign: rightView } as const
   const answerer = attach(graph, [receiver], names.answerer, processor(answer, storesOf(rightView)))
-  const publish = { kind: 'foreignKeyNotify', ...both } as const
+  const publish = () => ({ kind: 'foreignKeyNotify', versioned: givesVersioned(right.node), ...both }) as const
   const publisher = attach(graph, [right.node], names.publisher, processor(publish, [store.name]))
 
   const answersOut = {
@@ -81,12 +89,12 @@ function partitionOfAnswer(answer: unknown): number | undefined {
   return (answer as SubscriptionResponse<unknown>).primaryPartition
 }
 
-function processor(operator: OperatorSpec, connects: readonly string[] = []): NodeWork {
-  return { kind: 'processor', operator: () => operator, store: () => null, connects }
+function processor(operator: OperatorSpec | (() => OperatorSpec), connects: readonly string[] = []): NodeWork {
+  return { kind: 'processor', operator: typeof operator === 'function' ? operator : () => operator, store: () => null, connects }
 }
 
-function attach(graph: LogicalGraph, parents: readonly LogicalNode[], name: string, work: NodeWork): LogicalNode {
-  const node = new LogicalNode(name, work)
+function attach(graph: LogicalGraph, parents: readonly LogicalNode[], name: string, work: NodeWork, traits: NodeTraits = {}): LogicalNode {
+  const node = new LogicalNode(name, work, traits)
   for (const parent of parents) graph.add(parent, node)
   return node
 }
@@ -106,7 +114,13 @@ function resultTable(
   const store = () => (state.materialized ? rowStore(named, key, requireSerde(left, name, 'value', value)) : null)
   const operator = () =>
     ({ kind: 'tableSource', store: state.materialized ? state.store : null, sendsOldValues: state.sendsOldValues }) as const
-  const node = attach(graph, [resolver], name, { kind: 'processor', operator, store, connects: [] })
+  const node = attach(
+    graph,
+    [resolver],
+    name,
+    { kind: 'processor', operator, store, connects: [] },
+    { versioned: isVersioned(options.store) },
+  )
   return { ...left, name, node, value: value ?? null, sources, state }
 }
 

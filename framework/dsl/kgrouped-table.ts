@@ -8,7 +8,7 @@ import { long } from '../serdes/serdes.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import { type AnySerde, type Flow, requireSerde } from './flow.ts'
 import type { KTable } from './ktable.ts'
-import { nameStore, rowStore } from './materialize.ts'
+import { isVersioned, nameStore, rowStore } from './materialize.ts'
 import type { StatefulOptions, ValueOptions } from './options.ts'
 
 export interface TableGroupFlow extends Flow {
@@ -112,7 +112,11 @@ export class KGroupedTable<K, V> {
     const state: AggregateTable = { kind: 'aggregate', store: named.name, result: null, sendsOldValues: false }
     const operator = () => ({ kind: 'tableAggregate', store: named.name, aggregation, sendsOldValues: state.sendsOldValues }) as const
     const store = rowStore(named, key, value)
-    const node = new LogicalNode(name, { kind: 'processor', operator, store: () => store, connects: [] })
+    const node = new LogicalNode(
+      name,
+      { kind: 'processor', operator, store: () => store, connects: [] },
+      { versioned: isVersioned(options.store) },
+    )
     graph.add(repartition, node)
     return make.table<K, R, never>({ make, graph, name, node, key, value, sources: new Set([repartition.name]), state })
   }

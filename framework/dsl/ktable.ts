@@ -1,6 +1,6 @@
 // A table: for each key its latest value.
 
-import { LogicalNode } from '../graph/logical-graph.ts'
+import { givesVersioned, LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
 import { sendOldValues } from '../graph/table-state.ts'
 import type { ForeignKey, Joiner, Mapper, Predicate } from './callbacks.ts'
@@ -84,8 +84,9 @@ export class KTable<K, V, Deleted extends null = null> {
   ): KGroupedTable<NewKey, NewValue> {
     const { make, graph, sources, state } = this.flow
     const name = graph.names.orGenerated(options.name, 'KTABLE-SELECT-')
-    const operator = { kind: 'tableGroupBy', selector: selector as Callback<readonly [unknown, unknown]> } as const
-    const node = new LogicalNode(name, { kind: 'processor', operator: () => operator, store: () => null, connects: [] })
+    const pairs = selector as Callback<readonly [unknown, unknown]>
+    const operator = () => ({ kind: 'tableGroupBy', versioned: givesVersioned(this.flow.node), selector: pairs }) as const
+    const node = new LogicalNode(name, { kind: 'processor', operator, store: () => null, connects: [] })
     graph.add(this.flow.node, node)
     sendOldValues(state, true)
     const { key = null, value = null } = options

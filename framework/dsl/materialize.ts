@@ -3,7 +3,7 @@
 
 import type { LogicalGraph } from '../graph/logical-graph.ts'
 import type { ChangelogSpec, StoreSpec } from '../graph/operator-spec.ts'
-import { durationMs } from './duration.ts'
+import { type Duration, durationMs } from './duration.ts'
 import type { AnySerde, Flow } from './flow.ts'
 import type { StoreOption, StoreOptions, WindowedOptions } from './options.ts'
 
@@ -32,15 +32,27 @@ export function nameStore(graph: LogicalGraph, store: StoreOption | undefined, o
 }
 
 export function rowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde): StoreSpec {
-  return {
-    name,
-    kind: 'timestampedKeyValue',
-    key,
-    value,
-    persistent: options.persistent ?? true,
-    caching: options.caching ?? true,
-    changelog: changelogOf(name, options.logging, { 'cleanup.policy': 'compact' }),
-  }
+  const { persistent = true, caching = true, logging, historyRetention } = options
+  if (historyRetention !== undefined)
+    return { name, key, value, persistent, caching: false, ...versionedShape(name, historyRetention, logging) }
+  const changelog = changelogOf(name, logging, { 'cleanup.policy': 'compact' })
+  return { name, kind: 'timestampedKeyValue', key, value, persistent, caching, changelog }
+}
+
+/** What makes a store versioned. Its changelog keeps older values as long as the store does, and a day more (Kafka Streams: VersionedChangelogTopicConfig). */
+export function versionedShape(
+  name: string,
+  historyRetention: Duration,
+  logging: StoreOptions['logging'],
+): Pick<StoreSpec, 'kind' | 'changelog' | 'historyRetentionMs'> {
+  const historyRetentionMs = durationMs(historyRetention)
+  const settings = { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(historyRetentionMs + changelogRetentionMarginMs) }
+  return { kind: 'versioned', changelog: changelogOf(name, logging, settings), historyRetentionMs }
+}
+
+/** Whether a store option asks for a versioned store. */
+export function isVersioned(store: StoreOption | undefined): boolean {
+  return typeof store === 'object' && store.historyRetention !== undefined
 }
 
 export interface WindowStoreShape {

@@ -38,9 +38,11 @@ export interface StoreOptions {
   readonly caching?: boolean
   /** Whether there is a changelog to restore from; an object holds settings of the changelog topic. Default: true. */
   readonly logging?: boolean | Readonly<Record<string, string>>
+  /** Makes the store versioned: it knows the values of a key as far back as this, by stream time (KIP-889). Such a store has no record cache. */
+  readonly historyRetention?: Duration
 }
 
-export interface WindowStoreOptions extends StoreOptions {
+export interface WindowStoreOptions extends Omit<StoreOptions, 'historyRetention'> {
   /** How long windows are kept, by stream time. Default, and least: the window's size and its grace. */
   readonly retention?: Duration
 }
@@ -88,7 +90,7 @@ export interface StreamJoinOptions<K, V, T> extends WriteOptions<K, V> {
   /** For the values of the other stream. */
   readonly otherValue?: Serde<NonNullable<T>>
   /** The stores in which both sides keep their records; its name is what theirs begin with. They are never cached. */
-  readonly store?: string | Omit<StoreOptions, 'caching'>
+  readonly store?: string | Omit<StoreOptions, 'caching' | 'historyRetention'>
 }
 
 /** Of windowedBy. */
@@ -120,8 +122,8 @@ export interface SuppressOptions extends NameOptions {
 
 /** Of addStore. */
 export type AddStoreOptions<K, V> = StoreSerdes<K, V> &
-  Omit<StoreOptions, 'name'> &
-  (KeyValueStoreShape | WindowStoreShape | SessionStoreShape)
+  Omit<StoreOptions, 'name' | 'historyRetention'> &
+  (KeyValueStoreShape | VersionedStoreShape | WindowStoreShape | SessionStoreShape)
 
 interface StoreSerdes<K, V> {
   readonly key?: Serde<NonNullable<K>>
@@ -131,6 +133,12 @@ interface StoreSerdes<K, V> {
 interface KeyValueStoreShape {
   /** `timestampedKeyValue` keeps a timestamp beside each value. Default: `keyValue`. */
   readonly type?: 'keyValue' | 'timestampedKeyValue'
+}
+
+interface VersionedStoreShape {
+  readonly type: 'versioned'
+  /** How far back one can ask, by stream time. */
+  readonly historyRetention: Duration
 }
 
 interface WindowStoreShape {

@@ -3,7 +3,7 @@
 import { LogicalNode } from '../graph/logical-graph.ts'
 import type { SourceTable } from '../graph/table-state.ts'
 import { requireSerde, type StreamFlow, type TableFlow } from './flow.ts'
-import { nameStore, rowStore } from './materialize.ts'
+import { isVersioned, nameStore, rowStore } from './materialize.ts'
 import type { ToTableOptions } from './options.ts'
 import { newRepartition } from './repartition.ts'
 
@@ -20,7 +20,7 @@ export function toTable(flow: StreamFlow, options: ToTableOptions<unknown, unkno
   const operator = () =>
     ({ kind: 'tableSource', store: state.materialized ? state.store : null, sendsOldValues: state.sendsOldValues }) as const
   const store = () => (state.materialized ? spec : null)
-  const node = new LogicalNode(name, { kind: 'processor', operator, store, connects: [] })
+  const node = new LogicalNode(name, { kind: 'processor', operator, store, connects: [] }, { versioned: isVersioned(options.store) })
   graph.add(repartition ?? flow.node, node)
   const sources = repartition === null ? flow.sources : new Set([repartition.name])
   return { make, graph, name, node, key, value, sources, state }

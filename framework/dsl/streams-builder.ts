@@ -12,7 +12,7 @@ import { GlobalKTable } from './global-ktable.ts'
 import { addGlobal, addGlobalTable } from './global-tables.ts'
 import { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
-import { nameStore, rowStore } from './materialize.ts'
+import { isVersioned, nameStore, rowStore } from './materialize.ts'
 import type { AddStoreOptions, ProcessOptions, SourceOptions, TableOptions, WriteOptions } from './options.ts'
 import { addNamedProcessor, addNamedSink, addNamedSource } from './processor-api.ts'
 
@@ -73,7 +73,11 @@ export class StreamsBuilder {
     const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
     const state: SourceTable = { kind: 'source', store: named.name, materialized: named.queryable, sendsOldValues: false }
     const store = rowStore(named, serdes.key, serdes.value)
-    const node = new LogicalNode(name, { kind: 'tableSource', sourceName, topic, ...serdes, ...timestampOf(options), table: state, store })
+    const node = new LogicalNode(
+      name,
+      { kind: 'tableSource', sourceName, topic, ...serdes, ...timestampOf(options), table: state, store },
+      { versioned: isVersioned(options.store) },
+    )
     graph.add(graph.root, node)
     return new KTable({ make, graph, name, node, ...serdes, sources: new Set([sourceName]), state })
   }

@@ -1,6 +1,6 @@
 // Holding back the changes of a table. Kafka Streams: KTableImpl.suppress, GraphGraceSearchUtil.
 
-import { LogicalNode } from '../graph/logical-graph.ts'
+import { givesVersioned, LogicalNode } from '../graph/logical-graph.ts'
 import type { StoreSpec, SuppressUntil } from '../graph/operator-spec.ts'
 import { sendOldValues } from '../graph/table-state.ts'
 import { durationMs } from './duration.ts'
@@ -12,6 +12,10 @@ export function suppressTable(flow: TableFlow, options: SuppressOptions): TableF
   const { graph } = flow
   const name = options.name ?? graph.names.processor('KTABLE-SUPPRESS-')
   const storeName = options.name === undefined ? graph.names.store('KTABLE-SUPPRESS-') : `${options.name}-store`
+  if (givesVersioned(flow.node)) {
+    const remedy = 'Suppress before the table is kept in a versioned store, or keep it in another one.'
+    graph.problems.report(name, 'a versioned table cannot be suppressed.', remedy)
+  }
   const until = untilOf(flow, name, options.until)
   // What was last sent of a row is known from the old value of its first change that is held back.
   sendOldValues(flow.state, true)
@@ -32,7 +36,11 @@ export function suppressTable(flow: TableFlow, options: SuppressOptions): TableF
     changelog: changelogOf(storeName, options.logging, { 'cleanup.policy': 'compact' }),
   }
   const operator = { kind: 'suppress', store: storeName, until, buffer: { recordsMax, bytesMax, whenFull } } as const
-  const node = new LogicalNode(name, { kind: 'processor', operator: () => operator, store: () => store, connects: [] })
+  const node = new LogicalNode(
+    name,
+    { kind: 'processor', operator: () => operator, store: () => store, connects: [] },
+    { versioned: false },
+  )
   graph.add(flow.node, node)
   return { ...flow, name, node, state: { kind: 'suppress', of: flow.state, store: storeName } }
 }

@@ -1,10 +1,10 @@
 // Tables made of one table, row by row. Kafka Streams: KTableImpl.doFilter, doMapValues, doTransformValues.
 
-import { LogicalNode } from '../graph/logical-graph.ts'
+import { givesVersioned, LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
 import { type FilteredTable, type MappedTable, sendOldValues, type TableState, type TransformedTable } from '../graph/table-state.ts'
 import { type AnySerde, requireSerde, type TableFlow } from './flow.ts'
-import { rowStore, storeOptions } from './materialize.ts'
+import { isVersioned, rowStore, storeOptions } from './materialize.ts'
 import type { StatefulOptions } from './options.ts'
 
 export function filterTable(flow: TableFlow, predicate: Callback<boolean>, negate: boolean, options: StatefulOptions): TableFlow {
@@ -12,7 +12,8 @@ export function filterTable(flow: TableFlow, predicate: Callback<boolean>, negat
   // With a stored parent, old values tell which rows were there, so that no needless deletions are sent.
   const sendsOldValues = sendOldValues(flow.state, false)
   const state: FilteredTable = { kind: 'filter', of: flow.state, store, predicate, negate, sendsOldValues }
-  const operator = () => ({ kind: 'tableFilter', predicate, negate, store, sendsOldValues: state.sendsOldValues }) as const
+  const operator = () =>
+    ({ kind: 'tableFilter', versioned: givesVersioned(flow.node), predicate, negate, store, sendsOldValues: state.sendsOldValues }) as const
   return addTable(flow, { name, store, state, operator, value: flow.value }, options)
 }
 
@@ -51,7 +52,8 @@ interface TableStep {
 
 function addTable(flow: TableFlow, { name, store, state, operator, value }: TableStep, options: StatefulOptions): TableFlow {
   const spec = store === null ? null : storeOf(flow, name, store, value, options)
-  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => spec, connects: [] })
+  const traits = options.store === undefined ? {} : { versioned: isVersioned(options.store) }
+  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => spec, connects: [] }, traits)
   flow.graph.add(flow.node, node)
   return { ...flow, name, node, value, state }
 }

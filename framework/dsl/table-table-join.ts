@@ -1,10 +1,10 @@
 // The join of two tables by key: a processor for the changes of each side, and one where both come together. Kafka Streams: KTableImpl.doJoin.
 
-import { LogicalNode, type TableJoinSide } from '../graph/logical-graph.ts'
+import { givesVersioned, LogicalNode, type TableJoinSide } from '../graph/logical-graph.ts'
 import type { Joiner, JoinSide, JoinType, TableView } from '../graph/operator-spec.ts'
 import { type JoinedTable, sendOldValues, storesOf, viewOf } from '../graph/table-state.ts'
 import { type AnySerde, requireSerde, type TableFlow } from './flow.ts'
-import { nameStore, rowStore } from './materialize.ts'
+import { isVersioned, nameStore, rowStore } from './materialize.ts'
 import type { StatefulOptions } from './options.ts'
 
 export interface TableJoinOptions extends StatefulOptions {
@@ -37,18 +37,27 @@ export function joinTables(left: TableFlow, right: TableFlow, type: JoinType, jo
   const side = (which: JoinSide, flow: TableFlow, other: TableView): TableJoinSide => ({
     name: sideNames[which],
     parent: flow.node.name,
-    operator: () => ({ kind: 'tableTableJoin', side: which, type, joiner, other, sendsOldValues: state.sendsOldValues }),
+    operator: () => ({
+      kind: 'tableTableJoin',
+      versioned: givesVersioned(flow.node),
+      side: which,
+      type,
+      joiner,
+      other,
+      sendsOldValues: state.sendsOldValues,
+    }),
     connects: storesOf(other),
   })
   const value = options.value ?? null
   const store = named === null ? null : rowStore(named, requireSerde(left, name, 'key', left.key), requireSerde(left, name, 'value', value))
-  const node = new LogicalNode(name, {
+  const work = {
     kind: 'tableTableJoin',
     left: side('left', left, views.right),
     right: side('right', right, views.left),
-    merge: () => ({ kind: 'tableJoinMerge', store: state.store, sendsOldValues: state.sendsOldValues }),
+    merge: () => ({ kind: 'tableJoinMerge', store: state.store, sendsOldValues: state.sendsOldValues }) as const,
     store,
-  })
+  } as const
+  const node = new LogicalNode(name, work, { versioned: isVersioned(options.store) })
   graph.add(left.node, node)
   graph.add(right.node, node)
   return { ...left, name, node, value, sources, state }

@@ -9,6 +9,11 @@ import { StreamsBuilder } from './streams-builder.ts'
 export interface TopologyOptions {
   /** How operators without a name are numbered, and whether stores take the names of their operators. Default: `variables`. */
   readonly naming?: Naming
+  /**
+   * Whether a store or an internal topic without a name is a problem (Kafka Streams: ensure.explicit.internal.resource.naming, KIP-1111): generated
+   * names change when operators are put in before them. Default: false.
+   */
+  readonly requireNames?: boolean
   /** As Kafka Streams' `topology.optimization`: `all`, or some of them. It changes the topology, so set it from the start. Default: `none`. */
   readonly optimization?: 'none' | 'all' | readonly Optimization[]
 }
@@ -41,7 +46,8 @@ export function topology(name: string, define: (builder: StreamsBuilder) => void
     name,
     options,
     build(defaults = {}) {
-      const graph = new LogicalGraph(name, options.naming ?? defaults.naming ?? 'variables')
+      const { naming = defaults.naming ?? 'variables', requireNames = defaults.requireNames ?? false } = options
+      const graph = new LogicalGraph(name, naming, requireNames)
       define(new StreamsBuilder(graph))
       const { optimization = defaults.optimization ?? 'none' } = options
       return writeTopology(graph, optimization === 'all' ? optimizations : optimization === 'none' ? [] : optimization)

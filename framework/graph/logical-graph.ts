@@ -49,6 +49,8 @@ export interface NodeTraits {
   readonly merges?: boolean
   /** A left join of a stream lets null keys pass: a repartitioning before it must not drop them (KIP-962). */
   readonly passesNullKeys?: boolean
+  /** Whether the table that comes of it is kept in a versioned store; undefined: as the one before it. */
+  readonly versioned?: boolean
   /** Of a windowed aggregation: how long after its end a window takes records. */
   readonly closesAfterMs?: number
 }
@@ -178,11 +180,14 @@ export class LogicalGraph {
   readonly coPartitioned: Set<string>[] = []
   /** All nodes, in the order in which they were first attached. */
   readonly added = new Set<LogicalNode>()
+  /** Whether stores and internal topics with generated names are refused. */
+  readonly requiresNames: boolean
   private nextPriority = 0
 
-  constructor(topology: string, naming: Naming) {
+  constructor(topology: string, naming: Naming, requiresNames = false) {
     this.topology = topology
     this.naming = naming
+    this.requiresNames = requiresNames
     this.problems = new Problems(topology)
   }
 
@@ -191,4 +196,11 @@ export class LogicalGraph {
     this.added.add(node)
     node.buildPriority = this.nextPriority++
   }
+}
+
+/** Whether the changes that come from a node are those of a versioned table, so that some may not be the latest (KIP-914). */
+export function givesVersioned(node: LogicalNode): boolean {
+  const { versioned } = node.traits
+  if (versioned !== undefined) return versioned
+  return node.parents.size > 0 && [...node.parents].every(givesVersioned)
 }

@@ -26,6 +26,11 @@ export class NameCounter {
   }
 }
 
+/** Whether a number of the counter is in a name. */
+export function hasGeneratedPart(name: string): boolean {
+  return /(KSTREAM|KTABLE|STATE-STORE)-.*[0-9]{10}|STATE-STORE-[0-9]{10}/.test(name)
+}
+
 /** Whether a name is one that Kafka Streams generates for a stream's node: a repartition topic named after it has generated names around it too. */
 export function isGenerated(name: string): boolean {
   return /^KSTREAM.*-[0-9]{10}$/.test(name)

@@ -2,6 +2,8 @@
 // checked on the way. Kafka Streams: InternalTopologyBuilder.
 
 import type { Serde } from '../ports/serde.ts'
+import type { LogicalGraph } from './logical-graph.ts'
+import { hasGeneratedPart } from './names.ts'
 import { NodeGroups } from './node-groups.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { Problems } from './problems.ts'
@@ -126,8 +128,10 @@ export class TopologyAssembly {
     else this.groups.unite(user, processor)
   }
 
-  finish(name: string, naming: Naming, coPartitioned: readonly ReadonlySet<string>[]): Topology {
+  finish(graph: Pick<LogicalGraph, 'topology' | 'naming' | 'coPartitioned' | 'requiresNames'>): Topology {
+    const { topology: name, naming, coPartitioned } = graph
     this.checkLoops()
+    if (graph.requiresNames) this.checkInternalTopicsAreNamed()
     const nodes = new Map([...this.drafts].map(([node, draft]) => [node, draft.finish(draft.children, [...draft.stores])]))
     return {
       name,
@@ -138,6 +142,18 @@ export class TopologyAssembly {
       subTopologies: this.subTopologies(nodes),
       repartitionTopics: this.repartitionTopics,
       coPartitioned: this.coPartitionedTopics(coPartitioned),
+    }
+  }
+
+  /** A generated name changes when an operator is put in before it: then the app would leave its state behind. */
+  private checkInternalTopicsAreNamed(): void {
+    const remedy = 'Name the operator, or its store.'
+    for (const topic of this.repartitionTopics.keys()) {
+      if (hasGeneratedPart(topic)) this.problems.report(topic, 'the name of this repartition topic is generated.', remedy)
+    }
+    for (const { name, changelog } of this.stores.values()) {
+      if (changelog?.kind === 'internal' && hasGeneratedPart(name))
+        this.problems.report(name, 'the name of this store is generated.', remedy)
     }
   }
 

@@ -16,7 +16,7 @@ export function writeTopology(graph: LogicalGraph, optimizations: readonly Optim
   optimize(graph, optimizations)
   const assembly = new TopologyAssembly(graph.problems)
   for (const node of inBuildOrder(graph)) writeNode(node, node.work, assembly)
-  const topology = assembly.finish(graph.topology, graph.naming, graph.coPartitioned)
+  const topology = assembly.finish(graph)
   graph.problems.throwIfAny()
   return topology
 }

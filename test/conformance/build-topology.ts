@@ -27,7 +27,11 @@ export function buildTopology(vector: VectorCase): Topology {
 }
 
 export function topologyOf(vector: VectorCase): TopologyDefinition {
-  const options = { naming: 'kafka-streams', optimization: optimizationOf(vector) } as const
+  const options = {
+    naming: 'kafka-streams',
+    optimization: optimizationOf(vector),
+    requireNames: vector.config['ensure.explicit.internal.resource.naming'] === 'true',
+  } as const
   return topology(applicationId, (builder) => interpret(vector, builder), options)
 }
 
@@ -79,9 +83,6 @@ const operations: Readonly<Record<string, Operation>> = {
 }
 
 function interpret(vector: VectorCase, builder: StreamsBuilder): void {
-  if (vector.config['ensure.explicit.internal.resource.naming'] !== undefined) {
-    throw new OperationMissing('ensure.explicit.internal.resource.naming')
-  }
   const build = new CaseBuilder(vector, builder)
   // A store is there before who names it.
   const stores = vector.nodes.filter(({ op }) => op === 'addStateStore')

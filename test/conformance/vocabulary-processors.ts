@@ -11,6 +11,8 @@ import type {
   ReadOnlyKeyValueStore,
   SessionStore,
   ValueAndTimestamp,
+  VersionedKeyValueStore,
+  VersionedRecord,
   WindowStore,
 } from '../../framework/index.ts'
 import { OperationMissing, type VectorType } from './vector.ts'
@@ -165,6 +167,7 @@ function runs(f: NamedProcessor): Readonly<Record<string, Run>> {
     },
     windowCommands: (record, place) => place.forward({ value: windowCommand(place.store(), record) }),
     sessionCommands: (record, place) => place.forward({ value: sessionCommand(place.store(), record) }),
+    versionedCommands: (record, place) => place.forward({ value: versionedCommand(place.store(), record) }),
     keyValueCommands: (record, place) => place.forward({ value: keyValueCommand(place.store(), record) }),
   }
 }
@@ -251,6 +254,27 @@ function sessionCommand(store: SessionStore<string, string>, record: ProcessorRe
     findKeys: () => store.findSessionsOfKeys(...keys, Number(third), Number(words[3])),
   }
   return answerOf(commands, command)
+}
+
+function versionedCommand(store: VersionedKeyValueStore<string, string>, record: ProcessorRecord<unknown, unknown>): string {
+  const key = record.key as string
+  const [command = '', first] = absent(record.value) ? ['delete'] : String(record.value).split('.')
+  const commands: Readonly<Record<string, () => string>> = {
+    put: () => validTo(store.put(key, first ?? '', record.timestamp)),
+    putNull: () => validTo(store.put(key, null, record.timestamp)),
+    get: () => versionText(first === undefined ? store.get(key) : store.getAsOf(key, Number(first))),
+    delete: () => versionText(store.delete(key, record.timestamp)),
+  }
+  return answerOf(commands, command)
+}
+
+/** As Java's put says it. */
+function validTo(until: number | 'latest' | 'refused'): string {
+  return until === 'latest' ? '-1' : until === 'refused' ? '-9223372036854775808' : String(until)
+}
+
+function versionText(found: VersionedRecord<string> | undefined): string {
+  return found === undefined ? 'null' : `${found.value}@${found.timestamp}-${found.validTo ?? ''}`
 }
 
 function answerOf(commands: Readonly<Record<string, () => Entries | string>>, command: string): string {

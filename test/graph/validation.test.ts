@@ -112,6 +112,39 @@ test.each(Object.entries(refused))('%s is refused', (_what, [define, problems]) 
   expect(problemsOf(define)).toEqual(problems)
 })
 
+test('generated names of stores and internal topics are refused if names are required', () => {
+  const define = (builder: StreamsBuilder) =>
+    builder
+      .stream('in', strings)
+      .groupBy((value) => value, strings)
+      .count()
+  const build = () => topology('test', define, { requireNames: true }).build()
+  expect(build).toThrow(/the name of this repartition topic is generated[\s\S]*the name of this store is generated/)
+})
+
+test('a versioned table cannot be suppressed', () => {
+  const problems = problemsOf((builder) => {
+    builder.table('in', { ...strings, store: { name: 'v', historyRetention: '1d' } }).suppress({ until: '1m', name: 's' })
+  })
+  expect(problems).toEqual(['s: a versioned table cannot be suppressed.'])
+})
+
+test('final results need windows', () => {
+  const problems = problemsOf((builder) => {
+    builder.stream('in', strings).groupByKey().count().suppress({ until: 'windowCloses', name: 's' })
+  })
+  expect(problems).toEqual(['s: there is no window before it that could close.'])
+})
+
+test('a processor by name needs parents that are there', () => {
+  const problems = problemsOf((builder) => {
+    builder.addSource('source', 'in', strings)
+    builder.addProcessor('p', () => ({ process() {} }), ['nobody'])
+    builder.addSink('sink', 'out', [], strings)
+  })
+  expect(problems).toEqual(['p: it has parents that are not there: nobody.', 'sink: it has no parents.'])
+})
+
 test('a duration that is none is refused where it is written', () => {
   // @ts-expect-error the unit is not known
   expect(() => tumbling('1 week')).toThrow('1 week is no duration.')

@@ -110,14 +110,14 @@ export function materialized({ store }: VectorNode): { store?: WindowStoreOption
 }
 
 function storeOptions(store: VectorStore): WindowStoreOptions {
-  if (store.historyRetentionMs !== undefined) throw new OperationMissing('a versioned store')
   if (store.lruMaxEntries !== undefined) throw new OperationMissing('an LRU store')
-  const { name, kind, logging, caching, retentionMs } = store
+  const { name, kind, logging, caching, retentionMs, historyRetentionMs } = store
   const options: StoreOptions = {
     ...named({ ...(name === undefined ? {} : { name }) }),
     ...(kind === undefined ? {} : { persistent: kind === 'persistent' }),
     ...(logging === undefined ? {} : { logging }),
     ...(caching === undefined ? {} : { caching }),
+    ...(historyRetentionMs === undefined ? {} : { historyRetention: historyRetentionMs }),
   }
   return retentionMs === undefined ? options : { ...options, retention: retentionMs }
 }

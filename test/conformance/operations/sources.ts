@@ -56,13 +56,15 @@ function timestamps({ timestampExtractor }: VectorNode): { timestamp?: Timestamp
   return { timestamp: ({ value }, partitionTimeMs) => (value === null || value === undefined ? partitionTimeMs : Number(value)) }
 }
 
-function storeShape({ type, retentionMs = 0, windowSizeMs = 0, retainDuplicates = false }: VectorStore) {
+function storeShape({ type, historyRetentionMs = 0, retentionMs = 0, windowSizeMs = 0, retainDuplicates = false }: VectorStore) {
   switch (type) {
     case 'keyValue':
     case 'timestampedKeyValue':
       return { type } as const
     case 'window':
       return { type, retention: retentionMs, windowSize: windowSizeMs, retainDuplicates } as const
+    case 'versioned':
+      return { type, historyRetention: historyRetentionMs } as const
     case 'session':
       return { type, retention: retentionMs } as const
     default:
