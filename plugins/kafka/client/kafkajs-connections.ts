@@ -4,7 +4,8 @@
 //   kafka[Symbol(private:Kafka:createCluster)](…)        → cluster
 //   cluster.connectionPoolBuilder.build({ host, port })  → connectionPool, two connections to one broker (kafkajs fetches on the second)
 //   cluster.brokerPool.createBroker({ connectionPool })  → broker: connect() authenticates and asks for the versions
-//   broker.connectionPool.send({ request, response })    → what `response` makes of the answer
+//   connectionPool.getConnection(0 or 1)                 → connection: authenticate(), nextCorrelationId()
+//   connection.requestQueue.push(…), connection.socket   → the request goes out in its turn, the answer comes back by its correlation id
 //
 // kafkajs's own metadata is not used: it asks for all topics where it knows none, and one topic with an error fails the whole answer.
 //
@@ -13,10 +14,9 @@
 
 import { Kafka, logLevel } from 'kafkajs'
 import { type Clock, type Logger, MillraceError } from '../../../framework/index.ts'
-import { type Api, type ApiRequest, type ApiResponse, readResponse, writeRequestBody } from '../wire/api.ts'
+import { type Api, type ApiRequest, type ApiResponse, readResponse, requestPieces } from '../wire/api.ts'
 import { fetch } from '../wire/messages/data.ts'
 import { WireReader } from '../wire/wire-reader.ts'
-import { WireWriter } from '../wire/wire-writer.ts'
 import { NoAnswer } from './faults.ts'
 import type { KafkaClientSettings } from './settings.ts'
 
@@ -112,24 +112,41 @@ export class KafkajsConnection {
     const version = this.#versionOf(api)
     this.#failIfLost(api)
     try {
-      return await this.#broker.connectionPool.send({
-        request: {
-          apiKey: api.key,
-          apiVersion: version,
-          apiName: api.name,
-          encode: async () => encoded(api, version, body),
-        },
-        response: {
-          decode: async (payload) => ({ body: readResponse(api, version, new WireReader(payload)) }),
-          parse: async (decoded) => decoded.body,
-        },
-        requestTimeout: this.#requestTimeoutMs + waitMs,
-        logResponseError: false,
-      })
+      const connection = await this.#broker.connectionPool.getConnection(indexOf(api))
+      await connection.authenticate()
+      const payload = await this.#exchange(connection, api, version, body, waitMs)
+      return readResponse(api, version, new WireReader(payload))
     } catch (error) {
       this.close()
       throw this.#asFault(error, false)
     }
+  }
+
+  /** As kafkajs's own `send`, without its three copies of a request. Gives the answer behind the correlation id. */
+  async #exchange<RequestIn>(
+    connection: KafkajsSocketConnection,
+    api: ApiRequest<RequestIn, unknown>,
+    apiVersion: number,
+    body: RequestIn,
+    waitMs: number,
+  ): Promise<Buffer> {
+    const { key: apiKey, name: apiName } = api
+    const correlationId = connection.nextCorrelationId()
+    const pieces = requestPieces(api, apiVersion, correlationId, connection.clientId, body)
+    const { payload } = await new Promise<KafkajsAnswer>((resolve, reject) => {
+      connection.requestQueue.push({
+        entry: { apiKey, apiName, apiVersion, correlationId, resolve, reject },
+        expectResponse: true,
+        requestTimeout: this.#requestTimeoutMs + waitMs,
+        sendRequest: () => {
+          if (!connection.isConnected() || connection.socket === undefined) return reject(new Error('the connection was lost'))
+          connection.socket.cork()
+          for (const piece of pieces) connection.socket.write(piece)
+          connection.socket.uncork()
+        },
+      })
+    })
+    return payload
   }
 
   /** At once: whoever waits for an answer is told that there is none. */
@@ -146,8 +163,9 @@ export class KafkajsConnection {
 
   /** kafkajs would connect again by itself; only the second connection has not been opened before its first use. */
   #failIfLost(api: Api): void {
-    const second = api.key === fetch.key
-    const connected = this.#broker.connectionPool.pool[second ? 1 : 0]?.isConnected() ?? false
+    const index = indexOf(api)
+    const second = index === 1
+    const connected = this.#broker.connectionPool.pool[index]?.isConnected() ?? false
     if (this.#closed || (!connected && (!second || this.#hasFetched))) {
       this.close()
       throw new NoAnswer(this.address, 'the connection was lost')
@@ -171,46 +189,48 @@ export class KafkajsConnection {
   }
 }
 
-/** kafkajs takes of its Encoder `buf`, to see that it is one, and `buffer`, the bytes. */
-function encoded<In>(api: ApiRequest<In, unknown>, version: number, body: In): KafkajsEncoder {
-  const writer = new WireWriter()
-  writeRequestBody(api, version, body, writer)
-  return { buf: writer.bytes, buffer: writer.written() }
+/** kafkajs keeps the second connection for fetches, which may wait long to be answered. */
+function indexOf(api: Api): 0 | 1 {
+  return api.key === fetch.key ? 1 : 0
 }
 
 // ------------------------------------------------------------------------------------------------- the shape within kafkajs
 
-interface KafkajsEncoder {
-  readonly buf: Buffer
-  readonly buffer: Buffer
+interface KafkajsAnswer {
+  /** What follows the correlation id. */
+  readonly payload: Buffer
 }
 
-interface KafkajsRequest<T> {
-  readonly request: {
+interface KafkajsRequest {
+  readonly entry: {
     readonly apiKey: number
-    readonly apiVersion: number
     readonly apiName: string
-    encode(): Promise<KafkajsEncoder>
+    readonly apiVersion: number
+    readonly correlationId: number
+    resolve(answer: KafkajsAnswer): void
+    reject(error: Error): void
   }
-  readonly response: {
-    decode(payload: Buffer): Promise<{ readonly body: T }>
-    parse(decoded: { readonly body: T }): Promise<T>
-  }
+  readonly expectResponse: boolean
   readonly requestTimeout: number
-  readonly logResponseError: boolean
+  sendRequest(): void
+}
+
+interface KafkajsSocketConnection {
+  readonly clientId: string
+  connectionStatus: string
+  readonly socket?: { cork(): void; write(bytes: Uint8Array): void; uncork(): void; destroy(): void }
+  readonly requestQueue: { push(request: KafkajsRequest): void; destroy(): void }
+  isConnected(): boolean
+  authenticate(): Promise<void>
+  nextCorrelationId(): number
+  rejectRequests(error: Error): void
 }
 
 interface KafkajsBroker {
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null
   readonly connectionPool: {
-    readonly pool: readonly {
-      connectionStatus: string
-      readonly socket?: { destroy(): void }
-      readonly requestQueue: { destroy(): void }
-      isConnected(): boolean
-      rejectRequests(error: Error): void
-    }[]
-    send<T>(request: KafkajsRequest<T>): Promise<T>
+    readonly pool: readonly KafkajsSocketConnection[]
+    getConnection(index: number): Promise<KafkajsSocketConnection>
   }
   connect(): Promise<void>
 }

@@ -3,11 +3,10 @@
 //
 //   client   requestFrame(heartbeat, 4, correlationId, clientId, { … })      →  socket
 //            socket → readResponseHeader(frame) → readResponse(heartbeat, 4, reader)
-//   server   socket → readRequestHeader(frame) → apiOf(header.apiKey) → readRequest(api, header)
+//   server   socket → readRequestHeader(frame) → the dispatch table → readRequest(api, header)
 //            responseFrame(api, header.apiVersion, header.correlationId, { … })  →  socket
 //
-// A frame that is written has its four bytes of size in front; a frame that is read has not. The kafkajs side of the client writes its own headers
-// and uses `writeRequestBody` and `readResponse`.
+// A frame that is written has its four bytes of size in front; a frame that is read has not. `requestPieces` is the frame without a copy of its records.
 
 import type { Format, Input, Value, WireType } from './schema.ts'
 import { WireReader } from './wire-reader.ts'
@@ -41,7 +40,6 @@ export interface RequestHeader {
 
 /** What the server reads, and what the client writes. */
 export type RequestOf<A extends { readonly request: unknown }> = Value<A['request']>
-export type RequestInput<A extends { readonly request: unknown }> = Input<A['request']>
 /** What the client reads, and what the server writes. */
 export type ResponseOf<A extends { readonly response: unknown }> = Value<A['response']>
 export type ResponseInput<A extends { readonly response: unknown }> = Input<A['response']>
@@ -54,14 +52,26 @@ export function supportsVersion(api: Api, version: number): boolean {
 
 // --------------------------------------------------------------------------------------------------------------- requests
 
-export function requestFrame<In, Out>(
-  api: ApiRequest<In, Out>,
+export function requestFrame<In>(
+  api: ApiRequest<In, unknown>,
   version: number,
   correlationId: number,
   clientId: string | null,
   body: In,
 ): Buffer {
-  const writer = startFrame()
+  return Buffer.concat(requestPieces(api, version, correlationId, clientId, body))
+}
+
+/** The frame in pieces: record batches are not copied, and must not change until they are sent. */
+export function requestPieces<In>(
+  api: ApiRequest<In, unknown>,
+  version: number,
+  correlationId: number,
+  clientId: string | null,
+  body: In,
+): Uint8Array[] {
+  const format = formatOf(api, version)
+  const writer = startFrame({ attaches: true })
   writer.int16(api.key)
   writer.int16(version)
   writer.int32(correlationId)
@@ -72,15 +82,13 @@ export function requestFrame<In, Out>(
     writer.int16(text.length)
     writer.raw(text)
   }
-  writeRequestBody(api, version, body, writer)
-  return endFrame(writer)
-}
-
-/** The body, after the empty tagged fields of the header in flexible versions. */
-export function writeRequestBody<In, Out>(api: ApiRequest<In, Out>, version: number, body: In, writer: WireWriter): void {
-  const format = formatOf(api, version)
   if (format.flexible) writer.unsignedVarint(0)
   api.request.write(writer, body, format)
+  const pieces = writer.pieces()
+  const sizeBytes = pieces.reduce((sum, { length }) => sum + length, 0)
+  // The first piece is the beginning of the writer's own bytes, be they moved since or not.
+  new DataView(pieces[0]!.buffer, pieces[0]!.byteOffset).setInt32(0, sizeBytes - 4)
+  return pieces
 }
 
 export function readRequestHeader(frame: Buffer): RequestHeader {
@@ -138,8 +146,8 @@ function skipTagged(reader: WireReader): void {
   }
 }
 
-function startFrame(): WireWriter {
-  const writer = new WireWriter()
+function startFrame(options?: { readonly attaches: boolean }): WireWriter {
+  const writer = new WireWriter(256, options)
   writer.int32(0)
   return writer
 }

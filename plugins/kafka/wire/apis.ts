@@ -41,11 +41,3 @@ export const apis = {
   incrementalAlterConfigs,
   describeCluster,
 } as const
-
-export type ApiName = keyof typeof apis
-
-const byKey: ReadonlyMap<number, Api> = new Map(Object.values(apis).map((api) => [api.key, api]))
-
-export function apiOf(key: number): Api | undefined {
-  return byKey.get(key)
-}

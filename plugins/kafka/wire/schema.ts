@@ -208,9 +208,8 @@ export const records: NullableType<readonly Uint8Array[] | Uint8Array, Buffer> =
   write(writer, value, format) {
     const pieces = value instanceof Uint8Array ? [value] : value
     const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    writer.reserve(sizeBytes + 5)
     writeLength(writer, sizeBytes, format)
-    for (const piece of pieces) writer.raw(piece)
+    for (const piece of pieces) writer.attach(piece)
   },
   writeNull: (writer, format) => bytes.writeNull(writer, format),
 }

@@ -1,13 +1,20 @@
-// Writes Kafka's primitive types, one after the other, into memory that grows. Also a ByteTarget, so that a serde can write into a message.
+// Writes Kafka's primitive types, one after the other, into memory that grows. Record batches may be attached instead of copied: then the message is a
+// list of pieces (`pieces`), for a socket that takes them one by one; without attachments it is one (`written`).
 
-import type { ByteTarget } from '../../../framework/index.ts'
+/** Below this a copy is cheaper than another piece. */
+const attachedBytesMin = 16 * 1024
 
-export class WireWriter implements ByteTarget {
+export class WireWriter {
   bytes: Buffer
   end = 0
+  readonly #attaches: boolean
+  readonly #pieces: Uint8Array[] = []
+  /** Where in `bytes` the part begins that is not among the pieces yet. */
+  #pieceStart = 0
 
-  constructor(sizeBytes = 256) {
+  constructor(sizeBytes = 256, { attaches = false } = {}) {
     this.bytes = Buffer.allocUnsafe(sizeBytes)
+    this.#attaches = attaches
   }
 
   /** What has been written, as a view. */
@@ -78,6 +85,20 @@ export class WireWriter implements ByteTarget {
 
   varint(value: number): void {
     this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  /** All that was written, in order. Attached bytes are the writer's caller's: they must not change until they are sent. */
+  pieces(): Uint8Array[] {
+    return [...this.#pieces, this.bytes.subarray(this.#pieceStart, this.end)]
+  }
+
+  attach(bytes: Uint8Array): void {
+    if (!this.#attaches || bytes.length < attachedBytesMin) {
+      this.raw(bytes)
+      return
+    }
+    this.#pieces.push(this.bytes.subarray(this.#pieceStart, this.end), bytes)
+    this.#pieceStart = this.end
   }
 
   raw(bytes: Uint8Array): void {
