@@ -1,7 +1,6 @@
 // All APIs that Millrace speaks, as a client or as the embedded broker. A broker announces these with their versions (ApiVersions); a client
 // takes the highest version that both sides have.
 
-import type { Api } from './api.ts'
 import { apiVersions, describeCluster, findCoordinator, metadata } from './messages/cluster.ts'
 import { fetch, initProducerId, listOffsets, produce } from './messages/data.ts'
 import {
