@@ -98,6 +98,7 @@ async function runOnce(admin: Admin, brokers: string, topology: string, side: Si
         MILLRACE_BROKERS: brokers,
         MILLRACE_APPLICATION_ID: applicationId,
         MILLRACE_STATE_DIR: join(folder, 'state'),
+        MILLRACE_LOG_LEVEL: 'warn',
       },
       outputTopic: outputTopic(topology),
       report: side === 'Millrace' ? () => readReport(place) : (stdout) => JSON.parse(stdout) as Report,
