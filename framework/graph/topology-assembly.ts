@@ -8,17 +8,7 @@ import { NodeGroups } from './node-groups.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { Problems } from './problems.ts'
 import { describedNodes } from './sub-topology-order.ts'
-import type {
-  Naming,
-  RepartitionTopic,
-  SinkNode,
-  SourceInput,
-  SourceNode,
-  SubTopology,
-  TopicRef,
-  Topology,
-  TopologyNode,
-} from './topology.ts'
+import type { RepartitionTopic, SinkNode, SourceInput, SourceNode, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
 
 interface Draft {
   readonly name: string
