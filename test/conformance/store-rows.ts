@@ -45,6 +45,13 @@ function rowsOf(driver: TopologyTestDriver, { name, kind, key: keySerde, windowS
         ts: timestamp,
         value: plain(value),
       }))
+    case 'versioned':
+      return [...stores.versionedRows(name).all()].map(({ key, value, timestamp, validTo }) => ({
+        key: plain(keyOf(keySerde, key)),
+        value: plain(value),
+        ts: timestamp,
+        validTo: validTo ?? null,
+      }))
     case 'subscriptions':
       return [...stores.rows(name).readOnly<Uint8Array>().all()].map(([key]) => ({ keyHex: Buffer.from(key).toString('hex') }))
     case 'countWindow':
