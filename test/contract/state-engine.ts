@@ -32,7 +32,7 @@ export function stateEngineContract({ name, engine, newFolder }: StateEngineUnde
     for (const folder of open.splice(0)) await folder.close()
   })
 
-  describe(`the state engine ${name}`, () => {
+  describe(`the state engine ${name}`, { timeout: 60_000 }, () => {
     test('a new folder is empty', async () => {
       const folder = await openAt(newFolder())
       expect(folder.store('s').get('k')).toBeUndefined()

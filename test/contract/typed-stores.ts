@@ -38,10 +38,10 @@ const commands = fc.array(command, { maxLength: 60 })
 export function typedStoresContract(layers: StoreLayersUnderTest): void {
   const { engine, cacheBytesMax, logged } = layers
   // A crash on disk takes a hundred times longer than one in memory.
-  const runs = { numRuns: engine.supports.durable ? 4 : 50 }
+  const runs = { numRuns: engine.supports.durable ? 2 : 40 }
   const name = `${engine.name}${cacheBytesMax > 0 ? `, cached in ${cacheBytesMax} bytes` : ''}${logged ? ', logged' : ''}`
 
-  describe(`the stores on ${name}`, () => {
+  describe(`the stores on ${name}`, { timeout: 60_000 }, () => {
     for (const serde of [string(), json<string>()]) {
       test(`rows of ${serde.name} agree with a Map`, async () => {
         await fc.assert(
@@ -50,9 +50,18 @@ export function typedStoresContract(layers: StoreLayersUnderTest): void {
         )
       })
 
-      test(`windowed rows of ${serde.name} agree with a Map`, async () => {
+      for (const rangesByKey of [false, true]) {
+        test(`windowed rows of ${serde.name}${rangesByKey ? ', together by key,' : ''} agree with a Map`, async () => {
+          await fc.assert(
+            fc.asyncProperty(commands, (given) => checkWindows(layers, serde, rangesByKey, given)),
+            runs,
+          )
+        })
+      }
+
+      test(`sessions of ${serde.name} agree with a Map`, async () => {
         await fc.assert(
-          fc.asyncProperty(commands, (given) => checkWindows(layers, serde, given)),
+          fc.asyncProperty(commands, (given) => checkSessions(layers, serde, given)),
           runs,
         )
       })
@@ -60,9 +69,14 @@ export function typedStoresContract(layers: StoreLayersUnderTest): void {
   })
 }
 
-async function open(layers: StoreLayersUnderTest, kind: 'timestampedKeyValue' | 'window', serde: Serde<string>): Promise<StateUnderTest> {
+async function open(
+  layers: StoreLayersUnderTest,
+  kind: 'timestampedKeyValue' | 'window' | 'session',
+  serde: Serde<string>,
+  rangesByKey = false,
+): Promise<StateUnderTest> {
   const { engine, cacheBytesMax, logged } = layers
-  const changes = { caching: cacheBytesMax > 0, retentionMs, windowSizeMs: 10, ...(logged ? {} : { changelog: null }) }
+  const changes = { caching: cacheBytesMax > 0, retentionMs, windowSizeMs: 10, rangesByKey, ...(logged ? {} : { changelog: null }) }
   return await StateUnderTest.open({
     stores: [storeSpec(kind, string(), serde, changes)],
     engine,
@@ -94,8 +108,13 @@ async function checkRows(layers: StoreLayersUnderTest, serde: Serde<string>, giv
   await under.state.close()
 }
 
-async function checkWindows(layers: StoreLayersUnderTest, serde: Serde<string>, given: readonly Command[]): Promise<void> {
-  const under = await open(layers, 'window', serde)
+async function checkWindows(
+  layers: StoreLayersUnderTest,
+  serde: Serde<string>,
+  rangesByKey: boolean,
+  given: readonly Command[],
+): Promise<void> {
+  const under = await open(layers, 'window', serde, rangesByKey)
   const check = new Check(layers, under, serde, windowIdentity)
   const windows = () => under.state.windowRows<string>('s')
   let time = 0
@@ -116,6 +135,30 @@ async function checkWindows(layers: StoreLayersUnderTest, serde: Serde<string>, 
   const expected = [...check.now].map(([identity, row]) => [identity, 10, row] as const)
   const segmentMs = retentionMs / 2
   expect(all).toEqual(expected.sort(([left], [right]) => (bySegment(left, segmentMs) < bySegment(right, segmentMs) ? -1 : 1)))
+  await under.state.close()
+}
+
+/** Sessions end where windows start in the other checks, and begin before: at 0, or at their end. */
+async function checkSessions(layers: StoreLayersUnderTest, serde: Serde<string>, given: readonly Command[]): Promise<void> {
+  const under = await open(layers, 'session', serde)
+  const check = new Check(layers, under, serde, sessionIdentity)
+  const sessions = () => under.state.sessionRows<string>('s')
+  let time = 0
+  for (const step of given) {
+    if (step.kind === 'put' || step.kind === 'delete') {
+      const [key, end, start] = [latin1(step.key), step.start, ++time % 2 === 0 ? 0 : step.start]
+      const value = step.kind === 'put' ? step.value : null
+      sessions().put(key, start, end, value, time, noHeaders)
+      if (value === null) check.now.delete(session(key, start, end))
+      else check.now.set(session(key, start, end), { value, timestamp: time })
+    } else if (step.kind === 'range') {
+      const found = [...sessions().find(latin1(step.from), 1, 60_000)].map(({ start, end, value }) => [start, end, value])
+      expect(found).toEqual(check.expectedSessions(latin1(step.from), 1, 60_000))
+    } else await check.advance(step.kind)
+    for (const end of starts) expect(sessions().get('a', 0, end)).toEqual(check.now.get(session('a', 0, end))?.value)
+  }
+  const all = [...sessions().readOnly<string>().all()].map(([{ key, start, end }]) => session(latin1(key), start, end))
+  expect(all.sort()).toEqual([...check.now.keys()].sort())
   await under.state.close()
 }
 
@@ -165,6 +208,17 @@ class Check {
       })
   }
 
+  expectedSessions(key: string, earliestEnd: number, latestStart: number): [number, number, string][] {
+    return starts
+      .filter((end) => end >= earliestEnd)
+      .flatMap((end) => [...new Set([0, end])].map((start) => [start, end] as const))
+      .filter(([start]) => start <= latestStart)
+      .flatMap(([start, end]) => {
+        const row = this.now.get(session(key, start, end))
+        return row === undefined ? [] : [[start, end, row.value] as [number, number, string]]
+      })
+  }
+
   private inChangelog(): Table {
     const table: Table = new Map()
     const changelog: RecordedChangelog = this.under.changelog('app-s-changelog')
@@ -185,6 +239,16 @@ function windowIdentity(changelogKey: string): string {
   const bytes = Buffer.from(changelogKey, 'latin1')
   expect(bytes.readInt32BE(bytes.length - 4)).toBe(0)
   return windowed(changelogKey.slice(0, -12), Number(bytes.readBigInt64BE(bytes.length - 12)))
+}
+
+function sessionIdentity(changelogKey: string): string {
+  const bytes = Buffer.from(changelogKey, 'latin1')
+  const [end, start] = [bytes.readBigInt64BE(bytes.length - 16), bytes.readBigInt64BE(bytes.length - 8)]
+  return session(changelogKey.slice(0, -16), Number(start), Number(end))
+}
+
+function session(key: string, start: number, end: number): string {
+  return `${key}@${start}-${end}`
 }
 
 function windowed(key: string, start: number): string {
