@@ -274,7 +274,7 @@ function validTo(until: number | 'latest' | 'refused'): string {
 }
 
 function versionText(found: VersionedRecord<string> | undefined): string {
-  return found === undefined ? 'null' : `${found.value}@${found.timestamp}-${found.validTo ?? ''}`
+  return found === undefined ? 'null' : `${found.value}@${found.timestamp}-`
 }
 
 function answerOf(commands: Readonly<Record<string, () => Entries | string>>, command: string): string {
