@@ -163,6 +163,14 @@ describe('a group member on a bad line', () => {
     expect(member.state).toBe('stable')
   })
 
+  it('counts as lost when the line is dead without a word', async () => {
+    const member = broker.member(bench.memberOptions(bench.newName('group'), { sessionTimeoutMs: 500 }))
+    await member.join()
+    proxy.fateOf = (key) => (key === apis.heartbeat.key ? 'swallow' : 'pass')
+    await within(() => member.changed(), 'the member did not notice', 5_000)
+    expect(member.state).toBe('lost')
+  })
+
   it('counts as lost when no heartbeat was answered for its session timeout', async () => {
     const member = broker.member(bench.memberOptions(bench.newName('group'), { sessionTimeoutMs: 500 }))
     await member.join()

@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { readResponse, readResponseHeader, responseFrame } from '../../plugins/kafka/wire/api.ts'
 import { apis } from '../../plugins/kafka/wire/apis.ts'
 
-/** `lose`: the broker has done it, and the client never hears of it: the connection breaks. */
-export type Fate = 'pass' | 'lose'
+/** The broker has done it, and the client never hears of it. `lose`: because the connection breaks; `swallow`: it stays open, in silence. */
+export type Fate = 'pass' | 'lose' | 'swallow'
 
 export class FaultyProxy {
   readonly #target: { host: string; port: number }
@@ -68,8 +68,10 @@ export class FaultyProxy {
         const request = requests.get(frame.readInt32BE(4))
         requests.delete(frame.readInt32BE(4))
         this.answers++
-        if (request !== undefined && this.fateOf(request.apiKey) === 'lose') client.destroy()
-        else client.write(request?.apiKey === apis.metadata.key ? this.#withOwnAddress(frame, request.version) : frame)
+        const fate = request === undefined ? 'pass' : this.fateOf(request.apiKey)
+        if (fate === 'lose') client.destroy()
+        if (fate !== 'pass') return
+        client.write(request?.apiKey === apis.metadata.key ? this.#withOwnAddress(frame, request.version) : frame)
       }),
     )
   }

@@ -40,20 +40,18 @@ export class ClusterClient {
   readonly #usable = new Map<string, KafkajsConnection>()
   readonly #nodes = new Map<number, Address>()
   readonly #topics = new Map<string, readonly PartitionLeader[]>()
+  readonly #onClose: () => void
   #controllerId = -1
   #closed = false
 
-  constructor({ connection, security, settings }: ClientContext, clientId: string) {
+  constructor({ connection, security, settings }: ClientContext, clientId: string, onClose: () => void = () => {}) {
+    this.#onClose = onClose
     this.settings = settings
     this.clock = connection.clock
     this.logger = connection.logger
     this.clientId = clientId
     this.#bootstrap = connection.brokers
     this.#connections = new KafkajsConnections({ clientId, security, settings, logger: connection.logger, clock: connection.clock })
-  }
-
-  get closed(): boolean {
-    return this.#closed
   }
 
   // --------------------------------------------------------------------------------------------------------- requests
@@ -190,6 +188,7 @@ export class ClusterClient {
   close(): void {
     this.#closed = true
     this.disconnect()
+    this.#onClose()
   }
 
   /** Gives up what is on its way; the next request connects again. */

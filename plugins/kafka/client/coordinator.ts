@@ -37,7 +37,7 @@ export class Coordinator {
   }
 
   /** As ClusterClient's, and a coordinator that has moved or does not answer is looked for again. */
-  withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  withRetries<T>(attempt: () => Promise<T>, timeoutMs?: number): Promise<T> {
     return this.#cluster.withRetries(async () => {
       try {
         return await attempt()
@@ -45,7 +45,7 @@ export class Coordinator {
         this.forgetIfGone(error)
         throw error
       }
-    })
+    }, timeoutMs)
   }
 
   forgetIfGone(error: unknown): void {

@@ -23,7 +23,8 @@ export class KafkaBroker implements Broker {
   readonly admin: Admin
   readonly #context: ClientContext
   readonly #cluster: ClusterClient
-  readonly #closers: (() => Promise<void>)[] = []
+  /** How each open role is closed, by its connections. */
+  readonly #roles = new Map<ClusterClient, () => Promise<void>>()
 
   constructor(connection: BrokerConnection, security: KafkaSecurity, settings: KafkaClientSettings) {
     this.#context = { connection, security, settings }
@@ -40,29 +41,36 @@ export class KafkaBroker implements Broker {
   }
 
   fetcher(options: FetcherOptions): Fetcher {
-    const fetcher = new KafkaFetcher(this.#role(options.clientId), options)
-    this.#closers.push(() => fetcher.close())
-    return fetcher
+    return this.#open(options.clientId, (cluster) => {
+      const fetcher = new KafkaFetcher(cluster, options)
+      return [fetcher, () => fetcher.close()]
+    })
   }
 
   producer(options: ProducerOptions): Producer {
-    const producer = new KafkaProducer(this.#role(options.clientId), options)
-    this.#closers.push(() => producer.close())
-    return producer
+    return this.#open(options.clientId, (cluster) => {
+      const producer = new KafkaProducer(cluster, options)
+      return [producer, () => producer.close()]
+    })
   }
 
   member(options: MemberOptions): GroupMember {
-    const member = new KafkaMember(this.#role(options.clientId), options)
-    this.#closers.push(() => member.leave())
-    return member
+    return this.#open(options.clientId, (cluster) => {
+      const member = new KafkaMember(cluster, options)
+      return [member, () => member.leave()]
+    })
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#closers.splice(0).map((close) => close()))
+    await Promise.all([...this.#roles.values()].map((close) => close()))
     this.#cluster.close()
   }
 
-  #role(clientId: string): ClusterClient {
-    return new ClusterClient(this.#context, clientId)
+  /** A role is known here until it is closed, by its owner or with the broker. */
+  #open<R>(clientId: string, role: (cluster: ClusterClient) => readonly [R, () => Promise<void>]): R {
+    const cluster = new ClusterClient(this.#context, clientId, () => this.#roles.delete(cluster))
+    const [opened, close] = role(cluster)
+    this.#roles.set(cluster, close)
+    return opened
   }
 }

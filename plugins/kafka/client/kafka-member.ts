@@ -76,6 +76,8 @@ export class KafkaMember implements GroupMember {
   async join(): Promise<Assignment> {
     if (this.#state === 'left') throw new MillraceError('client-closed', { client: this.#options.clientId })
     this.#become('joining')
+    // A join alone may take the whole rebalance timeout.
+    const timeoutMs = this.#options.rebalanceTimeoutMs + this.#cluster.settings.retryTimeoutMs
     return this.#coordinator.withRetries(async () => {
       for (;;) {
         try {
@@ -88,7 +90,7 @@ export class KafkaMember implements GroupMember {
           if (error.code === errorCode.UNKNOWN_MEMBER_ID) this.#forgetMember()
         }
       }
-    })
+    }, timeoutMs)
   }
 
   async commit(offsets: readonly CommittedOffset[]): Promise<void> {
@@ -206,7 +208,10 @@ export class KafkaMember implements GroupMember {
   async #heartbeat(round: number): Promise<void> {
     if (round !== this.#round) return
     this.#heartbeatTimer = undefined
-    const { groupId, groupInstanceId = null } = this.#options
+    const { groupId, groupInstanceId = null, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
+    // A line may be dead without a word: when the session must have timed out, waiting is over.
+    const patienceMs = Math.max(heartbeatIntervalMs, sessionTimeoutMs - this.heartbeatAgeMs)
+    const patience = this.#cluster.clock.after(patienceMs, () => this.#cluster.disconnect())
     try {
       const request = { groupId, generationId: this.#generation, memberId: this.#memberId, groupInstanceId }
       const { errorCode: code } = await this.#coordinator.send(apis.heartbeat, request)
@@ -217,6 +222,8 @@ export class KafkaMember implements GroupMember {
     } catch (error) {
       if (round !== this.#round) return
       this.#heartbeatFailed(error)
+    } finally {
+      patience.cancel()
     }
     if (round === this.#round) this.#heartbeatLater(round)
   }

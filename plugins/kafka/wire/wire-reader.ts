@@ -31,25 +31,13 @@ export class WireReader {
     return this.bytes.readInt16BE(this.#advance(2))
   }
 
-  uint16(): number {
-    return this.bytes.readUInt16BE(this.#advance(2))
-  }
-
   int32(): number {
     return this.bytes.readInt32BE(this.#advance(4))
-  }
-
-  uint32(): number {
-    return this.bytes.readUInt32BE(this.#advance(4))
   }
 
   int64(): number {
     const at = this.#advance(8)
     return this.bytes.readInt32BE(at) * 0x1_0000_0000 + this.bytes.readUInt32BE(at + 4)
-  }
-
-  float64(): number {
-    return this.bytes.readDoubleBE(this.#advance(8))
   }
 
   /** 16 bytes, written as Kafka writes its Uuid: base64url without padding. */

@@ -44,29 +44,14 @@ export class WireWriter {
     this.end = this.bytes.writeInt16BE(value, this.end)
   }
 
-  uint16(value: number): void {
-    this.reserve(2)
-    this.end = this.bytes.writeUInt16BE(value, this.end)
-  }
-
   int32(value: number): void {
     this.reserve(4)
     this.end = this.bytes.writeInt32BE(value, this.end)
   }
 
-  uint32(value: number): void {
-    this.reserve(4)
-    this.end = this.bytes.writeUInt32BE(value, this.end)
-  }
-
   int64(value: number): void {
     this.reserve(8)
     this.end = writeInt64(this.bytes, value, this.end)
-  }
-
-  float64(value: number): void {
-    this.reserve(8)
-    this.end = this.bytes.writeDoubleBE(value, this.end)
   }
 
   uuid(value: string): void {
@@ -81,10 +66,6 @@ export class WireWriter {
       rest >>>= 7
     }
     this.bytes[this.end++] = rest
-  }
-
-  varint(value: number): void {
-    this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0)
   }
 
   /** All that was written, in order. Attached bytes are the writer's caller's: they must not change until they are sent. */
