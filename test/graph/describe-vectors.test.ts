@@ -1,4 +1,4 @@
-// describe() of every recorded case whose operators exist is, to the letter, what Kafka Streams printed.
+// describe() of every recorded case whose operators exist (all but a few) is, to the letter, what Kafka Streams printed.
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,11 +9,14 @@ import { OperationMissing, readVectors, type VectorCase } from '../conformance/v
 
 const folder = join(import.meta.dirname, '../conformance/vectors')
 
+/** What the dsl does not have yet; nothing else may be missing. */
+const notBuiltYet = ['a stream-table join with grace', 'an LRU store', 'unlimited windows']
+
 function descriptionOf(vector: VectorCase): string | undefined {
   try {
     return describeTopology(buildTopology(vector))
   } catch (error) {
-    if (error instanceof OperationMissing) return undefined
+    if (error instanceof OperationMissing && notBuiltYet.includes(error.message)) return undefined
     throw error
   }
 }
