@@ -5,9 +5,12 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build as esbuild } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type BuildProgress, formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
 import { fixtures, type TestProject, testProject, topologyText } from './compiled-project.ts'
+
+// Compilations are work for the processor, and tests share it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const templates = join(import.meta.dirname, '../../templates')
 const files = ['Dockerfile', 'app.mjs', 'app.mjs.map', 'manifest.json', 'package.json']

@@ -1,8 +1,11 @@
 // Names come from variables. What counts is that state keeps its name: stores and internal topics are those of before when stateless operators come and go.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CompilerProject, formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
 import { type TestProject, testProject, topologyText } from './compiled-project.ts'
+
+// Compilations are work for the processor, and tests share it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let project: TestProject
 let compiler: CompilerProject

@@ -1,9 +1,12 @@
 // Every operator of the dsl in one topology: names and serdes are found for each, and the graph is whole.
 
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
 import { fixtures } from './compiled-project.ts'
+
+// Compilations are work for the processor, and tests share it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 test('a topology of all operators compiles without a serde or a name by hand', async () => {
   const folder = join(fixtures, 'operators')

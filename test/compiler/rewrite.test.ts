@@ -2,13 +2,16 @@
 
 import { SourceMap } from 'node:module'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Derivation, derive } from '../../framework/compiler/derivation.ts'
 import { dslCalls } from '../../framework/compiler/dsl-calls.ts'
 import { isLibraryPath } from '../../framework/compiler/library.ts'
 import { Sources } from '../../framework/compiler/project.ts'
 import { readTopologyFile } from '../../framework/compiler/topology-file.ts'
 import { fixtures, testProject, topologyText } from './compiled-project.ts'
+
+// Compilations are work for the processor, and tests share it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 function derivationIn(folder: string): { derivation: Derivation; sources: Sources } {
   const sources = Sources.open(folder)
