@@ -39,8 +39,11 @@ export async function startKafka({ settings = {}, heap = '512m' }: RealKafkaOpti
     const formatted = await distribution.run('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties])
     if (formatted.code !== 0) throw new Error(`Kafka's storage could not be made: ${formatted.stderr}`)
     const child = distribution.start('kafka.Kafka', [properties], [`-Xmx${heap}`, '-Dorg.slf4j.simpleLogger.log.kafka.server=info'])
-    // However this process ends, it leaves no server behind.
-    const kill = () => child.kill('SIGKILL')
+    // However this process ends, it leaves no server and no log behind.
+    const kill = () => {
+      child.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    }
     process.once('exit', kill)
     await serverStarted(child)
     const end = () => stop(child, folder).finally(() => process.off('exit', kill))
