@@ -60,6 +60,8 @@ export interface TaskOptions {
 
 export interface TaskSettings extends FailurePolicy {
   readonly onUndecodable: 'fail' | 'skip'
+  /** `always`: keys and values are read, and so checked, when a record is taken; by default where they are first read. */
+  readonly validate?: 'read' | 'always'
   /** A topic for records that are left out by `skip` and `continue`, opened before as those that are written. Default: none. */
   readonly deadLetterTopic?: string
   /** Default: none, every record may set off what is due. */
@@ -252,6 +254,10 @@ export class Task {
     this.dirty = true
     this.deadLetters?.workOn(record)
     try {
+      if (this.options.settings.validate === 'always') {
+        record.keyCell.get()
+        record.valueCell.get()
+      }
       queue.outlet.forward(record)
     } catch (error) {
       if (!(error instanceof UndecodableError)) throw error

@@ -76,6 +76,20 @@ test('with the policy skip it is counted and left out', async () => {
   expect(totals.droppedRecords).toEqual(new Map([['undecodable', 1]]))
 })
 
+test('bytes that nobody reads are passed on unchecked, unless every record is to be checked', async () => {
+  const bench = new AppBench()
+  await bench.createTopics({ in: 1, out: 1 })
+  await bench.produce('in', [['a', 'no json']])
+  const copied = topology('copied', (builder) => {
+    const serdes = { key: string(), value: json<{ delay: number }>() }
+    builder.stream('in', serdes).to('out', serdes)
+  })
+  const checked = { config: { validate: 'always', onUndecodable: 'skip' } } as const
+  expect(await bench.runToEnd(copied, checked)).toMatchObject({ droppedRecords: new Map([['undecodable', 1]]), recordsOut: 0 })
+  await bench.produce('in', [['a', 'no json']])
+  expect(await bench.runToEnd(copied)).toMatchObject({ recordsOut: 1 })
+})
+
 test('what came before a record that ends the app is not committed, and nothing is lost', async () => {
   const bench = new AppBench()
   await bench.createTopics({ in: 1, out: 1 })
