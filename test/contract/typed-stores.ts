@@ -22,18 +22,19 @@ export interface StoreLayersUnderTest {
 type Table = Map<string, Row<string>>
 
 /** Starts that lie in several segments and within the retention of each other. */
-const starts = [0, 1, 59_999, 60_000, 120_000, 250_000]
+const starts = [0, 1, 120_000, 250_000]
 const retentionMs = 300_000
 
-const keys = fc.string({ unit: fc.constantFrom('a', 'b', '\u00e9'), maxLength: 2 })
+// Few, so that they meet again; one begins with another, and one is not ASCII.
+const keys = fc.constantFrom('a', 'ab', 'b', '\u00e9')
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('put' as const), key: keys, start: fc.constantFrom(...starts), value: keys }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: keys, start: fc.constantFrom(...starts) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: keys, start: fc.constantFrom(...starts) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('range' as const), from: keys, to: keys, reverse: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.constantFrom({ kind: 'flush' as const }, { kind: 'commit' as const }, { kind: 'crash' as const }) },
+  { weight: 3, arbitrary: fc.constantFrom({ kind: 'flush' as const }, { kind: 'commit' as const }, { kind: 'crash' as const }) },
 )
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
-const commands = fc.array(command, { maxLength: 60 })
+const commands = fc.array(command, { maxLength: 80, size: 'max' })
 
 export function typedStoresContract(layers: StoreLayersUnderTest): void {
   const { engine, cacheBytesMax, logged } = layers
@@ -152,8 +153,8 @@ async function checkSessions(layers: StoreLayersUnderTest, serde: Serde<string>,
       if (value === null) check.now.delete(session(key, start, end))
       else check.now.set(session(key, start, end), { value, timestamp: time })
     } else if (step.kind === 'range') {
-      const found = [...sessions().find(latin1(step.from), 1, 60_000)].map(({ start, end, value }) => [start, end, value])
-      expect(found).toEqual(check.expectedSessions(latin1(step.from), 1, 60_000))
+      const found = [...sessions().find(latin1(step.from), 1, 120_000)].map(({ start, end, value }) => [start, end, value])
+      expect(found).toEqual(check.expectedSessions(latin1(step.from), 1, 120_000))
     } else await check.advance(step.kind)
     for (const end of starts) expect(sessions().get('a', 0, end)).toEqual(check.now.get(session('a', 0, end))?.value)
   }
