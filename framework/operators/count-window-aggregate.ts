@@ -53,9 +53,9 @@ export class CountWindowAggregate implements Operator {
     const open = [...(row?.value.aggregates ?? [])]
     if (number % step === 0) open.push(fold.initial())
     const aggregates = open.map((aggregate) => fold.add(aggregate, record))
-    // The oldest open window is full when this was its last record; with a step beyond the size there may be none open.
+    // A step is never beyond the size, so a window is open; the oldest is full when this was its last record.
     const oldestStart = (Math.floor(number / step) - aggregates.length + 1) * step
-    const full = aggregates.length > 0 && number + 1 === oldestStart + size
+    const full = number + 1 === oldestStart + size
     const result = full ? aggregates.shift() : null
     const timestamp = Math.max(record.timestamp, row?.timestamp ?? record.timestamp)
     store.put(key, { records: number + 1, aggregates }, timestamp, record.headers)
