@@ -33,7 +33,7 @@ async function open(
   const built = definition.build()
   const topics = new CapturingTopics()
   const recordContext = { timestamp: 0, headers: noHeaders }
-  const engine = memory().stores?.['memory'] as StateEngine
+  const engine = memory().stores?.memory as StateEngine
   const state = await openTaskState({
     applicationId: built.name,
     taskId: '0_0',
