@@ -44,7 +44,8 @@ const entries = {
   },
   'suppress-buffer-full': {
     kind: 'user',
-    message: '{node} in task {task} holds back {records} rows (limit: {recordsMax}) in {bytes} bytes (limit: {bytesMax}), and is told to stop then.',
+    message:
+      '{node} in task {task} holds back {records} rows (limit: {recordsMax}) in {bytes} bytes (limit: {bytesMax}), and is told to stop then.',
     remedy: 'Raise the limits of its buffer, or let it send rows early when it is full.',
   },
   // The broker.
