@@ -42,6 +42,11 @@ const entries = {
     message: '{node} has sliding windows with a difference of 0, which hold nothing.',
     remedy: 'Give a difference of 1 ms or more. (Kafka Streams too finds this out at the first record.)',
   },
+  'grace-join-null-key': {
+    kind: 'user',
+    message: '{node} is a left join with grace, and a record without a key came to it, which cannot wait.',
+    remedy: 'Leave such records out before it, or give them a key. (Kafka Streams fails here too.)',
+  },
   'suppress-buffer-full': {
     kind: 'user',
     message:

@@ -30,13 +30,15 @@ export {
   type TimeWindowOptions,
   tumbling,
   tumblingCount,
+  type UnlimitedWindowOptions,
+  unlimited,
   within,
 } from './dsl/windows.ts'
 export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from './errors.ts'
 export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'
-export type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, Windowed } from './graph/window-spec.ts'
+export type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from './graph/window-spec.ts'
 export type * from './ports/broker.ts'
 export type * from './ports/clock.ts'
 export type * from './ports/logger.ts'

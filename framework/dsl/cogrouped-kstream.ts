@@ -1,7 +1,7 @@
 // Several grouped streams with one aggregate, and its windows.
 
 import type { Aggregation } from '../graph/operator-spec.ts'
-import type { SessionWindow, SlidingWindow, TimeWindow, Windowed } from '../graph/window-spec.ts'
+import type { SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from '../graph/window-spec.ts'
 import { sessionWindowed } from '../serdes/windowed.ts'
 import type { Adder, Merger } from './callbacks.ts'
 import { aggregateCogroup, type Cogroup } from './cogroup.ts'
@@ -44,10 +44,10 @@ export class CogroupedKStream<K, A> {
   }
 
   /** Cuts the records of all groups into the same windows. Each group has its own stream time. Kafka Streams: `CogroupedKStream.windowedBy`. */
-  windowedBy(window: TimeWindow | SlidingWindow): TimeWindowedCogroupedKStream<K, A>
+  windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow): TimeWindowedCogroupedKStream<K, A>
   windowedBy(window: SessionWindow): SessionWindowedCogroupedKStream<K, A>
   windowedBy(
-    window: TimeWindow | SlidingWindow | SessionWindow,
+    window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow,
   ): TimeWindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> {
     if (window.kind === 'session') return new SessionWindowedCogroupedKStream(this.members, window)
     return new TimeWindowedCogroupedKStream(this.members, window)
@@ -57,10 +57,10 @@ export class CogroupedKStream<K, A> {
 /** Kafka Streams: `TimeWindowedCogroupedKStream`. */
 export class TimeWindowedCogroupedKStream<K, A> {
   private readonly members: Cogroup
-  private readonly window: TimeWindow | SlidingWindow
+  private readonly window: TimeWindow | SlidingWindow | UnlimitedWindow
 
   /** @internal */
-  constructor(members: Cogroup, window: TimeWindow | SlidingWindow) {
+  constructor(members: Cogroup, window: TimeWindow | SlidingWindow | UnlimitedWindow) {
     this.members = members
     this.window = window
   }

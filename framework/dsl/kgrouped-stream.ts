@@ -1,7 +1,7 @@
 // A stream grouped by its keys, ready to be aggregated or windowed.
 
 import type { Aggregation } from '../graph/operator-spec.ts'
-import type { CountWindow, SessionWindow, SlidingWindow, TimeWindow } from '../graph/window-spec.ts'
+import type { CountWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
@@ -126,16 +126,17 @@ export class KGroupedStream<K, V> {
    *
    * Kafka Streams: `KGroupedStream.windowedBy`, `emitStrategy`.
    */
-  windowedBy(window: TimeWindow | SlidingWindow, options?: EmitOptions): TimeWindowedKStream<K, V>
+  windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow, options?: EmitOptions): TimeWindowedKStream<K, V>
   windowedBy(window: SessionWindow, options?: EmitOptions): SessionWindowedKStream<K, V>
   windowedBy(window: CountWindow): CountWindowedKStream<K, V>
   windowedBy(
-    window: TimeWindow | SlidingWindow | SessionWindow | CountWindow,
+    window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow | CountWindow,
     options: EmitOptions = {},
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> | CountWindowedKStream<K, V> {
     const { emit = 'updates' } = options
     switch (window.kind) {
       case 'time':
+      case 'unlimited':
       case 'sliding':
         return new TimeWindowedKStream(this.flow, window, emit)
       case 'session':

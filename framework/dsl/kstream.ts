@@ -16,6 +16,7 @@ import type {
   ProcessOptions,
   RepartitionOptions,
   StreamJoinOptions,
+  StreamTableJoinOptions,
   ToOptions,
   ToTableOptions,
   WriteOptions,
@@ -252,7 +253,7 @@ export class KStream<K, V> {
    * })
    * ```
    */
-  join<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T, R>, options?: WriteOptions<K, V>): KStream<K, R>
+  join<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T, R>, options?: StreamTableJoinOptions<K, V>): KStream<K, R>
   join<T, R>(other: KStream<K, T>, joiner: Joiner<K, V, T, R>, window: JoinWindow, options?: StreamJoinOptions<K, V, T>): KStream<K, R>
   join<GK, T, R>(
     table: GlobalKTable<GK, T>,
@@ -270,7 +271,7 @@ export class KStream<K, V> {
    *
    * Kafka Streams: `KStream.leftJoin`.
    */
-  leftJoin<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options?: WriteOptions<K, V>): KStream<K, R>
+  leftJoin<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options?: StreamTableJoinOptions<K, V>): KStream<K, R>
   leftJoin<T, R>(
     other: KStream<K, T>,
     joiner: Joiner<K, V, T | null, R>,
@@ -395,5 +396,5 @@ function joinAny(flow: StreamFlow, other: object, type: Exclude<JoinType, 'outer
   const joiner = second as JoinerSpec
   if (other instanceof KStream) return joinStreams(flow, other.flow, type, joiner, third as JoinWindow, (fourth ?? {}) as AnyJoinOptions)
   const table = (other as KTable<unknown, unknown>).flow
-  return joinTable(flow, table, joiner, type === 'left', (third ?? {}) as WriteOptions<unknown, unknown>)
+  return joinTable(flow, table, joiner, type === 'left', (third ?? {}) as StreamTableJoinOptions<unknown, unknown>)
 }

@@ -25,18 +25,27 @@ export function storeOptions(store: StoreOption | undefined): StoreOptions {
  */
 export function nameStore(graph: LogicalGraph, store: StoreOption | undefined, operator: string | undefined, prefix: string): NamedStore {
   const options = storeOptions(store)
+  checkEntriesMax(graph, options, operator ?? prefix)
   if (options.name !== undefined) return { name: options.name, queryable: true, options }
   const generated = graph.names.store(prefix)
   const name = graph.naming === 'variables' && operator !== undefined ? operator : generated
   return { name, queryable: false, options }
 }
 
+function checkEntriesMax(graph: LogicalGraph, { name, entriesMax, historyRetention }: StoreOptions, operator: string): void {
+  if (entriesMax === undefined) return
+  if (!(entriesMax >= 1)) graph.problems.report(name ?? operator, `an LRU map of ${entriesMax} entries holds nothing.`, 'Give 1 or more.')
+  if (historyRetention === undefined) return
+  graph.problems.report(name ?? operator, 'a versioned store is no LRU map.', 'Leave `historyRetention` or `entriesMax` out.')
+}
+
 export function rowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde): StoreSpec {
-  const { persistent = true, caching = true, logging, historyRetention } = options
+  const { persistent = true, caching = true, logging, historyRetention, entriesMax } = options
   if (historyRetention !== undefined)
     return { name, key, value, persistent, caching: false, ...versionedShape(name, historyRetention, logging) }
   const changelog = changelogOf(name, logging, { 'cleanup.policy': 'compact' })
-  return { name, kind: 'timestampedKeyValue', key, value, persistent, caching, changelog }
+  const kept = entriesMax === undefined ? { persistent } : { persistent: false, entriesMax }
+  return { name, kind: 'timestampedKeyValue', key, value, ...kept, caching, changelog }
 }
 
 /** What makes a store versioned. Its changelog keeps older values as long as the store does, and a day more (Kafka Streams: VersionedChangelogTopicConfig). */
@@ -95,8 +104,12 @@ export function retentionOf(
 }
 
 export function windowChangelogSettings(retentionMs: number): Readonly<Record<string, string>> {
+  if (retentionMs >= Number.MAX_SAFE_INTEGER) return { 'cleanup.policy': 'compact,delete', 'retention.ms': longMax }
   return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionMs + changelogRetentionMarginMs) }
 }
+
+/** Java's greatest long: for ever. */
+const longMax = '9223372036854775807'
 
 /** For clocks that differ (Kafka Streams: windowstore.changelog.additional.retention.ms). */
 const changelogRetentionMarginMs = 86_400_000

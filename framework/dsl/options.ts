@@ -40,9 +40,11 @@ export interface StoreOptions {
   readonly logging?: boolean | Readonly<Record<string, string>>
   /** Makes the store versioned: it knows the values of a key as far back as this, by stream time (KIP-889). Such a store has no record cache. */
   readonly historyRetention?: Duration
+  /** Makes the store an LRU map in memory: it keeps the rows of so many keys, those used last (Kafka Streams: Stores.lruMap). */
+  readonly entriesMax?: number
 }
 
-export interface WindowStoreOptions extends Omit<StoreOptions, 'historyRetention'> {
+export interface WindowStoreOptions extends Omit<StoreOptions, 'historyRetention' | 'entriesMax'> {
   /** How long windows are kept, by stream time. Default, and least: the window's size and its grace. */
   readonly retention?: Duration
 }
@@ -85,12 +87,22 @@ export interface WindowedValueOptions<V> extends WindowedOptions {
   readonly value?: Serde<NonNullable<V>>
 }
 
+/** Of a join of a stream with a table. */
+export interface StreamTableJoinOptions<K, V> extends WriteOptions<K, V> {
+  /**
+   * How long, by the stream's time, each record waits, so that rows of the table that come late are seen: it meets the row that was there at its own time.
+   * Needs a table in a versioned store whose `historyRetention` is at least as long. Records leave in the order of their times. Those that are older than
+   * the grace already do not wait. A left join then cannot take records without a key. Default: no waiting (Kafka Streams: Joined.withGracePeriod, KIP-923).
+   */
+  readonly grace?: Duration
+}
+
 /** Of a join of two streams. Both repartition topics and both stores need serdes. */
 export interface StreamJoinOptions<K, V, T> extends WriteOptions<K, V> {
   /** For the values of the other stream. */
   readonly otherValue?: Serde<NonNullable<T>>
   /** The stores in which both sides keep their records; its name is what theirs begin with. They are never cached. */
-  readonly store?: string | Omit<StoreOptions, 'caching' | 'historyRetention'>
+  readonly store?: string | Omit<StoreOptions, 'caching' | 'historyRetention' | 'entriesMax'>
 }
 
 /** Of windowedBy. */
@@ -122,7 +134,7 @@ export interface SuppressOptions extends NameOptions {
 
 /** Of addStore. */
 export type AddStoreOptions<K, V> = StoreSerdes<K, V> &
-  Omit<StoreOptions, 'name' | 'historyRetention'> &
+  Omit<StoreOptions, 'name' | 'historyRetention' | 'entriesMax'> &
   (KeyValueStoreShape | VersionedStoreShape | WindowStoreShape | SessionStoreShape)
 
 interface StoreSerdes<K, V> {

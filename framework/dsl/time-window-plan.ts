@@ -2,7 +2,7 @@
 
 import type { NodeTraits } from '../graph/logical-graph.ts'
 import type { Aggregation, EmitStrategy, OperatorSpec } from '../graph/operator-spec.ts'
-import type { SlidingWindow, TimeWindow } from '../graph/window-spec.ts'
+import type { SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
 import { timeWindowed } from '../serdes/windowed.ts'
 import type { GroupFlow } from './aggregate-stream.ts'
 import type { AnySerde } from './flow.ts'
@@ -18,14 +18,16 @@ export interface TimeWindowPlan {
 
 export function timeWindowPlan(
   group: GroupFlow,
-  window: TimeWindow | SlidingWindow,
+  window: TimeWindow | SlidingWindow | UnlimitedWindow,
   emit: EmitStrategy,
   options: WindowedOptions,
 ): TimeWindowPlan {
   const sliding = window.kind === 'sliding'
-  const windowSizeMs = sliding ? window.differenceMs : window.sizeMs
+  const graceMs = window.kind === 'unlimited' ? 0 : window.graceMs
+  const windowSizeMs = sizeOf(window)
   // To make a sliding window, the windows up to two differences before are looked up.
-  const retentionMs = retentionOf(group, options, (sliding ? 2 * windowSizeMs : windowSizeMs) + window.graceMs)
+  const leastMs = Math.min((sliding ? 2 * windowSizeMs : windowSizeMs) + graceMs, Number.MAX_SAFE_INTEGER)
+  const retentionMs = retentionOf(group, options, leastMs)
   return {
     shape: {
       kind: 'window',
@@ -34,7 +36,7 @@ export function timeWindowPlan(
       ...(sliding ? { rangesByKey: true } : {}),
       ...(emit === 'close' ? { timeOrdered: true, neverCached: sliding } : {}),
     },
-    traits: { closesAfterMs: window.graceMs },
+    traits: { closesAfterMs: graceMs },
     operator: (store, aggregation, sendsOldValues) =>
       window.kind === 'sliding'
         ? { kind: 'slidingAggregate', store, window, aggregation, sendsOldValues, emit }
@@ -43,10 +45,20 @@ export function timeWindowPlan(
   }
 }
 
+function sizeOf(window: TimeWindow | SlidingWindow | UnlimitedWindow): number {
+  if (window.kind === 'unlimited') return Number.POSITIVE_INFINITY
+  return window.kind === 'sliding' ? window.differenceMs : window.sizeMs
+}
+
 /** What is wrong with a window is said of the group that it cuts. */
-export function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | SlidingWindow): void {
+export function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | SlidingWindow | UnlimitedWindow, emit: EmitStrategy): void {
   const check = (holds: boolean, problem: string, remedy: string) => {
     if (!holds) graph.problems.report(name, problem, remedy)
+  }
+  if (window.kind === 'unlimited') {
+    check(window.startMs >= 0, `a window cannot start at ${window.startMs} ms.`, 'Give a start of 0 or more.')
+    check(emit === 'updates', 'an unlimited window never closes, so it would never send its result.', "Leave `emit: 'close'` out.")
+    return
   }
   if (window.kind === 'sliding') {
     check(window.differenceMs >= 0, `a window cannot be ${window.differenceMs} ms long.`, 'Give a difference of 0 or more.')

@@ -1,7 +1,7 @@
 // A grouped stream cut into windows of time, of one size or sliding.
 
 import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
-import type { SlidingWindow, TimeWindow, Windowed } from '../graph/window-spec.ts'
+import type { SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
@@ -20,15 +20,15 @@ import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
  */
 export class TimeWindowedKStream<K, V> {
   private readonly group: GroupFlow
-  private readonly window: TimeWindow | SlidingWindow
+  private readonly window: TimeWindow | SlidingWindow | UnlimitedWindow
   private readonly emit: EmitStrategy
 
   /** @internal */
-  constructor(group: GroupFlow, window: TimeWindow | SlidingWindow, emit: EmitStrategy) {
+  constructor(group: GroupFlow, window: TimeWindow | SlidingWindow | UnlimitedWindow, emit: EmitStrategy) {
     this.group = group
     this.window = window
     this.emit = emit
-    checkWindow(group, window)
+    checkWindow(group, window, emit)
   }
 
   /** How many records each key has in each window. Kafka Streams: `TimeWindowedKStream.count`. */

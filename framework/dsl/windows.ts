@@ -1,6 +1,6 @@
 // Windows as plain values. What is wrong with one is said where it is used, by windowedBy().
 
-import type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow } from '../graph/window-spec.ts'
+import type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
 import { type Duration, durationMs } from './duration.ts'
 
 export interface TimeWindowOptions {
@@ -126,6 +126,30 @@ export function tumblingCount(size: number): CountWindow {
  */
 export function slidingCount(size: number, options: { readonly step: number }): CountWindow {
   return { kind: 'count', size, step: options.step }
+}
+
+export interface UnlimitedWindowOptions {
+  /** Since 1970-01-01T00:00Z. Records before it are in no window. Default: 0. */
+  readonly start?: Duration
+}
+
+/**
+ * One window without an end: it never closes, and its result has the key `{ key, start, end: Infinity }`.
+ *
+ * Kafka Streams: `UnlimitedWindows`.
+ *
+ * @example
+ * ```ts
+ * import { topology, unlimited } from 'millrace'
+ *
+ * export default topology('since-the-start', (builder) => {
+ *   const clicks = builder.stream<string, string>('clicks')
+ *   clicks.groupByKey().windowedBy(unlimited()).count().toStream((_count, { key }) => key).to('clicks-ever')
+ * })
+ * ```
+ */
+export function unlimited(options: UnlimitedWindowOptions = {}): UnlimitedWindow {
+  return { kind: 'unlimited', startMs: durationMs(options.start ?? 0) }
 }
 
 export interface JoinWindowOptions {

@@ -90,8 +90,10 @@ function operatorOf(operator: OperatorSpec): ManifestOperator {
   }
 }
 
-function storeOf({ key, value, ...store }: StoreSpec): ManifestStore {
-  return { ...store, ...serdeNames({ key, value }) }
+function storeOf({ key, value, windowSizeMs, ...store }: StoreSpec): ManifestStore {
+  // JSON has no infinity: an unlimited window is one without a size.
+  const size = windowSizeMs === undefined || windowSizeMs === Number.POSITIVE_INFINITY ? {} : { windowSizeMs }
+  return { ...store, ...size, ...serdeNames({ key, value }) }
 }
 
 function serdeNames({ key, value }: { readonly key: Serde<unknown>; readonly value: Serde<unknown> }): { key: string; value: string } {

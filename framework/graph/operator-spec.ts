@@ -96,6 +96,8 @@ export type OperatorSpec =
       readonly left: boolean
       readonly joiner: Joiner
       readonly table: TableView
+      /** Records wait in a store for so long, by stream time, so that the table's rows of their time can come. Only with versioned tables. */
+      readonly grace: JoinGrace | null
     }
   | {
       readonly kind: 'streamGlobalTableJoin'
@@ -160,6 +162,12 @@ export type ForeignKeySpec =
 export type Joiner = (left: unknown, right: unknown, key: unknown) => unknown
 export type JoinSide = 'left' | 'right'
 export type JoinType = 'inner' | 'left' | 'outer'
+
+export interface JoinGrace {
+  readonly graceMs: number
+  /** Of kind `graceBuffer`. */
+  readonly store: string
+}
 
 /** `updates`: each change of a window's aggregate is sent on; `close`: its last one, once it is closed. */
 export type EmitStrategy = 'updates' | 'close'
@@ -227,6 +235,8 @@ export interface StoreSpec {
   readonly timeOrdered?: boolean
   /** Of versioned stores: how far back one can ask. */
   readonly historyRetentionMs?: number
+  /** Of LRU maps: of how many keys the rows are kept, of those used last. */
+  readonly entriesMax?: number
   /** Of window stores of the Processor API: whether a key can have several values at one time. */
   readonly retainsDuplicates?: boolean
 }
@@ -247,6 +257,8 @@ export type StoreKind =
   | 'unmatched'
   /** What suppress holds back. */
   | 'suppressBuffer'
+  /** Records of a stream-table join that wait for their grace to pass. */
+  | 'graceBuffer'
   /** Which rows of the left table of a foreign-key join want a row of the right one. */
   | 'subscriptions'
 

@@ -118,6 +118,14 @@ export class TopologyAssembly {
     else this.groups.unite(user, processor)
   }
 
+  /** A table cannot be read as it was before its history. */
+  checkHistory(processor: string, store: string, graceMs: number): void {
+    const { historyRetentionMs } = this.stores.get(store) ?? {}
+    if (historyRetentionMs === undefined || historyRetentionMs >= graceMs) return
+    const problem = `waits ${graceMs} ms for the rows of ${store}, whose history goes back ${historyRetentionMs} ms.`
+    this.problems.report(processor, problem, 'Give the store a longer `historyRetention`, or the join less grace.')
+  }
+
   finish(graph: Pick<LogicalGraph, 'topology' | 'naming' | 'coPartitioned' | 'requiresNames'>): Topology {
     const { topology: name, naming, coPartitioned } = graph
     this.checkLoops()

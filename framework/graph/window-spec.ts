@@ -1,6 +1,6 @@
 // Windows as plain values, made by tumbling(), hopping() … of the dsl. Times in milliseconds.
 
-export type AggregationWindow = TimeWindow
+export type AggregationWindow = TimeWindow | UnlimitedWindow
 
 /** A tumbling window is a hopping one that advances by its size. */
 export interface TimeWindow {
@@ -8,6 +8,12 @@ export interface TimeWindow {
   readonly sizeMs: number
   readonly advanceMs: number
   readonly graceMs: number
+}
+
+/** One window, from a time on, without an end. */
+export interface UnlimitedWindow {
+  readonly kind: 'unlimited'
+  readonly startMs: number
 }
 
 /** Windows around each record: two records of a key are in one window if they are at most this far apart. Both ends are inclusive. */
@@ -43,5 +49,6 @@ export interface CountWindow {
 export interface Windowed<K> {
   readonly key: K
   readonly start: number
+  /** Infinity of unlimited windows. */
   readonly end: number
 }

@@ -5,6 +5,7 @@ import type { LogicalGraph, LogicalNode, NodeWork, RepartitionWork } from './log
 import { mergeSources } from './merge-sources.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import { type Optimization, optimize } from './optimize.ts'
+import { storesOf } from './table-state.ts'
 import type { Topology } from './topology.ts'
 import { TopologyAssembly } from './topology-assembly.ts'
 
@@ -62,9 +63,7 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
       return
     }
     case 'processor':
-      assembly.addProcessor(node.name, work.operator(), node.parentNames)
-      for (const store of work.connects) assembly.connect(node.name, store)
-      addStore(assembly, work.store(), node.name)
+      writeProcessor(node, work, assembly)
       return
     case 'tableRepartition':
       addRepartitionTopic(assembly, work.topic, undefined)
@@ -102,6 +101,15 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
       writeRepartition(node, work, assembly)
       return
   }
+}
+
+function writeProcessor(node: LogicalNode, work: Extract<NodeWork, { readonly kind: 'processor' }>, assembly: TopologyAssembly): void {
+  const operator = work.operator()
+  assembly.addProcessor(node.name, operator, node.parentNames)
+  for (const store of work.connects) assembly.connect(node.name, store)
+  addStore(assembly, work.store(), node.name)
+  if (operator.kind !== 'streamTableJoin' || operator.grace === null) return
+  for (const store of storesOf(operator.table)) assembly.checkHistory(node.name, store, operator.grace.graceMs)
 }
 
 function writeStreamJoin(node: LogicalNode, { left, right, unmatched, selfJoin }: StreamJoinWork, assembly: TopologyAssembly): void {

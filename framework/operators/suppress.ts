@@ -48,7 +48,7 @@ export class Suppress implements Operator {
     const { newValue, oldValue } = (record as ChangeFlow).value
     const { topic, partition, offset } = record.origin
     const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
-    const time = until.kind === 'windowCloses' ? (record.key as Windowed<unknown>).end : timestamp
+    const time = until.kind === 'windowCloses' ? Math.min((record.key as Windowed<unknown>).end, Number.MAX_SAFE_INTEGER) : timestamp
     store.put(time, key, { newValue, oldValue, timestamp, headers, topic, partition, offset })
     const expiredMs = streamTime.ms - (until.kind === 'windowCloses' ? until.graceMs : until.waitMs)
     while (store.firstTime <= expiredMs) this.sendFirst()

@@ -1,4 +1,4 @@
-// Aggregation of a grouped stream in windows of time, tumbling or hopping (Kafka Streams: KStreamWindowAggregate). A record counts in each window that
+// Aggregation of a grouped stream in windows of time, tumbling, hopping or one without an end (Kafka Streams: KStreamWindowAggregate). A record counts in each window that
 // spans its time and is not closed: a window closes when the operator's stream time, which every record with a key moves on, reaches its end
 // and the grace. Records without a value count too.
 
@@ -16,7 +16,7 @@ import { WindowRows } from './window-rows.ts'
 export class WindowAggregate implements Operator {
   readonly name: string
   private readonly rows: WindowRows
-  private readonly window: AggregationWindow
+  private readonly window: Steps
   private readonly fold: Fold
   private readonly dropped: DroppedRecords
   private readonly streamTime: StreamTime
@@ -36,9 +36,9 @@ export class WindowAggregate implements Operator {
     environment: OperatorEnvironment,
   ) {
     this.name = name
-    this.window = spec.window
+    this.window = stepsOf(spec.window)
     this.fold = foldOf(spec.aggregation)
-    this.rows = new WindowRows({ ...spec, windowSizeMs: spec.window.sizeMs, fold: this.fold, outlet, environment })
+    this.rows = new WindowRows({ ...spec, windowSizeMs: this.window.sizeMs, fold: this.fold, outlet, environment })
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
     this.closed = spec.emit === 'close' ? new ClosedWindows(spec.store, environment) : undefined
@@ -86,7 +86,21 @@ export class WindowAggregate implements Operator {
 
   /** The start of the first window that spans this time. */
   private firstStart(timestamp: number): number {
-    const { sizeMs, advanceMs } = this.window
+    const { firstMs, sizeMs, advanceMs } = this.window
+    if (sizeMs === Number.POSITIVE_INFINITY) return firstMs
     return Math.floor(Math.max(0, timestamp - sizeMs + advanceMs) / advanceMs) * advanceMs
   }
+}
+
+/** An unlimited window is one that never ends, with the next one infinitely far. */
+interface Steps {
+  readonly firstMs: number
+  readonly sizeMs: number
+  readonly advanceMs: number
+  readonly graceMs: number
+}
+
+function stepsOf(window: AggregationWindow): Steps {
+  if (window.kind === 'time') return { ...window, firstMs: 0 }
+  return { firstMs: window.startMs, sizeMs: Number.POSITIVE_INFINITY, advanceMs: Number.POSITIVE_INFINITY, graceMs: 0 }
 }

@@ -16,6 +16,7 @@ export function storesWithGlobals(
     versionedRows: (name) => holderOf(name).versionedRows(name),
     unmatched: (name) => holderOf(name).unmatched(name),
     suppressBuffer: (name) => holderOf(name).suppressBuffer(name),
+    graceBuffer: (name) => holderOf(name).graceBuffer(name),
     keyValue: (name) => holderOf(name).keyValue(name),
     window: (name) => holderOf(name).window(name),
     session: (name) => holderOf(name).session(name),

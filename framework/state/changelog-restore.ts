@@ -86,18 +86,17 @@ export class ChangelogRestore implements StateRestore {
   private merge({ changelog, layers, merged }: Restoring, reader: RecordReader): void {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = reader
     const { retention, restoring, sequence, spec, folder } = layers
-    const { layout, keepsDuplicates, versions } = restoring
+    const { layout, keepsDuplicates, sequencesKeys, recent, versions } = restoring
     const changelogKey = bytes.latin1Slice(keyStart, keyEnd)
     if (changelogKey.length < layout.changelogKeyBytesMin) {
       const problem = `its key has ${changelogKey.length} bytes, and one of a ${spec.kind} store has at least ${layout.changelogKeyBytesMin}`
       const { topic, partition, store } = changelog
       throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
     }
-    if (keepsDuplicates) {
-      // They are counted on from the last one, or they would overwrite each other; and a null among them is no row.
-      sequence.value = readBinaryInteger(changelogKey, changelogKey.length - 4)
-      if (valueStart < 0) return
-    }
+    // Rows of one key and time are counted on from the latest, or they would overwrite each other. A tombstone may have the number of an older one.
+    if (sequencesKeys) sequence.value = Math.max(sequence.value, readBinaryInteger(changelogKey, changelogKey.length - 4))
+    // A null among duplicates is no row.
+    if (keepsDuplicates && valueStart < 0) return
     if (versions !== undefined) {
       const before = merged.get(changelogKey) ?? folder.store(spec.name).get(changelogKey)
       const value = valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd))
@@ -106,7 +105,11 @@ export class ChangelogRestore implements StateRestore {
     }
     if (retention !== undefined && !retention.admits(layout.changelogTimeOf(changelogKey))) return
     const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
-    this.keep(merged, layout.engineKeyOfChangelog(changelogKey), entry)
+    const engineKey = layout.engineKeyOfChangelog(changelogKey)
+    this.keep(merged, engineKey, entry)
+    if (entry === null) recent?.delete(engineKey)
+    const eldest = entry === null ? undefined : recent?.put(engineKey)
+    if (eldest !== undefined) this.keep(merged, eldest, null)
   }
 
   private keep(merged: Map<BinaryKey, Buffer | null>, key: BinaryKey, entry: Buffer | null): void {
@@ -116,8 +119,9 @@ export class ChangelogRestore implements StateRestore {
   }
 
   private async empty({ changelog, layers, merged }: Restoring): Promise<void> {
-    const { folder, spec } = layers
+    const { folder, spec, restoring } = layers
     merged.clear()
+    restoring.recent?.clear()
     await folder.write({ mutations: [], positions: new Map([[changelog.topic, noPosition]]) })
     await folder.clear(spec.name)
   }

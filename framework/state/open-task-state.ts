@@ -22,7 +22,14 @@ import { prepareStateFolder, type TaskFolder, taskFolder } from './state-folder.
 import { buildStore, progressMutation, type StoreFaces, type StoreLayers } from './store-layers.ts'
 import { UncommittedBytes } from './uncommitted-buffer.ts'
 import type { VersionedRowStore } from './versioned-contract.ts'
-import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
+import type {
+  GraceBufferStore,
+  JoinWindowStore,
+  RangedWindowRowStore,
+  SessionRowStore,
+  SuppressBufferStore,
+  UnmatchedStore,
+} from './windowed-contract.ts'
 
 export interface TaskStateOptions extends TaskFolder {
   /** Of the task, so of its changelogs. */
@@ -150,6 +157,10 @@ class LayeredTaskState implements TaskState {
 
   suppressBuffer<V>(name: string): SuppressBufferStore<V> {
     return this.face(name, 'suppressBuffer') as SuppressBufferStore<V>
+  }
+
+  graceBuffer<V>(name: string): GraceBufferStore<V> {
+    return this.face(name, 'graceBuffer') as GraceBufferStore<V>
   }
 
   keyValue<K, V>(name: string): KeyValueStore<K, V> {

@@ -38,11 +38,16 @@ export class Retention {
   /** Moves stream time on; says whether a row of this time is kept. */
   admits(time: number): boolean {
     if (time > this.latest) this.latest = time
-    return this.bySegment ? Math.floor(time / this.segmentIntervalMs) >= this.firstSegment : this.shows(time)
+    return this.keeps(time)
   }
 
   shows(time: number): boolean {
     return time > this.latest - this.shownMs
+  }
+
+  /** Whether a row of this time is still there, shown or not: it goes with its segment. */
+  keeps(time: number): boolean {
+    return this.bySegment ? Math.floor(time / this.segmentIntervalMs) >= this.firstSegment : this.shows(time)
   }
 
   /** Segments before it are dropped. */

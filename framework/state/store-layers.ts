@@ -9,10 +9,13 @@ import { type CacheBudget, CachedRows } from './cached-rows.ts'
 import { ChangeLog } from './change-log.ts'
 import type { RecordContext, RowStore } from './contract.ts'
 import { countWindowState } from './count-window-state.ts'
+import { GraceBuffer } from './grace-buffer.ts'
 import type { GroupedEntries } from './grouped-entries.ts'
 import { RowForm } from './kept-row.ts'
 import { type KeyLayout, plainKeys } from './key-layout.ts'
 import { ProcessorKeyValueStore, plainValues, timestampedValues } from './key-value-view.ts'
+import { RecentKeys } from './recent-keys.ts'
+import { RecentRows } from './recent-rows.ts'
 import { required } from './required.ts'
 import { Retention } from './retention.ts'
 import { LayeredRowStore } from './row-stores.ts'
@@ -27,7 +30,14 @@ import type { VersionedRowStore } from './versioned-contract.ts'
 import { VersionedRows, versionSegmentMs } from './versioned-rows.ts'
 import { ProcessorVersionedStore } from './versioned-view.ts'
 import { type Version, versionsSerde } from './versions.ts'
-import type { JoinWindowStore, RangedWindowRowStore, SessionRowStore, SuppressBufferStore, UnmatchedStore } from './windowed-contract.ts'
+import type {
+  GraceBufferStore,
+  JoinWindowStore,
+  RangedWindowRowStore,
+  SessionRowStore,
+  SuppressBufferStore,
+  UnmatchedStore,
+} from './windowed-contract.ts'
 
 /** What the stores of a task share. */
 export interface StoreSurroundings {
@@ -60,6 +70,10 @@ export interface StoreLayers {
 export interface RestoredForm {
   readonly layout: KeyLayout
   readonly keepsDuplicates: boolean
+  /** Whether keys end with a sequence number, which is counted on from the last one. */
+  readonly sequencesKeys: boolean
+  /** Of LRU maps: restoring uses keys in the order of the changelog. */
+  readonly recent: RecentKeys | undefined
   /** Of versioned stores, whose records are added to the key's versions. */
   readonly versions: VersionedRows<unknown> | undefined
 }
@@ -73,6 +87,7 @@ export interface StoreFaces {
   readonly joinWindow?: JoinWindowStore<unknown>
   readonly unmatched?: UnmatchedStore<unknown, unknown>
   readonly suppressBuffer?: SuppressBufferStore<unknown>
+  readonly graceBuffer?: GraceBufferStore<unknown>
   readonly keyValue?: KeyValueStore<unknown, unknown>
   readonly window?: WindowStore<unknown, unknown>
   readonly session?: SessionStore<unknown, unknown>
@@ -98,6 +113,7 @@ export function buildStore(
   const sequence = new SequenceNumber(progress.sequence)
   const timed = timedLayout(spec, folder, progress.streamTime)
   const layout = timed?.keys ?? plainKeys
+  const keepsDuplicates = timed?.keepsDuplicates ?? false
   const buffer = new UncommittedBuffer(form, layout, uncommitted)
   const stored = new StoredRows({
     form,
@@ -108,13 +124,15 @@ export function buildStore(
     changeLog:
       writer === undefined || kind === 'versioned' ? undefined : new ChangeLog(writer, partition, form, logsHeaders.includes(kind)),
     retention: timed?.retention,
-    keepsDuplicates: timed?.keepsDuplicates ?? false,
+    keepsDuplicates,
     onExpired: () => surroundings.onExpired(name),
   })
   // Without room for one row a cache would only hand on each: then there is none, as in Kafka Streams.
   const caches = spec.caching && budget.bytesMax > 0 && kind !== 'versioned'
-  const cache = caches ? new CachedRows({ form, layout, below: stored, budget, keepsReads: timed === undefined }) : undefined
-  const rows = cache ?? stored
+  const recent = spec.entriesMax === undefined ? undefined : new RecentKeys(spec.entriesMax)
+  const below = recent === undefined ? stored : new RecentRows({ below: stored, buffer, form, keys: recent })
+  const cache = caches ? new CachedRows({ form, layout, below, budget, keepsReads: timed === undefined }) : undefined
+  const rows = cache ?? below
   const history = kind === 'versioned' ? historyOf(spec, progress.streamTime) : undefined
   const versions = history === undefined ? undefined : versionedRows(spec, form, rows, writer, history, surroundings)
   const faces =
@@ -122,7 +140,7 @@ export function buildStore(
       ? timedFaces(spec, form, { rows, cache, ...timed }, sequence, context)
       : versions !== undefined
         ? { versionedRows: versions, versioned: new ProcessorVersionedStore(spec.key, versions, context) }
-        : plainFaces(spec, form, rows, cache, context)
+        : plainFaces(spec, form, rows, cache, sequence, context)
   return {
     spec,
     folder,
@@ -134,16 +152,16 @@ export function buildStore(
     cache,
     flushed: faces.suppressBuffer instanceof SuppressBuffer ? faces.suppressBuffer : cache,
     sequence,
-    restoring: { layout, keepsDuplicates: timed?.keepsDuplicates ?? false, versions },
+    restoring: { layout, keepsDuplicates, sequencesKeys: keepsDuplicates || kind === 'graceBuffer', recent, versions },
     faces,
   }
 }
 
 /** What a batch of the folder keeps of a store besides its rows. */
 export function progressMutation({ spec, retention, sequence }: StoreLayers): Mutation | undefined {
-  if (retention === undefined) return undefined
+  if (retention === undefined && sequence.value === 0) return undefined
   const value = Buffer.allocUnsafe(12)
-  value.writeDoubleBE(retention.streamTime)
+  value.writeDoubleBE(retention?.streamTime ?? -1)
   value.writeInt32BE(sequence.value, 8)
   return { store: progressStore, key: spec.name, value }
 }
@@ -162,6 +180,7 @@ function storedSerde({ kind, value }: StoreSpec): Serde<unknown> {
     case 'unmatched':
       return listOfBytes as Serde<unknown>
     case 'suppressBuffer':
+    case 'graceBuffer':
       return bytes() as Serde<unknown>
     case 'versioned':
       return versionsSerde as Serde<unknown>
@@ -175,6 +194,7 @@ function plainFaces(
   form: RowForm<unknown>,
   rows: Rows<unknown>,
   cache: CachedRows<unknown> | undefined,
+  sequence: SequenceNumber,
   context: RecordContext,
 ): StoreFaces {
   const { name, kind, key: keySerde, value } = spec
@@ -183,10 +203,9 @@ function plainFaces(
     const lists = { form: form as RowForm<readonly Buffer[]>, rows: rows as Rows<readonly Buffer[]> }
     return { unmatched: new UnmatchedRows({ name, ...lists, left: value, right }) }
   }
-  if (kind === 'suppressBuffer') {
-    const held = { form: form as RowForm<Uint8Array>, rows: rows as Rows<Uint8Array> }
-    return { suppressBuffer: new SuppressBuffer({ name, ...held, value }) }
-  }
+  const held = { name, form: form as RowForm<Uint8Array>, rows: rows as Rows<Uint8Array>, value }
+  if (kind === 'suppressBuffer') return { suppressBuffer: new SuppressBuffer(held) }
+  if (kind === 'graceBuffer') return { graceBuffer: new GraceBuffer({ ...held, sequence }) }
   const parts = { name, keySerde, form, rows, cache }
   const keyValue =
     kind === 'timestampedKeyValue'

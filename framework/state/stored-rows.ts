@@ -55,7 +55,7 @@ export class StoredRows<V> implements Rows<V> {
     const { buffer, layout, retention } = this.parts
     for (const entry of overlaid(buffer.range(options), this.engineRange(options), options.reverse ?? false)) {
       if (entry[1].deleted) continue
-      if (retention !== undefined && !options.showsExpired && !retention.shows(layout.timeOf(entry[0]))) continue
+      if (retention !== undefined && !isSeen(retention, layout.timeOf(entry[0]), options)) continue
       yield entry
     }
   }
@@ -64,4 +64,9 @@ export class StoredRows<V> implements Rows<V> {
     const { engine, form } = this.parts
     for (const { key, value } of engine.range(options)) yield [key, form.readEntry(value)]
   }
+}
+
+/** What lies in a segment that is past its retention is gone, though the engine drops it only at the next commit. */
+function isSeen(retention: Retention, time: number, { showsExpired = false }: RowRange): boolean {
+  return showsExpired ? retention.keeps(time) : retention.shows(time)
 }

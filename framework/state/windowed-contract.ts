@@ -14,6 +14,7 @@ export interface WindowedTaskStores extends TaskStores {
   versionedRows<V>(name: string): VersionedRowStore<V>
   unmatched<L, R>(name: string): UnmatchedStore<L, R>
   suppressBuffer<V>(name: string): SuppressBufferStore<V>
+  graceBuffer<V>(name: string): GraceBufferStore<V>
 }
 
 export interface RangedWindowRowStore<V> extends WindowRowStore<V> {
@@ -125,4 +126,22 @@ export interface BufferedChange<V> {
   readonly topic: string | undefined
   readonly partition: number
   readonly offset: number
+}
+
+/** Records that wait for their grace to pass, each by itself (Kafka Streams: RocksDBTimeOrderedKeyValueBuffer). */
+export interface GraceBufferStore<V> {
+  readonly name: string
+  add(record: WaitingRecord<V>): void
+  /** Of the first record; Infinity if none waits. */
+  readonly firstTime: number
+  /** Takes out those up to this time, included: by time, then key, then in the order of arrival. Each is gone when the next one is asked for. */
+  takeUpTo(time: number): Iterable<WaitingRecord<V>>
+}
+
+export interface WaitingRecord<V> {
+  readonly key: BinaryKey
+  readonly value: V
+  readonly timestamp: number
+  readonly headers: Headers
+  readonly origin: RecordOrigin
 }

@@ -1,16 +1,18 @@
 // What the stores of a topology hold at the end of a case, in the form of the vectors.
 
-import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
+import type { StoreKind, StoreSpec } from '../../framework/graph/operator-spec.ts'
 import type { Windowed } from '../../framework/graph/window-spec.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import type { BinaryKey } from '../../framework/ports/store.ts'
 import type { TopologyTestDriver } from '../kit/index.ts'
 import { OperationMissing, type StoreRow } from './vector.ts'
 
+const buffers: readonly StoreKind[] = ['suppressBuffer', 'graceBuffer']
+
 /** By name. Buffers are not in the vectors, nor are join windows of no size that hold anything: Kafka Streams cannot read them. */
 export function storeRows(driver: TopologyTestDriver): Record<string, readonly StoreRow[]> {
   const specs = [...driver.topology.stores.values()]
-  const rows = specs.filter(({ kind }) => kind !== 'suppressBuffer').map((spec) => ({ spec, rows: rowsOf(driver, spec) }))
+  const rows = specs.filter(({ kind }) => !buffers.includes(kind)).map((spec) => ({ spec, rows: rowsOf(driver, spec) }))
   const readable = rows.filter(({ spec, rows }) => !(spec.kind === 'joinWindow' && spec.windowSizeMs === 0 && rows.length > 0))
   return Object.fromEntries(readable.map(({ spec, rows }) => [spec.name, rows]))
 }
@@ -66,7 +68,8 @@ function keyOf(serde: Serde<unknown>, key: BinaryKey): unknown {
 }
 
 function windowed({ key, start, end }: Windowed<unknown>): StoreRow {
-  return { key: plain(key), start, end }
+  // Java's greatest long stands for an end that never comes.
+  return { key: plain(key), start, end: end === Number.POSITIVE_INFINITY ? '9223372036854775807' : end }
 }
 
 /** As JSON has it: a number that Java's long holds and ours may not is text. */

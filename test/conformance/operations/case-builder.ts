@@ -16,7 +16,7 @@ import {
   type TimeWindowedKStream,
   type WindowStoreOptions,
 } from '../../../framework/index.ts'
-import { type KeyAndValue, OperationMissing, type VectorCase, type VectorType } from '../vector.ts'
+import type { KeyAndValue, VectorCase, VectorType } from '../vector.ts'
 import type { VectorNode, VectorStore } from '../vector-node.ts'
 import { serdeOf } from '../vector-serdes.ts'
 
@@ -105,19 +105,19 @@ export function serdes({ key, value }: KeyAndValue): { key: never; value: never 
   return { key: serdeOf(key) as never, value: serdeOf(value) as never }
 }
 
-export function materialized({ store }: VectorNode): { store?: WindowStoreOptions } {
+export function materialized({ store }: VectorNode): { store?: WindowStoreOptions & StoreOptions } {
   return store === undefined ? {} : { store: storeOptions(store) }
 }
 
-function storeOptions(store: VectorStore): WindowStoreOptions {
-  if (store.lruMaxEntries !== undefined) throw new OperationMissing('an LRU store')
-  const { name, kind, logging, caching, retentionMs, historyRetentionMs } = store
+function storeOptions(store: VectorStore): WindowStoreOptions & StoreOptions {
+  const { name, kind, logging, caching, retentionMs, historyRetentionMs, lruMaxEntries } = store
   const options: StoreOptions = {
     ...named({ ...(name === undefined ? {} : { name }) }),
     ...(kind === undefined ? {} : { persistent: kind === 'persistent' }),
     ...(logging === undefined ? {} : { logging }),
     ...(caching === undefined ? {} : { caching }),
     ...(historyRetentionMs === undefined ? {} : { historyRetention: historyRetentionMs }),
+    ...(lruMaxEntries === undefined ? {} : { entriesMax: lruMaxEntries }),
   }
   return retentionMs === undefined ? options : { ...options, retention: retentionMs }
 }

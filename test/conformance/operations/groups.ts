@@ -12,6 +12,7 @@ import {
   TimeWindowedCogroupedKStream,
   TimeWindowedKStream,
   tumbling,
+  unlimited,
 } from '../../../framework/index.ts'
 import { OperationMissing } from '../vector.ts'
 import type { VectorNode } from '../vector-node.ts'
@@ -78,7 +79,7 @@ export function windowedBy(build: CaseBuilder, node: VectorNode): Made {
   // Both kinds of groups are cut in the same way; only one of them knows of emit strategies.
   const group = object as Grouped
   const window = given(node, 'window')
-  const { sizeMs = 0, advanceMs = 0, differenceMs = 0, gapMs = 0, graceMs: grace = 0 } = window
+  const { sizeMs = 0, advanceMs = 0, differenceMs = 0, gapMs = 0, graceMs: grace = 0, startMs: start = 0 } = window
   const options = { emit: node.emit === 'onWindowClose' ? 'close' : 'updates' } as const
   const timeKey = { timeWindowed: key, sizeMs: sizeMs === 0 ? differenceMs : sizeMs }
   switch (window.type) {
@@ -90,6 +91,8 @@ export function windowedBy(build: CaseBuilder, node: VectorNode): Made {
       return { key: timeKey, value, object: group.windowedBy(sliding(differenceMs, { grace }), options) }
     case 'session':
       return { key: { sessionWindowed: key }, value, object: group.windowedBy(session(gapMs, { grace }), options) }
+    case 'unlimited':
+      return { key: { timeWindowed: key, sizeMs: Infinity }, value, object: group.windowedBy(unlimited({ start }), options) }
     default:
       throw new OperationMissing(`${window.type} windows`)
   }

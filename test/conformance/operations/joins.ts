@@ -1,7 +1,6 @@
 // Joins.
 
 import { type GlobalKTable, type JoinWindow, within } from '../../../framework/index.ts'
-import { OperationMissing } from '../vector.ts'
 import type { VectorNode, VectorWindow } from '../vector-node.ts'
 import { serdeOf } from '../vector-serdes.ts'
 import { foreignKey, joiner, keySelector } from '../vocabulary.ts'
@@ -67,13 +66,13 @@ export function streamStreamJoin(build: CaseBuilder, node: VectorNode): Made {
 }
 
 export function streamTableJoin(build: CaseBuilder, node: VectorNode): Made {
-  if (node.graceMs !== undefined) throw new OperationMissing('a stream-table join with grace')
   const { key, value } = build.from(node)
   const table = build.other(node)
   const f = joiner(given(node, 'joiner'), value, table.value)
   const stream = build.streamOf(node)
   const join = (left: unknown, right: unknown, k: unknown) => f.call(k, left, right)
-  const call = [table.object as Table, join, { ...named(node), ...serdes({ key, value }) }] as const
+  const grace = node.graceMs === undefined ? {} : { grace: node.graceMs }
+  const call = [table.object as Table, join, { ...named(node), ...serdes({ key, value }), ...grace }] as const
   const object = node.type === 'left' ? stream.leftJoin(...call) : stream.join(...call)
   return { key, value: f.type, object }
 }
