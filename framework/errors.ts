@@ -42,6 +42,11 @@ const entries = {
     message: '{node} has sliding windows with a difference of 0, which hold nothing.',
     remedy: 'Give a difference of 1 ms or more. (Kafka Streams too finds this out at the first record.)',
   },
+  'chosen-topic-missing': {
+    kind: 'environment',
+    message: 'A record chose the topic {topic} to be written to, which does not exist.',
+    remedy: 'Create the topic, or mend the function given to to().',
+  },
   'grace-join-null-key': {
     kind: 'user',
     message: '{node} is a left join with grace, and a record without a key came to it, which cannot wait.',
@@ -185,6 +190,12 @@ const entries = {
     message: 'The internal topic {topic} has {actual} partitions, and the topology needs {expected}.',
     remedy:
       'Its source topics were given more partitions, or somebody else made it. Stop all instances; then delete the internal topics of the application and its committed offsets to process its input anew, or set another application id.',
+  },
+  'internal-topic-deleted': {
+    kind: 'environment',
+    message: 'The internal topic {topic} was deleted while the app was using it.',
+    remedy:
+      'Start the app again: it makes the topic anew. The state that was in it is gone; to have it again, process the input from the beginning.',
   },
   'settings-invalid': {
     kind: 'user',

@@ -7,7 +7,7 @@
 // All methods reject with a MillraceError. Retriable faults (a moved leader, a dropped connection) are retried inside, within
 // the limits of the settings, and never seen here.
 
-import type { Headers, Offset, RecordReader, Timestamp, TopicPartition } from './record.ts'
+import { asOffset, type Headers, type Offset, type RecordReader, type Timestamp, type TopicPartition } from './record.ts'
 import type { Serde } from './serde.ts'
 
 export interface Broker {
@@ -96,9 +96,12 @@ export interface FetcherOptions {
   readonly bufferBytesMax: number
 }
 
+/** The position of a partition that stays assigned, whatever it is. */
+export const whereItIs: Offset = asOffset(-1)
+
 /** Reads the partitions it is assigned, ahead of who takes what it read, up to `bufferBytesMax`. */
 export interface Fetcher {
-  /** Replaces the assignment: partitions that stay (the same position or -1 for "where it is") go on, with what is fetched already. */
+  /** Replaces the assignment: partitions that stay (the same position or `whereItIs`) go on, with what is fetched already and problems not told yet. */
   assign(positions: readonly PartitionOffset[]): void
   /** Partitions not fetched until resumed; what is fetched of them already is still handed out. */
   pause(partitions: readonly TopicPartition[]): void
@@ -123,7 +126,7 @@ export interface FetchedRecords {
   readonly lastStableOffset: Offset
 }
 
-/** The partition is not fetched on until assigned anew. */
+/** The partition is not fetched on until it is assigned anew, with a position. */
 export interface FetchProblem {
   readonly kind: 'problem'
   readonly topic: string

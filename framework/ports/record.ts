@@ -23,6 +23,15 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+/** As Kafka writes it, `<topic>-<partition>`. The last hyphen is the one between them, so no two have the same name. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}
+
+export function isSamePartition(left: TopicPartition, right: TopicPartition): boolean {
+  return left.partition === right.partition && left.topic === right.topic
+}
+
 export interface Header {
   readonly key: string
   readonly value: Uint8Array | null

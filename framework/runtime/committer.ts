@@ -4,7 +4,7 @@
 // repartition topics are deleted from time to time.
 
 import type { CommittedOffset, GroupMember, PartitionOffset } from '../ports/broker.ts'
-import type { Offset, TopicPartition } from '../ports/record.ts'
+import { isSamePartition, type Offset, partitionName } from '../ports/record.ts'
 import type { AppParts } from './app-parts.ts'
 import type { RunningTask } from './running-task.ts'
 import type { Task } from './task.ts'
@@ -53,6 +53,7 @@ export class Committer {
     )
     if (dirty.length === 0) return
     for (const { task } of dirty) task.flushCaches()
+    await this.tasks.chosenWriters.settled()
     await producer.flush()
     const offsets = dirty.map(({ task }) => task.committable())
     await this.member.commit(offsets.flat())
@@ -72,9 +73,9 @@ export class Committer {
   private writeState(running: StartedTask, offsets: readonly CommittedOffset[]): void {
     const sources = running.state.changelogs.filter(({ sourceTopic }) => sourceTopic)
     const positions = new Map<string, Offset>()
-    for (const { topic, partition } of sources) {
-      const committed = offsets.find((offset) => offset.topic === topic && offset.partition === partition)
-      if (committed !== undefined) positions.set(topic, committed.offset)
+    for (const changelog of sources) {
+      const committed = offsets.find((offset) => isSamePartition(offset, changelog))
+      if (committed !== undefined) positions.set(changelog.topic, committed.offset)
     }
     running.writing = running.state.commit(positions).catch((error: unknown) => {
       running.writeFailure = error
@@ -91,11 +92,11 @@ export class Committer {
     const consumed = this.tasks.all
       .flatMap(({ lastCommitted = [] }) => lastCommitted.filter(({ topic }) => this.repartitionTopics.has(topic)))
       .map(({ topic, partition, offset }): PartitionOffset => ({ topic, partition, offset }))
-      .filter((before) => this.purged.get(nameOf(before)) !== before.offset)
+      .filter((before) => this.purged.get(partitionName(before)) !== before.offset)
     if (consumed.length === 0) return
     try {
       await admin.deleteRecords(consumed)
-      for (const before of consumed) this.purged.set(nameOf(before), before.offset)
+      for (const before of consumed) this.purged.set(partitionName(before), before.offset)
     } catch (error) {
       // Nothing depends on it but space, and the next time deletes these too.
       logger.log(
@@ -106,15 +107,11 @@ export class Committer {
   }
 }
 
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
-}
-
 /** Whether it stands elsewhere than where the group has it. */
 function hasMoved({ task, committed, lastCommitted = committed }: StartedTask): boolean {
   const before = [...lastCommitted, ...committed]
-  return task.committable().some(({ topic, partition, offset }) => {
-    return before.find((other) => other.topic === topic && other.partition === partition)?.offset !== offset
+  return task.committable().some((position) => {
+    return before.find((other) => isSamePartition(other, position))?.offset !== position.offset
   })
 }
 

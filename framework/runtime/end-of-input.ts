@@ -4,7 +4,7 @@
 
 import type { Topology } from '../graph/topology.ts'
 import type { Admin } from '../ports/broker.ts'
-import type { TopicPartition } from '../ports/record.ts'
+import { partitionName, type TopicPartition } from '../ports/record.ts'
 import { elementsTopic, writtenTopics } from './task.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
@@ -34,14 +34,14 @@ export class EndOfInput {
     await end.learnEnds(options.tasks.flatMap(({ inputs }) => inputs.filter(({ topic }) => !end.repartitionTopics.has(topic))))
     for (const node of options.topology.nodes.values()) {
       if (node.kind !== 'source' || node.input.kind !== 'elements') continue
-      end.ends.set(nameOf({ topic: elementsTopic(options.applicationId, node.name), partition: 0 }), node.input.elements.length)
+      end.ends.set(partitionName({ topic: elementsTopic(options.applicationId, node.name), partition: 0 }), node.input.elements.length)
     }
     return end
   }
 
   /** Undefined: not known yet. */
   of(input: TopicPartition): number | undefined {
-    return this.ends.get(nameOf(input))
+    return this.ends.get(partitionName(input))
   }
 
   /** Whether the group has committed all there is. */
@@ -62,12 +62,12 @@ export class EndOfInput {
     const open = inputs.filter((input) => this.of(input) !== 0)
     if (open.length === 0) return true
     const committed = await admin.committed(applicationId, open)
-    const offsets = new Map(committed.map((offset) => [nameOf(offset), offset.offset]))
-    const behind = open.filter((input) => (offsets.get(nameOf(input)) ?? -1) < this.of(input)!)
+    const offsets = new Map(committed.map((offset) => [partitionName(offset), offset.offset]))
+    const behind = open.filter((input) => (offsets.get(partitionName(input)) ?? -1) < this.of(input)!)
     return (
       behind.length === 0 ||
       (await this.areEmpty(
-        behind.filter((input) => !offsets.has(nameOf(input))),
+        behind.filter((input) => !offsets.has(partitionName(input))),
         behind.length,
       ))
     )
@@ -89,10 +89,6 @@ export class EndOfInput {
   private async learnEnds(inputs: readonly TopicPartition[]): Promise<void> {
     if (inputs.length === 0) return
     const ends = await this.options.admin.endOffsets(inputs, { readCommitted: true })
-    for (const end of ends) this.ends.set(nameOf(end), end.offset)
+    for (const end of ends) this.ends.set(partitionName(end), end.offset)
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
 }

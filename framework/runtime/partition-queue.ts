@@ -31,7 +31,7 @@ export class PartitionQueue implements InputQueue {
   private readonly key: Serde<unknown>
   private readonly value: Serde<unknown>
   private readonly dropped: DroppedRecords
-  private readonly batches: FetchedRecords[] = []
+  private readonly batches: Pick<FetchedRecords, 'reader' | 'sizeBytes'>[] = []
   private reader: RecordReader = noRecords
 
   constructor(input: TopicPartition, source: PartitionSource, dropped: DroppedRecords) {
@@ -46,13 +46,18 @@ export class PartitionQueue implements InputQueue {
   }
 
   /** Says whether the queue stopped being empty. */
-  add(fetched: FetchedRecords): boolean {
+  add(fetched: Pick<FetchedRecords, 'reader' | 'sizeBytes'>): boolean {
     this.batches.push(fetched)
     this.bufferedBytes += fetched.sizeBytes
     if (this.ready) return false
     if (this.batches.length === 1) this.reader = fetched.reader
     this.findHead()
     return this.ready
+  }
+
+  /** What has not come of the records before `offset` will not come: behind those that have, the position is there. */
+  skipTo(offset: number): void {
+    this.add({ reader: { ...noRecords, nextOffset: offset }, sizeBytes: 0 })
   }
 
   head(): Flow {

@@ -1,10 +1,11 @@
 // Brings the state of tasks up to its changelogs, by a fetcher of its own, in slices, so that heartbeats go on. It ends on positions reached, never on records
 // seen: compaction and control records leave gaps. It can be broken off at any time and begun again where it stood.
 
-import type { Admin, Fetched, FetchedRecords, Fetcher, PartitionOffset } from '../ports/broker.ts'
+import { MillraceError } from '../errors.ts'
+import { type Admin, type FetchedRecords, type Fetcher, type FetchProblem, type PartitionOffset, whereItIs } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Offset, TopicPartition } from '../ports/record.ts'
+import { isSamePartition, type Offset, partitionName, type TopicPartition } from '../ports/record.ts'
 import type { Changelog } from '../state/contract.ts'
 import { BoundedReader } from './bounded-reader.ts'
 import type { RunningTask } from './running-task.ts'
@@ -51,7 +52,7 @@ export class Restoration {
     if (changelogs.length === 0) return true
     const begun = await this.begin(changelogs, interrupted)
     if (begun === undefined) return false
-    const open = new Map(begun.filter((one) => !isDone(one)).map((one) => [nameOf(one.changelog), one]))
+    const open = new Map(begun.filter((one) => !isDone(one)).map((one) => [partitionName(one.changelog), one]))
     if (open.size === 0) return true
     const startedMs = clock.monotonicMs()
     const before = recordsOf(tasks)
@@ -72,7 +73,7 @@ export class Restoration {
     while (open.size > 0) {
       if (interrupted()) return false
       // What the fetcher holds meanwhile is limited by itself.
-      if (![...open.values()].some(({ batches }) => batches.length > 0)) for (const fetched of fetcher.take()) take(open, fetched)
+      if (![...open.values()].some(({ batches }) => batches.length > 0)) await this.take(open, interrupted)
       const applied = await this.applySlice(open)
       if (clock.monotonicMs() >= progressDueMs) {
         logger.log('info', `Restoring: ${remaining(open)} records left at most.`)
@@ -85,6 +86,45 @@ export class Restoration {
       }
     }
     return true
+  }
+
+  private async take(open: Map<string, Restoring>, interrupted: () => boolean): Promise<void> {
+    const problems: FetchProblem[] = []
+    for (const fetched of this.parts.restoreFetcher.take()) {
+      const restoring = open.get(partitionName(fetched))
+      if (restoring === undefined) continue
+      if (fetched.kind === 'problem') problems.push(fetched)
+      else restoring.batches.push(upTo(restoring.end, fetched))
+    }
+    if (problems.length > 0) await this.beginAgain(open, problems, interrupted)
+  }
+
+  /** A changelog whose records were deleted before they were read (by its retention) holds another state now: it is restored from its new beginning. */
+  private async beginAgain(open: Map<string, Restoring>, problems: readonly FetchProblem[], interrupted: () => boolean): Promise<void> {
+    const deleted = problems.find(({ problem }) => problem === 'topic deleted')
+    if (deleted !== undefined) throw new MillraceError('internal-topic-deleted', { topic: deleted.topic })
+    const again =
+      (await this.begin(
+        problems.map((problem) => open.get(partitionName(problem))!),
+        interrupted,
+      )) ?? []
+    for (const { topic, partition } of problems)
+      this.parts.logger.log(
+        'warn',
+        `The position in ${topic}-${partition} is out of range; restoring begins again with what is left of it.`,
+        {
+          topic,
+          partition,
+        },
+      )
+    for (const one of again) {
+      if (isDone(one)) open.delete(partitionName(one.changelog))
+      else open.set(partitionName(one.changelog), one)
+    }
+    const anew = new Set(again)
+    this.parts.restoreFetcher.assign(
+      [...open.values()].map((one) => (anew.has(one) ? toPosition(one) : { ...toPosition(one), offset: whereItIs })),
+    )
   }
 
   /** Says whether there was anything to apply. */
@@ -139,8 +179,8 @@ export class Restoration {
   }
 }
 
-function offsetOf(offsets: readonly PartitionOffset[], { topic, partition }: TopicPartition): Offset {
-  return offsets.find((offset) => offset.topic === topic && offset.partition === partition)!.offset
+function offsetOf(offsets: readonly PartitionOffset[], partition: TopicPartition): Offset {
+  return offsets.find((offset) => isSamePartition(offset, partition))!.offset
 }
 
 function recordsOf(tasks: readonly RunningTask[]): number {
@@ -148,16 +188,12 @@ function recordsOf(tasks: readonly RunningTask[]): number {
 }
 
 /** A source topic that serves as changelog holds state up to what is committed; behind that it is input. */
-function committedEnd(owner: RunningTask, { topic, partition }: Changelog, logStart: Offset): Offset {
-  return owner.committed.find((committed) => committed.topic === topic && committed.partition === partition)?.offset ?? logStart
+function committedEnd(owner: RunningTask, changelog: Changelog, logStart: Offset): Offset {
+  return owner.committed.find((committed) => isSamePartition(committed, changelog))?.offset ?? logStart
 }
 
-function take(open: ReadonlyMap<string, Restoring>, fetched: Fetched): void {
-  const restoring = open.get(nameOf(fetched))
-  if (restoring === undefined) return
-  if (fetched.kind === 'problem') throw new Error(`${nameOf(fetched)} while restoring: ${fetched.problem}`)
-  const isBeyond = fetched.lastStableOffset > restoring.end
-  restoring.batches.push(isBeyond ? { ...fetched, reader: new BoundedReader(fetched.reader, restoring.end) } : fetched)
+function upTo(end: number, fetched: FetchedRecords): FetchedRecords {
+  return fetched.lastStableOffset > end ? { ...fetched, reader: new BoundedReader(fetched.reader, end) } : fetched
 }
 
 function isDone({ owner, changelog, end }: Restoring): boolean {
@@ -170,8 +206,4 @@ function toPosition({ owner, changelog: { topic, partition } }: Restoring): Part
 
 function remaining(open: ReadonlyMap<string, Restoring>): number {
   return [...open.values()].reduce((sum, { owner, changelog, end }) => sum + end - owner.state.restore.position(changelog.topic), 0)
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
 }

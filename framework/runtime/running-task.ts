@@ -1,7 +1,7 @@
 // A task that this instance owns, from the assignment on: first its state is restored, then the task itself runs.
 
 import type { CommittedOffset, PartitionOffset } from '../ports/broker.ts'
-import type { TopicPartition } from '../ports/record.ts'
+import { isSamePartition, type TopicPartition } from '../ports/record.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { Task } from './task.ts'
 import type { PlannedTask } from './topic-plan.ts'
@@ -29,8 +29,8 @@ export interface RunningTask {
 }
 
 /** Where an input stands: what is before it was processed, or left out on purpose. */
-export function positionOf({ task, start }: RunningTask, { topic, partition }: TopicPartition): number {
-  const position = task?.position(topic, partition) ?? -1
+export function positionOf({ task, start }: RunningTask, input: TopicPartition): number {
+  const position = task?.position(input.topic, input.partition) ?? -1
   if (position >= 0) return position
-  return start.find((candidate) => candidate.topic === topic && candidate.partition === partition)?.offset ?? 0
+  return start.find((position) => isSamePartition(position, input))?.offset ?? 0
 }

@@ -2,8 +2,8 @@
 // without them.
 
 import { MillraceError } from '../errors.ts'
-import type { FetchedRecords, FetchProblem } from '../ports/broker.ts'
-import { asOffset, type TopicPartition } from '../ports/record.ts'
+import { type FetchedRecords, type FetchProblem, whereItIs } from '../ports/broker.ts'
+import { isSamePartition, type Offset, partitionName, type TopicPartition } from '../ports/record.ts'
 import type { AppParts } from './app-parts.ts'
 import { BoundedReader } from './bounded-reader.ts'
 import { started } from './committer.ts'
@@ -37,18 +37,20 @@ export class TaskInputs {
     const before = this.inputs
     const inputs = tasks.flatMap((owner) => owner.planned.inputs.map(({ topic, partition }) => ({ owner, topic, partition, knownEnd: 0 })))
     const ends = inputs.length === 0 ? [] : await this.parts.admin.endOffsets(inputs, { readCommitted: true })
-    this.inputs = new Map(inputs.map((input) => [nameOf(input), input]))
-    for (const end of ends) this.learnEnd(this.inputs.get(nameOf(end))!, end.offset)
+    this.inputs = new Map(inputs.map((input) => [partitionName(input), input]))
+    for (const end of ends) this.learnEnd(this.inputs.get(partitionName(end))!, end.offset)
     for (const [name, input] of this.inputs) input.knownEnd = Math.max(input.knownEnd, before.get(name)?.knownEnd ?? 0)
     this.shareBytes = Math.max(shareBytesMin, this.parts.settings.inputBufferBytesMax / Math.max(1, inputs.length))
   }
 
   /** Gives the tasks what has arrived. */
   async take(): Promise<void> {
+    const problems: FetchProblem[] = []
     for (const fetched of this.parts.fetcher.take()) {
-      if (fetched.kind === 'problem') await this.solve(fetched)
+      if (fetched.kind === 'problem') problems.push(fetched)
       else this.give(fetched)
     }
+    if (problems.length > 0) await this.solve(problems)
   }
 
   /** Goes on with partitions whose tasks have worked off enough. */
@@ -71,7 +73,7 @@ export class TaskInputs {
     const { task, planned } = running
     if (planned.inputs.length <= 1 || settings.maxTaskIdleMs < 0 || task === undefined) return true
     const empty = planned.inputs.filter(({ topic, partition }) => task.isEmpty(topic, partition))
-    if (empty.some((input) => positionOf(running, input) < (this.inputs.get(nameOf(input))?.knownEnd ?? 0))) return false
+    if (empty.some((input) => positionOf(running, input) < (this.inputs.get(partitionName(input))?.knownEnd ?? 0))) return false
     if (empty.length === 0 || settings.maxTaskIdleMs === 0) {
       running.idleSinceMs = undefined
       return true
@@ -90,7 +92,7 @@ export class TaskInputs {
   }
 
   private give(fetched: FetchedRecords): void {
-    const input = this.inputs.get(nameOf(fetched))
+    const input = this.inputs.get(partitionName(fetched))
     const task = input?.owner.task
     if (input === undefined || task === undefined) return
     const { topic, partition } = fetched
@@ -100,7 +102,7 @@ export class TaskInputs {
     task.addRecords(isBeyond ? { ...fetched, reader: new BoundedReader(fetched.reader, end) } : fetched)
     if (task.bufferedBytes(topic, partition) <= this.shareBytes) return
     const { paused } = input.owner
-    if ([...paused].some((other) => other.topic === topic && other.partition === partition)) return
+    if ([...paused].some((other) => isSamePartition(other, fetched))) return
     paused.add(input)
     this.parts.fetcher.pause([{ topic, partition }])
   }
@@ -110,21 +112,30 @@ export class TaskInputs {
   }
 
   /** Records that were deleted before they were read are gone: reading goes on with the first that is left, and the log says so. */
-  private async solve({ topic, partition, problem }: FetchProblem): Promise<void> {
+  private async solve(problems: readonly FetchProblem[]): Promise<void> {
     const { admin, fetcher, logger, topology } = this.parts
-    if (problem === 'topic deleted')
-      throw new MillraceError('topology-topics-missing', { topology: topology.name, missing: `The topic ${topic} was deleted.` })
-    const [start] = await admin.startOffsets([{ topic, partition }])
-    logger.log('warn', `The position in ${topic}-${partition} is out of range; going on at offset ${start!.offset}.`, { topic, partition })
-    const positions = [...this.inputs.values()].map((input) => ({
-      topic: input.topic,
-      partition: input.partition,
-      offset: input.topic === topic && input.partition === partition ? start!.offset : asOffset(-1),
-    }))
-    fetcher.assign(positions)
+    const deleted = [...new Set(problems.filter(({ problem }) => problem === 'topic deleted').map(({ topic }) => topic))]
+    if (deleted.length > 0) {
+      const missing = deleted.map((topic) => `The topic ${topic} was deleted.`).join('\n  ')
+      throw new MillraceError('topology-topics-missing', { topology: topology.name, missing })
+    }
+    const starts = new Map<string, Offset>()
+    for (const start of await admin.startOffsets(problems)) {
+      const input = this.inputs.get(partitionName(start))
+      if (input === undefined) continue
+      const { topic, partition, offset } = start
+      logger.log('warn', `The position in ${partitionName(start)} is out of range; going on at offset ${offset}.`, { topic, partition })
+      starts.set(partitionName(start), offset)
+      input.owner.task?.skipTo(start, offset)
+      // Assigned anew, it is not paused any more.
+      for (const other of input.owner.paused) if (isSamePartition(other, start)) input.owner.paused.delete(other)
+    }
+    fetcher.assign(
+      [...this.inputs.values()].map((input) => ({
+        topic: input.topic,
+        partition: input.partition,
+        offset: starts.get(partitionName(input)) ?? whereItIs,
+      })),
+    )
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
 }

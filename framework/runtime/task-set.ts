@@ -2,29 +2,39 @@
 // started. All of what they counted is kept when they are closed.
 
 import { isMillraceError } from '../errors.ts'
+import type { StoreKind } from '../graph/operator-spec.ts'
 import type { DropReason } from '../operators/dropped-records.ts'
-import type { CommittedOffset, PartitionOffset } from '../ports/broker.ts'
-import { noHeaders, type TopicPartition } from '../ports/record.ts'
+import { type CommittedOffset, type PartitionOffset, whereItIs } from '../ports/broker.ts'
+import { isSamePartition, noHeaders, type TopicPartition } from '../ports/record.ts'
 import { CacheBudget } from '../state/cached-rows.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import { openTaskState } from '../state/open-task-state.ts'
 import type { AppParts } from './app-parts.ts'
+import { ChosenWriters } from './chosen-writers.ts'
 import type { RunningTask } from './running-task.ts'
+import { StampingWriter } from './stamping-writer.ts'
 import { Task, writtenTopics } from './task.ts'
+import { taskSettings } from './task-settings.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
 /** How long a task waits for the instance that had it on this machine to close its state. */
 const lockWaitMsMax = 30_000
 const lockRetryMs = 200
 
+/** Stores that log changes without a timestamp, as Kafka Streams' do. */
+const writesWithoutTimestamp: readonly StoreKind[] = ['suppressBuffer', 'graceBuffer']
+
 export class TaskSet {
   private readonly parts: AppParts
   private readonly running = new Map<string, RunningTask>()
   private readonly cacheBudget: CacheBudget
   private readonly closedTotals = new Totals()
+  /** Of topics that records choose; shared by all tasks. */
+  readonly chosenWriters: ChosenWriters
 
   constructor(parts: AppParts) {
     this.parts = parts
+    this.chosenWriters = new ChosenWriters(parts)
     this.cacheBudget = new CacheBudget(parts.settings.cacheBytesMax)
   }
 
@@ -57,7 +67,9 @@ export class TaskSet {
     const started = this.all.filter(({ task }) => task === undefined)
     for (const running of started) running.task = await this.createTask(running)
     const isNew = new Set(started)
-    fetcher.assign(this.all.flatMap((running) => running.start.map((position) => (isNew.has(running) ? position : whereItIs(position)))))
+    fetcher.assign(
+      this.all.flatMap((running) => running.start.map((position) => (isNew.has(running) ? position : { ...position, offset: whereItIs }))),
+    )
   }
 
   /** Without a commit: what is not committed is processed again, here or elsewhere. */
@@ -91,7 +103,9 @@ export class TaskSet {
     const recordContext = { timestamp: -1, headers: noHeaders }
     const state = await this.openState(planned, recordContext, tasksCount, interrupted)
     if (state === undefined) return undefined
-    const committed = allCommitted.filter((offset) => [...planned.inputs, ...planned.elements].some((input) => isSame(input, offset)))
+    const committed = allCommitted.filter((offset) =>
+      [...planned.inputs, ...planned.elements].some((input) => isSamePartition(input, offset)),
+    )
     const start = await this.startOf(planned.inputs, committed)
     return {
       planned,
@@ -130,7 +144,10 @@ export class TaskSet {
           uncommittedBytesMax: settings.uncommittedBytesMax / tasksCount,
           context,
           logger,
-          changelogWriter: (topic) => producer.writer(topic),
+          changelogWriter: async (topic, { kind }) => {
+            const writer = await producer.writer(topic)
+            return writesWithoutTimestamp.includes(kind) ? new StampingWriter(writer, clock) : writer
+          },
         })
       } catch (error) {
         if (!isMillraceError(error, 'state-locked') || clock.monotonicMs() >= deadlineMs) throw error
@@ -142,17 +159,18 @@ export class TaskSet {
 
   /** A group that has committed nothing yet starts at the earliest record. */
   private async startOf(inputs: readonly TopicPartition[], committed: readonly CommittedOffset[]): Promise<readonly PartitionOffset[]> {
-    const fresh = inputs.filter((input) => !committed.some((offset) => isSame(input, offset)))
+    const fresh = inputs.filter((input) => !committed.some((offset) => isSamePartition(input, offset)))
     const earliest = fresh.length === 0 ? [] : await this.parts.admin.startOffsets(fresh)
     return inputs.map((input) => {
-      const { offset } = [...committed, ...earliest].find((candidate) => isSame(input, candidate))!
+      const { offset } = [...committed, ...earliest].find((candidate) => isSamePartition(input, candidate))!
       return { ...input, offset }
     })
   }
 
   private async createTask({ planned, state, recordContext, committed }: RunningTask): Promise<Task> {
     const { topology, applicationId, settings, producer, clock, logger, print } = this.parts
-    const topics = writtenTopics(topology, [planned.subTopology], applicationId)
+    const { deadLetterTopic } = settings
+    const topics = [...writtenTopics(topology, [planned.subTopology], applicationId), ...(deadLetterTopic === undefined ? [] : [deadLetterTopic])]
     const writers = new Map(await Promise.all(topics.map(async (topic) => [topic, await producer.writer(topic)] as const)))
     return new Task({
       id: planned.id,
@@ -164,8 +182,9 @@ export class TaskSet {
       state,
       recordContext,
       writer: (topic) => writers.get(topic)!,
+      withWriter: (topic, use) => this.chosenWriters.use(topic, use),
       committed,
-      settings,
+      settings: taskSettings(settings),
       clock,
       logger,
       print,
@@ -206,17 +225,9 @@ function wentOnElsewhere(
   committed: readonly CommittedOffset[],
 ): boolean {
   const offsetIn = (offsets: readonly CommittedOffset[], input: TopicPartition): number | undefined =>
-    offsets.find((offset) => isSame(input, offset))?.offset
+    offsets.find((offset) => isSamePartition(input, offset))?.offset
   return [...planned.inputs, ...planned.elements].some((input) => {
     const ours = offsetIn(lastCommitted, input) ?? offsetIn(atStart, input)
     return offsetIn(committed, input) !== ours
   })
-}
-
-function whereItIs(position: PartitionOffset): PartitionOffset {
-  return { ...position, offset: -1 as PartitionOffset['offset'] }
-}
-
-function isSame(left: TopicPartition, right: TopicPartition): boolean {
-  return left.partition === right.partition && left.topic === right.topic
 }

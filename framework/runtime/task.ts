@@ -16,7 +16,7 @@ import { StreamTimes } from '../operators/stream-times.ts'
 import type { CommittedOffset, FetchedRecords, TopicWriter } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { asOffset, asTimestamp, type Timestamp, type TopicPartition } from '../ports/record.ts'
+import { asOffset, asTimestamp, isSamePartition, partitionName, type Timestamp, type TopicPartition } from '../ports/record.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
@@ -49,6 +49,8 @@ export interface TaskOptions {
   readonly recordContext: RecordContext
   /** The writer of a topic by its name on the broker, opened before (`writtenTopics` lists them). */
   readonly writer: (topic: string) => TopicWriter
+  /** Hands over the writer of a topic that a record has chosen, now or when it is open. Default: it is among the opened ones. */
+  readonly withWriter?: (topic: string, use: (writer: TopicWriter) => void) => void
   /** What the group has committed for its inputs, with the stream times in the metadata. */
   readonly committed: readonly CommittedOffset[]
   readonly settings: TaskSettings
@@ -109,6 +111,7 @@ export class Task {
       streamTimes: this.streamTimes,
       scratch: new ByteBuffer(),
       writer: (topic) => options.writer(topicName(options.applicationId, topic)),
+      withWriter: options.withWriter ?? ((topic, use) => use(options.writer(topic))),
       print: options.print,
       recordContext: options.recordContext,
       shared: new SharedParts(),
@@ -123,19 +126,24 @@ export class Task {
 
   /** Takes what was fetched of one of its inputs. Bounded by who fetches: it pauses a partition by `bufferedBytes`. */
   addRecords(fetched: FetchedRecords): void {
-    const queue = this.queues.get(inputName(fetched.topic, fetched.partition))
-    if (queue === undefined) throw new Error(`task ${this.id} does not read ${fetched.topic}-${fetched.partition}`)
+    const queue = this.queues.get(partitionName(fetched))
+    if (queue === undefined) throw new Error(`task ${this.id} does not read ${partitionName(fetched)}`)
     if (queue.add(fetched)) this.byTime.offer(queue)
+  }
+
+  /** Records of an input before `offset` that have not come were deleted: nothing waits for them. */
+  skipTo(input: TopicPartition, offset: number): void {
+    this.queues.get(partitionName(input))?.skipTo(offset)
   }
 
   /** Bytes of an input that have come and are not all processed. */
   bufferedBytes(topic: string, partition: number): number {
-    return this.queues.get(inputName(topic, partition))?.bufferedBytes ?? 0
+    return this.queues.get(partitionName({ topic, partition }))?.bufferedBytes ?? 0
   }
 
   /** Whether an input has no record to choose: the app may wait for one (max.task.idle.ms), so that the choice by timestamp is right. */
   isEmpty(topic: string, partition: number): boolean {
-    return this.queues.get(inputName(topic, partition))?.ready !== true
+    return this.queues.get(partitionName({ topic, partition }))?.ready !== true
   }
 
   /** How many of its partitions have no record to choose. */
@@ -311,12 +319,12 @@ export class Task {
       { key: node.key, value: node.value, external: !ref.internal, outlet, timestampOf: node.timestampOf },
       this.dropped,
     )
-    const committed = this.options.committed.find(({ topic, partition }) => topic === input.topic && partition === input.partition)
+    const committed = this.options.committed.find((offset) => isSamePartition(offset, input))
     if (committed !== undefined) {
       queue.position = committed.offset
       queue.partitionTimeMs = decodeCommitMetadata(committed.metadata).partitionTimeMs
     }
-    this.queues.set(inputName(input.topic, input.partition), queue)
+    this.queues.set(partitionName(input), queue)
   }
 
   private committedPosition(topic: string): number {
@@ -356,12 +364,12 @@ export function elementsTopic(applicationId: string, sourceName: string): string
   return `${applicationId}-${sourceName}-elements`
 }
 
-/** The topics on the broker that these sub-topologies write, changelogs aside. */
+/** The topics on the broker that these sub-topologies write, changelogs and topics that records choose aside. */
 export function writtenTopics(topology: Topology, subTopologies: readonly number[], applicationId: string): readonly string[] {
   const nodes = topology.subTopologies.filter(({ id }) => subTopologies.includes(id)).flatMap(({ nodes }) => nodes)
   const topics = nodes.flatMap((name) => {
     const node = topology.nodes.get(name)
-    return node?.kind === 'sink' ? [topicName(applicationId, node.topic)] : []
+    return node?.kind === 'sink' && node.topicOf === undefined ? [topicName(applicationId, node.topic)] : []
   })
   return [...new Set(topics)]
 }
@@ -378,10 +386,6 @@ export function readTopics(topology: Topology, subTopologies: readonly number[],
 
 function storesOf({ state, globalStores, topology }: TaskOptions): WindowedTaskStores {
   return globalStores === undefined ? state : storesWithGlobals(state, globalStores, globalStoreNames(topology))
-}
-
-function inputName(topic: string, partition: number): string {
-  return `${topic}-${partition}`
 }
 
 function never(): boolean {

@@ -1,6 +1,13 @@
 // Reads the logs of a memory cluster. Nothing is fetched ahead: `take` reads what is there.
 
-import type { Fetched, Fetcher, FetcherOptions, PartitionOffset, TopicPartition } from '../../framework/index.ts'
+import {
+  type Fetched,
+  type Fetcher,
+  type FetcherOptions,
+  MillraceError,
+  type PartitionOffset,
+  type TopicPartition,
+} from '../../framework/index.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 
 interface Position {
@@ -29,8 +36,9 @@ export class MemoryFetcher implements Fetcher {
     for (const { topic, partition, offset } of positions) {
       const name = nameOf({ topic, partition })
       const known = before.get(name)
-      const stays = known !== undefined && !known.broken && (offset < 0 || offset === known.offset)
-      this.positions.set(name, stays ? known : { topic, partition, offset: Math.max(0, offset), paused: false, broken: false })
+      const stays = known !== undefined && (offset < 0 || (offset === known.offset && !known.broken))
+      if (!stays && offset < 0) throw new MillraceError('position-unknown', { topic, partition })
+      this.positions.set(name, stays ? known : { topic, partition, offset, paused: false, broken: false })
     }
     this.cluster.changed()
   }

@@ -69,11 +69,12 @@ export class KafkaFetcher implements Fetcher {
     const before = this.#assigned
     this.#assigned = positions.map((wanted) => {
       const kept = before.find((one) => one.partition === wanted.partition && one.topic === wanted.topic)
-      const stays = kept !== undefined && kept.state !== 'problem' && (wanted.offset < 0 || wanted.offset === this.#takenUpTo(kept))
+      const stays = kept !== undefined && (wanted.offset < 0 || (kept.state !== 'problem' && wanted.offset === this.#takenUpTo(kept)))
       return stays ? kept : newlyAssigned(wanted)
     })
-    const isAssigned = (fetched: Fetched) => this.#assigned.some((one) => one.bufferedBytes > 0 && isOf(fetched, one))
-    this.#ready = this.#ready.filter((fetched) => fetched.kind === 'records' && isAssigned(fetched))
+    const isAssigned = (fetched: Fetched) =>
+      this.#assigned.some((one) => (one.bufferedBytes > 0 || one.state === 'problem') && isOf(fetched, one))
+    this.#ready = this.#ready.filter(isAssigned)
     this.#bufferedBytes = this.#assigned.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
     this.#answeredAtMs = this.#cluster.clock.monotonicMs()
     this.#fetchMore()

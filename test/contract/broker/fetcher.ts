@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asOffset, type Fetched } from '../../../framework/index.ts'
+import { whereItIs } from '../../../framework/ports/broker.ts'
 import { append, at, type BrokerBench, eventually, numbered, recordsOf, takeRecords, takeUntil } from './bench.ts'
 
 export function fetcherContract(bench: BrokerBench): void {
@@ -120,6 +121,21 @@ export function fetcherContract(bench: BrokerBench): void {
       expect(taken.filter(isProblem)).toEqual([{ kind: 'problem', topic, partition: 0, problem: 'offset out of range' }])
       fetcher.assign([at(topic, 0, 2), { topic, partition: 1, offset: asOffset(-1) }])
       expect((await takeRecords(fetcher, 1)).map(({ partition, offset }) => [partition, offset])).toEqual([[0, 2]])
+    })
+
+    test('keeps several partitions that are out of range apart: one is assigned anew, the other stays as it is', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker, { partitions: 2 })
+      await bench.write(broker, topic, [...numbered(3, 0), ...numbered(3, 1)])
+      await broker.admin.deleteRecords([at(topic, 0, 2), at(topic, 1, 2)])
+      const fetcher = bench.fetcher(broker)
+      fetcher.assign([at(topic, 0, 0), at(topic, 1, 0)])
+      const taken = await takeUntil(fetcher, (all) => all.length === 2)
+      expect(taken.map(({ kind }) => kind)).toEqual(['problem', 'problem'])
+      fetcher.assign([at(topic, 0, 2), { topic, partition: 1, offset: whereItIs }])
+      expect((await takeRecords(fetcher, 1)).map(({ partition, offset }) => [partition, offset])).toEqual([[0, 2]])
+      fetcher.assign([{ topic, partition: 0, offset: whereItIs }, at(topic, 1, 2)])
+      expect((await takeRecords(fetcher, 1)).map(({ partition, offset }) => [partition, offset])).toEqual([[1, 2]])
     })
 
     test('tells of a topic that was deleted', async () => {
