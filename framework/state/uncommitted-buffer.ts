@@ -67,10 +67,13 @@ export class UncommittedBuffer<V> {
     this.size.bytes -= this.changedBytes
     this.changedBytes = 0
     const target = new ByteBuffer()
+    let value = target.bytes
     for (const [key, row] of this.committing.entries()) {
       target.end = 0
       if (!row.deleted) this.form.writeEntry(row, target)
-      yield { store, key, value: row.deleted ? null : target.bytes.subarray(0, target.end) }
+      // Most values of a store have the size of the last one: a view costs more than to write them.
+      if (value.length !== target.end || value.buffer !== target.bytes.buffer) value = target.bytes.subarray(0, target.end)
+      yield { store, key, value: row.deleted ? null : value }
     }
   }
 

@@ -24,6 +24,9 @@ const nameEnd = '\0'
 const afterName = '\x01'
 const positionsName = ''
 
+/** Of longer keys no views are kept. */
+const viewedBytesMax = 256
+
 /** What LevelDB says when it reads a damaged file, a truncated one among them; a write that fails so may only lack space. */
 const readDamage = ['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR']
 const writeDamage = ['LEVEL_CORRUPTION']
@@ -71,10 +74,10 @@ export class LeveldbFolder implements StateFolder {
 
   async write({ mutations, positions }: StateBatch): Promise<void> {
     const batch = this.database.batch()
+    const entryKey = new EntryKey()
     for (const { store, key, value } of mutations) {
-      const entryKey = latin1(store + nameEnd + key)
-      if (value === null) batch.del(entryKey)
-      else batch.put(entryKey, value)
+      if (value === null) batch.del(entryKey.of(store, key))
+      else batch.put(entryKey.of(store, key), value)
     }
     for (const [topic, position] of positions) batch.put(latin1(positionsName + nameEnd + topic), bigEndian(position))
     if (batch.length === 0) return await batch.close()
@@ -122,7 +125,8 @@ export class LeveldbFolder implements StateFolder {
 class LeveldbStore implements ByteStore {
   private readonly database: Database
   private readonly name: string
-  private readonly prefix: string
+  private readonly prefixBytes: number
+  private readonly entryKey = new EntryKey()
   private readonly folder: string
   private readonly ranges: RangeWorker
   private readonly damageOf: (error: unknown) => MillraceError | undefined
@@ -136,7 +140,7 @@ class LeveldbStore implements ByteStore {
   ) {
     this.database = database
     this.name = name
-    this.prefix = name + nameEnd
+    this.prefixBytes = name.length + nameEnd.length
     this.folder = folder
     this.ranges = ranges
     this.damageOf = damageOf
@@ -144,7 +148,7 @@ class LeveldbStore implements ByteStore {
 
   get(key: BinaryKey): Buffer | undefined {
     try {
-      return this.database.getSync(latin1(this.prefix + key))
+      return this.database.getSync(this.entryKey.of(this.name, key))
     } catch (error) {
       throw this.damageOf(error) ?? error
     }
@@ -153,7 +157,7 @@ class LeveldbStore implements ByteStore {
   *range(options: RangeOptions): Generator<ByteEntry> {
     const lower = lowerBound(this.name, options)
     const upper = upperBound(this.name, options)
-    const prefixBytes = this.prefix.length
+    const { prefixBytes } = this
     try {
       for (const { key, value } of this.ranges.read(this.folder, lower, upper, options.reverse ?? false)) {
         yield { key: key.latin1Slice(prefixBytes), value }
@@ -161,6 +165,39 @@ class LeveldbStore implements ByteStore {
     } catch (error) {
       throw this.damageOf(error) ?? error
     }
+  }
+}
+
+/** Writes an entry's key into the same memory each time: LevelDB copies a key when it is put or looked for. */
+class EntryKey {
+  private bytes = Buffer.allocUnsafeSlow(256)
+  /** Of the bytes, by size: most keys of a store have a few sizes, and a view costs more than to write a key. */
+  private views: Buffer[] = []
+  private store = ''
+  private start = 0
+
+  of(store: string, key: BinaryKey): Buffer {
+    if (store !== this.store || this.start === 0) this.begin(store)
+    const size = this.start + key.length
+    if (size > this.bytes.length) this.grow(size)
+    this.bytes.latin1Write(key, this.start)
+    if (size > viewedBytesMax) return this.bytes.subarray(0, size)
+    this.views[size] ??= this.bytes.subarray(0, size)
+    return this.views[size]
+  }
+
+  private begin(store: string): void {
+    this.store = store
+    this.start = store.length + nameEnd.length
+    if (this.start > this.bytes.length) this.grow(this.start)
+    this.bytes.latin1Write(store + nameEnd, 0)
+  }
+
+  private grow(sizeBytes: number): void {
+    const larger = Buffer.allocUnsafeSlow(sizeBytes * 2)
+    this.bytes.copy(larger, 0, 0, this.start)
+    this.bytes = larger
+    this.views = []
   }
 }
 
