@@ -5,6 +5,7 @@ import type { EmitStrategy } from '../graph/operator-spec.ts'
 import type { Headers } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import { timeWindowed } from '../serdes/windowed.ts'
 import type { BinaryKey, Row } from '../state/contract.ts'
 import type { RangedWindowRowStore } from '../state/windowed-contract.ts'
 import { changeRecord } from './change-record.ts'
@@ -13,6 +14,7 @@ import type { Fold } from './fold.ts'
 import { binaryKeyOf } from './key-bytes.ts'
 import type { Flow, Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { WindowedKeys } from './windowed-keys.ts'
 
 export interface WindowRowsOptions {
   readonly store: string
@@ -27,6 +29,7 @@ export interface WindowRowsOptions {
 export class WindowRows {
   private readonly store: RangedWindowRowStore<unknown>
   private readonly key: Serde<unknown>
+  private readonly windowedKeys: WindowedKeys
   private readonly options: WindowRowsOptions
   private readonly fold: Fold
   private readonly outlet: Outlet
@@ -37,6 +40,7 @@ export class WindowRows {
     const { store, environment, emit } = options
     this.store = environment.stores.windowRows(store)
     this.key = storeSpec(environment, store).key
+    this.windowedKeys = new WindowedKeys(timeWindowed(this.key, options.windowSizeMs) as Serde<unknown>)
     this.options = options
     this.fold = options.fold
     this.outlet = options.outlet
@@ -70,7 +74,7 @@ export class WindowRows {
   /** Sends the windows that start between two times; the record is the one that closed them. */
   sendAll(record: Flow, startFrom: number, startTo: number): void {
     for (const [key, start, row] of [...this.store.rangeAll(startFrom, startTo)]) {
-      const windowed = this.windowed(this.readKey(key), start)
+      const windowed = this.windowedKeys.cell(key, start)
       this.outlet.forward(changeRecord(windowed, this.fold.visible(row.value), null, row.timestamp, record.headers, record.origin))
     }
   }
@@ -85,12 +89,8 @@ export class WindowRows {
     origin: Origin = noOrigin,
   ): void => {
     const { fold } = this
-    const windowed = this.windowed(this.readKey(key), start)
+    const windowed = this.windowedKeys.cell(key, start)
     this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), timestamp, headers, origin))
-  }
-
-  private readKey(key: BinaryKey): unknown {
-    return this.key.read(Buffer.from(key, 'latin1'), 0, key.length)
   }
 
   private windowed(key: unknown, start: number): Cell<unknown> {

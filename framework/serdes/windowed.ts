@@ -6,7 +6,18 @@ import type { Windowed } from '../graph/window-spec.ts'
 import type { Serde } from '../ports/serde.ts'
 import { long } from './serdes.ts'
 
+const known = new WeakMap<Serde<unknown>, Map<number, Serde<unknown>>>()
+
+/** Asked twice for the same keys and size it gives the same serde: bytes that one place writes another can pass on without reading them. */
 export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
+  const bySize = known.get(key as Serde<unknown>) ?? new Map<number, Serde<unknown>>()
+  known.set(key as Serde<unknown>, bySize)
+  const serde = (bySize.get(sizeMs) as Serde<Windowed<K>> | undefined) ?? newTimeWindowed(key, sizeMs)
+  bySize.set(sizeMs, serde as Serde<unknown>)
+  return serde
+}
+
+function newTimeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
   const time = long()
   return {
     name: `windowed(${key.name})`,
