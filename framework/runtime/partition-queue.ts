@@ -15,6 +15,8 @@ export interface PartitionSource {
   readonly external: boolean
   readonly outlet: Outlet
   readonly timestampOf: SourceNode['timestampOf']
+  /** Called with what the user's `timestampOf` threw; returns only if the record is to be left out. */
+  readonly onTimestampFailure: (error: unknown, record: Flow) => void
 }
 
 export class PartitionQueue implements InputQueue {
@@ -28,6 +30,7 @@ export class PartitionQueue implements InputQueue {
   ready = false
   headTimestamp = -1
   private readonly timestampOf: SourceNode['timestampOf']
+  private readonly onTimestampFailure: PartitionSource['onTimestampFailure']
   private readonly key: Serde<unknown>
   private readonly value: Serde<unknown>
   private readonly dropped: DroppedRecords
@@ -42,6 +45,7 @@ export class PartitionQueue implements InputQueue {
     this.key = source.key
     this.value = source.value
     this.timestampOf = source.timestampOf
+    this.onTimestampFailure = source.onTimestampFailure
     this.dropped = dropped
   }
 
@@ -81,9 +85,10 @@ export class PartitionQueue implements InputQueue {
   private findHead(): void {
     for (;;) {
       while (this.reader.next()) {
-        const { timestamp } = this.reader
-        this.headTimestamp = this.timestampOf === undefined ? timestamp : this.timestampOf(this.recordAt(timestamp), this.partitionTimeMs)
-        if (this.headTimestamp >= 0) {
+        const timestamp = this.timestampOf === undefined ? this.reader.timestamp : this.chosenTimestamp(this.timestampOf)
+        if (timestamp === undefined) continue
+        if (timestamp >= 0) {
+          this.headTimestamp = timestamp
           this.ready = true
           return
         }
@@ -100,6 +105,17 @@ export class PartitionQueue implements InputQueue {
         return
       }
       this.reader = next.reader
+    }
+  }
+
+  /** Undefined: the record is left out. */
+  private chosenTimestamp(timestampOf: NonNullable<SourceNode['timestampOf']>): number | undefined {
+    const record = this.recordAt(this.reader.timestamp)
+    try {
+      return timestampOf(record, this.partitionTimeMs)
+    } catch (error) {
+      this.onTimestampFailure(error, record)
+      return undefined
     }
   }
 }

@@ -284,6 +284,17 @@ export class Task {
     this.options.logger.log('warn', `Left out a record that cannot be read: ${details.place}, ${details.problem}`, details)
   }
 
+  /** A record whose timestamp callback threw: as if a callback of its source had, by the same policies. */
+  private leaveOutUntimed(error: unknown, node: string, record: Flow): void {
+    this.deadLetters?.workOn(record)
+    try {
+      this.failures.handle(error, node, record)
+    } catch (told) {
+      if (!(told instanceof UndecodableError)) throw told
+      this.leaveOut(told, record)
+    }
+  }
+
   private readonly punctuate = (node: string, run: () => void): void => {
     this.dirty = true
     try {
@@ -316,7 +327,14 @@ export class Task {
   private addPartition(input: TopicPartition, ref: TopicRef, node: SourceNode, outlet: Outlet): void {
     const queue = new PartitionQueue(
       input,
-      { key: node.key, value: node.value, external: !ref.internal, outlet, timestampOf: node.timestampOf },
+      {
+        key: node.key,
+        value: node.value,
+        external: !ref.internal,
+        outlet,
+        timestampOf: node.timestampOf,
+        onTimestampFailure: (error, record) => this.leaveOutUntimed(error, node.name, record),
+      },
       this.dropped,
     )
     const committed = this.options.committed.find((offset) => isSamePartition(offset, input))
