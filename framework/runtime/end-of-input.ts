@@ -5,7 +5,7 @@
 import type { Topology } from '../graph/topology.ts'
 import type { Admin } from '../ports/broker.ts'
 import { partitionName, type TopicPartition } from '../ports/record.ts'
-import { elementsTopic, writtenTopics } from './task.ts'
+import { elementsTopic, writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
 export interface EndOfInputOptions {

@@ -5,7 +5,7 @@ import { MillraceError } from '../errors.ts'
 import { type SourceNode, type SubTopology, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
 import type { NewTopic } from '../ports/broker.ts'
 import type { TopicPartition } from '../ports/record.ts'
-import { elementsTopic } from './task.ts'
+import { elementsTopic } from './task-topics.ts'
 
 export interface TopicPlan {
   readonly tasks: readonly PlannedTask[]
