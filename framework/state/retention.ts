@@ -41,6 +41,11 @@ export class Retention {
     return this.keeps(time)
   }
 
+  /** Whether nothing of this time or a later one was put yet: then there is nothing to look for. */
+  isNew(time: number): boolean {
+    return time > this.latest
+  }
+
   shows(time: number): boolean {
     return time > this.latest - this.shownMs
   }

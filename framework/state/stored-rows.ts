@@ -31,7 +31,8 @@ export class StoredRows<V> implements Rows<V> {
 
   get(identity: BinaryKey, time: number): KeptRow<V> | undefined {
     const { buffer, engine, form, layout, retention } = this.parts
-    if (retention !== undefined && !retention.shows(time)) return undefined
+    // The first rows of a new window are most of what is looked for in vain, and a look into the engine is dear.
+    if (retention !== undefined && (retention.isNew(time) || !retention.shows(time))) return undefined
     const changed = buffer.get(identity, time)
     if (changed !== undefined) return changed.deleted ? undefined : changed
     const entry = engine.get(layout.engineKey(identity, time))
