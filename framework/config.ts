@@ -77,6 +77,17 @@ export const settingsTable = {
   onUndecodable: { kind: 'choice', choices: ['fail', 'skip'], default: 'fail', description: 'what a record does that cannot be read' },
   /** What a callback does that throws (processing.exception.handler). */
   onCallbackFailure: { kind: 'choice', choices: ['fail', 'continue'], default: 'fail', description: 'what a callback does that throws' },
+  /** Takes, as they came, the records that `skip` and `continue` leave out, with headers that say why (errors.dead.letter.queue.topic.name, KIP-1034). */
+  deadLetterTopic: { kind: 'text', default: undefined, description: 'a topic for records that are left out' },
+  /** Windows that send their result when they close are looked for so often at most (__emit.interval.ms.kstreams.windowed.aggregation__). */
+  closedWindowsIntervalMs: { kind: 'number', min: 0, default: 1_000, description: 'time between two looks for windows that have closed' },
+  /** The same for records of left and outer joins of streams (__emit.interval.ms.kstreams.outer.join.spurious.results.fix__). */
+  unmatchedIntervalMs: {
+    kind: 'number',
+    min: 0,
+    default: 1_000,
+    description: 'time between two looks for records that no join partner can reach',
+  },
   /** `read`: a value is checked where it is first read; `always`: each record that arrives is. */
   validate: { kind: 'choice', choices: ['read', 'always'], default: 'read', description: 'when the bytes of a record are checked' },
   naming: {

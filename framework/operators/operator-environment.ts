@@ -22,6 +22,8 @@ export interface OperatorEnvironment {
   /** Where keys are serialized before they are looked up or sent; what it holds is good until the next use. */
   readonly scratch: ByteBuffer
   writer(topic: TopicRef): TopicWriter
+  /** The writer of a user's topic that a record has chosen: handed over at once, or when it is open, in the order of the calls. */
+  withWriter(topic: string, use: (writer: TopicWriter) => void): void
   /** Writes one line where the app prints. */
   print(line: string): void
   /** Of the record (or punctuation) that a user's processor is working on; its stores write their changes with it. */

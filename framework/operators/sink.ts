@@ -15,7 +15,10 @@ export class Sink implements Operator {
   readonly external: boolean
   /** Records written. */
   sent = 0
-  private readonly writerOf: (record: Flow) => TopicWriter
+  /** Undefined: each record chooses its topic. */
+  private readonly writer: TopicWriter | undefined
+  private readonly topicOf: ((record: Flow) => string) | undefined
+  private readonly environment: OperatorEnvironment
   private readonly partitioner: SinkNode['partitioner']
   private readonly key: Serde<unknown>
   private readonly scratch: ByteBuffer
@@ -25,7 +28,9 @@ export class Sink implements Operator {
   constructor(node: SinkNode, environment: OperatorEnvironment) {
     this.name = node.name
     this.external = !node.topic.internal
-    this.writerOf = writerOf(node, environment)
+    this.environment = environment
+    this.topicOf = node.topicOf === undefined ? undefined : onRecord(node.topicOf)
+    this.writer = node.topicOf === undefined ? environment.writer(node.topic) : undefined
     this.partitioner = node.partitioner
     this.key = node.key
     this.scratch = environment.scratch
@@ -46,22 +51,25 @@ export class Sink implements Operator {
   }
 
   private append(record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
-    const writer = this.writerOf(record)
+    const { writer } = this
+    if (writer !== undefined) this.write(writer, record, keyBytes, keyStart, keyEnd)
+    else this.appendToChosen(record, keyBytes, keyStart, keyEnd)
+  }
+
+  private write(writer: TopicWriter, record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
     const chosen = this.partitioner?.(record.value, record.key, writer.partitions)
     const partition = chosen ?? writer.partitionOf(keyBytes, keyStart, keyEnd)
     const value = record.valueCell.isNull ? null : record.valueCell
     writer.append(partition, record.timestamp, keyBytes, keyStart, keyEnd, value, this.valueWriter, record.headers)
     this.sent++
   }
-}
 
-function writerOf(node: SinkNode, environment: OperatorEnvironment): (record: Flow) => TopicWriter {
-  if (node.topicOf === undefined) {
-    const writer = environment.writer(node.topic)
-    return () => writer
+  /** The topic may have to be opened first, and by then the scratch holds another key. */
+  private appendToChosen(record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
+    const topic = (this.topicOf as (record: Flow) => string)(record)
+    const key = keyStart < 0 ? noBytes : Buffer.from(keyBytes.subarray(keyStart, keyEnd))
+    this.environment.withWriter(topic, (writer) => this.write(writer, record, key, keyStart < 0 ? -1 : 0, keyStart < 0 ? -1 : key.length))
   }
-  const topicOf = onRecord(node.topicOf)
-  return (record) => environment.writer({ name: topicOf(record), internal: false })
 }
 
 const noBytes = Buffer.alloc(0)

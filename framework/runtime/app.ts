@@ -145,7 +145,7 @@ class Run {
 
   async run(): Promise<AppTotals> {
     const { admin, topology, applicationId, settings, clock } = this.parts
-    const plan = await planFromBroker(admin, topology, applicationId)
+    const plan = await planFromBroker(admin, topology, applicationId, settings.deadLetterTopic)
     await ensureInternalTopics(admin, plan, settings.replicationFactor)
     const ends = this.options.untilEnd || sourceTopics(topology).length === 0
     const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined

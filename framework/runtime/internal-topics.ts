@@ -7,9 +7,14 @@ import { didYouMean } from './did-you-mean.ts'
 import { planTopics, sinkTopics, sourceTopics, type TopicPlan } from './topic-plan.ts'
 
 /** Throws `topology-topics-missing`, which names all of them, and `not-co-partitioned`. */
-export async function planFromBroker(admin: Admin, topology: Topology, applicationId: string): Promise<TopicPlan> {
+export async function planFromBroker(
+  admin: Admin,
+  topology: Topology,
+  applicationId: string,
+  deadLetterTopic?: string,
+): Promise<TopicPlan> {
   const read = sourceTopics(topology)
-  const used = [...new Set([...read, ...sinkTopics(topology)])]
+  const used = [...new Set([...read, ...sinkTopics(topology), ...(deadLetterTopic === undefined ? [] : [deadLetterTopic])])]
   const found: ReadonlyMap<string, TopicDescription> = used.length === 0 ? new Map() : await admin.topics(used)
   const missing = used.filter((name) => !found.has(name))
   if (missing.length > 0) {

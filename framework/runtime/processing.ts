@@ -37,9 +37,10 @@ export class Processing {
 
   /** Returns when the input has ended (true), or when the group is no longer stable or `interrupted` says so. */
   async run(interrupted: () => boolean): Promise<boolean> {
-    const { member, inputs, committer, producer, wakeup, clock, fetcher } = this.parts
+    const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks } = this.parts
     wakeup.watch('member', () => member.changed())
     while (member.state === 'stable' && !interrupted()) {
+      if (tasks.chosenWriters.areOpening) await tasks.chosenWriters.settled()
       await inputs.take()
       const processed = this.processSlice()
       const punctuated = this.punctuate()
@@ -65,7 +66,7 @@ export class Processing {
     const running = started(tasks.all)
     const deadlineMs = clock.monotonicMs() + sliceMs
     let count = 0
-    for (let turn = 0; turn < running.length && !producer.full; turn++) {
+    for (let turn = 0; turn < running.length && !producer.full && !tasks.chosenWriters.areOpening; turn++) {
       const one = running[(this.next + turn) % running.length]!
       if (!one.task.hasRecords || !inputs.mayProcess(one)) continue
       this.firstRecordMs ??= clock.monotonicMs()
@@ -78,10 +79,12 @@ export class Processing {
 
   /** A task with several inputs stops when one more of them runs dry, because its next choice may depend on what comes there. */
   private pauseOf({ task, planned }: RunningTask): () => boolean {
-    const { producer, settings } = this.parts
-    if (planned.inputs.length <= 1 || settings.maxTaskIdleMs < 0 || task === undefined) return () => producer.full
+    const { producer, settings, tasks } = this.parts
+    const { chosenWriters } = tasks
+    if (planned.inputs.length <= 1 || settings.maxTaskIdleMs < 0 || task === undefined)
+      return () => producer.full || chosenWriters.areOpening
     const emptyAtStart = task.emptyInputs
-    return () => producer.full || task.emptyInputs > emptyAtStart
+    return () => producer.full || chosenWriters.areOpening || task.emptyInputs > emptyAtStart
   }
 
   private punctuate(): boolean {

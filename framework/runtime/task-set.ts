@@ -14,8 +14,8 @@ import { ChosenWriters } from './chosen-writers.ts'
 import type { RunningTask } from './running-task.ts'
 import { StampingWriter } from './stamping-writer.ts'
 import { Task } from './task.ts'
-import { writtenTopics } from './task-topics.ts'
 import { taskSettings } from './task-settings.ts'
+import { writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
 /** How long a task waits for the instance that had it on this machine to close its state. */
@@ -171,7 +171,10 @@ export class TaskSet {
   private async createTask({ planned, state, recordContext, committed }: RunningTask): Promise<Task> {
     const { topology, applicationId, settings, producer, clock, logger, print } = this.parts
     const { deadLetterTopic } = settings
-    const topics = [...writtenTopics(topology, [planned.subTopology], applicationId), ...(deadLetterTopic === undefined ? [] : [deadLetterTopic])]
+    const topics = [
+      ...writtenTopics(topology, [planned.subTopology], applicationId),
+      ...(deadLetterTopic === undefined ? [] : [deadLetterTopic]),
+    ]
     const writers = new Map(await Promise.all(topics.map(async (topic) => [topic, await producer.writer(topic)] as const)))
     return new Task({
       id: planned.id,

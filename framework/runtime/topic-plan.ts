@@ -30,9 +30,11 @@ export function sourceTopics(topology: Topology): readonly string[] {
   return [...new Set(topics.filter(({ internal }) => !internal).map(({ name }) => name))]
 }
 
-/** The users' topics that a topology writes. */
+/** The users' topics that a topology writes; those that records choose are not known. */
 export function sinkTopics(topology: Topology): readonly string[] {
-  const topics = [...topology.nodes.values()].flatMap((node) => (node.kind === 'sink' && !node.topic.internal ? [node.topic.name] : []))
+  const topics = [...topology.nodes.values()].flatMap((node) => {
+    return node.kind === 'sink' && node.topicOf === undefined && !node.topic.internal ? [node.topic.name] : []
+  })
   return [...new Set(topics)]
 }
 

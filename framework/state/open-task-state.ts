@@ -46,7 +46,7 @@ export interface TaskStateOptions extends TaskFolder {
   readonly context: RecordContext
   readonly logger: Logger
   /** The changelog topics exist by now. */
-  changelogWriter(topic: string): Promise<TopicWriter>
+  changelogWriter(topic: string, store: StoreSpec): Promise<TopicWriter>
   /** A window past its retention was put into a store. */
   onExpired?(store: string): void
 }
@@ -59,7 +59,7 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
     const uncommitted = new UncommittedBytes(options.uncommittedBytesMax)
     const layers = new Map<string, StoreLayers>()
     for (const spec of options.stores) {
-      const writer = spec.changelog?.kind === 'internal' ? await options.changelogWriter(changelogTopic(options, spec)) : undefined
+      const writer = spec.changelog?.kind === 'internal' ? await options.changelogWriter(changelogTopic(options, spec), spec) : undefined
       const surroundings = {
         partition: options.partition,
         budget: options.cacheBudget,

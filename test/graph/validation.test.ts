@@ -1,7 +1,7 @@
 // What is refused when a topology is built, before anything runs.
 
 import { expect, test } from 'vitest'
-import { hopping, type StreamsBuilder, slidingCount, string, topology, tumbling } from '../../framework/index.ts'
+import { hopping, type StreamsBuilder, slidingCount, string, topology, tumbling, unlimited } from '../../framework/index.ts'
 import { problemsOf, strings } from './topology-of.ts'
 
 test('all problems are reported at once, each with the line of the call that made it', () => {
@@ -25,6 +25,35 @@ test('one problem is thrown as itself', () => {
 })
 
 const refused: Readonly<Record<string, [define: (builder: StreamsBuilder) => void, problems: readonly string[]]>> = {
+  'a topology that reads nothing': [() => {}, ['test: it reads nothing.']],
+  'a topology with nothing but a store': [
+    (builder) => {
+      builder.addStore('s', strings)
+    },
+    ['test: it reads nothing.'],
+  ],
+  'a grace without a versioned table': [
+    (builder) => {
+      const table = builder.table('t', strings)
+      builder.stream('in', strings).join(table, (left) => left, { grace: 10 })
+    },
+    ['KSTREAM-JOIN-0000000004: a join with grace reads its table as it was, and this one is not versioned.'],
+  ],
+  'a grace longer than the history of its table': [
+    (builder) => {
+      const table = builder.table('t', { ...strings, store: { name: 'v', historyRetention: 5 } })
+      builder.stream('in', strings).join(table, (left) => left, { grace: 10 })
+    },
+    ['KSTREAM-JOIN-0000000003: waits 10 ms for the rows of v, whose history goes back 5 ms.'],
+  ],
+  'an LRU map without room': [
+    (builder) => builder.table('in', { ...strings, store: { name: 'lru', entriesMax: 0 } }),
+    ['lru: an LRU map of 0 entries holds nothing.'],
+  ],
+  'an unlimited window that should send its result when it closes': [
+    (builder) => builder.stream('in', strings).groupByKey().windowedBy(unlimited(), { emit: 'close' }).count(),
+    ['KSTREAM-SOURCE-0000000000: an unlimited window never closes, so it would never send its result.'],
+  ],
   'two operators of one name': [
     (builder) => builder.stream('in', { ...strings, name: 'x' }).filter(() => true, { name: 'x' }),
     ['x: another operator has this name.'],
