@@ -11,6 +11,7 @@ import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
 import { RowTable } from './row-table.ts'
 import { overlaid, type RowEntry, type RowRange, type Rows } from './rows.ts'
+import { SlotList } from './slot-list.ts'
 
 /** What the record caches of a stream thread may hold together, and do. */
 export class CacheBudget {
@@ -22,27 +23,16 @@ export class CacheBudget {
   }
 }
 
-// What an entry costs beyond its key and value: the node, the row, the Map entry, about.
+// What an entry costs beyond its key and value: its place in columns and lists, the row, the Map entry, about.
 const entryOverheadBytes = 160
 
-class CacheEntry<V> {
-  readonly identity: BinaryKey
-  readonly time: number
-  row: KeptRow<V>
-  bytes = 0
-  dirty = false
-  /** By use, the most recent first. */
-  newer: CacheEntry<V> | undefined
-  older: CacheEntry<V> | undefined
-  /** The dirty ones by their last write, the first first. */
-  writtenBefore: CacheEntry<V> | undefined
-  writtenAfter: CacheEntry<V> | undefined
+const noSlot = -1
 
-  constructor(identity: BinaryKey, time: number, row: KeptRow<V>) {
-    this.identity = identity
-    this.time = time
-    this.row = row
-  }
+/** Rows on their way down, as they were when the flush began. */
+class Flushed<V> {
+  readonly identities: BinaryKey[] = []
+  readonly times: number[] = []
+  readonly rows: KeptRow<V>[] = []
 }
 
 export type ChangeListener<V> = (
@@ -64,18 +54,24 @@ export interface CachedRowsParts<V> {
   readonly keepsReads: boolean
 }
 
+/** An entry is a slot in columns of identities, times and rows: for the garbage collector it is no object, and there are many of them. */
 export class CachedRows<V> implements Rows<V> {
   private readonly form: RowForm<V>
   private readonly below: Rows<V>
   private readonly budget: CacheBudget
   private readonly keepsReads: boolean
-  private readonly table: RowTable<CacheEntry<V>>
-  private newest: CacheEntry<V> | undefined
-  private eldest: CacheEntry<V> | undefined
-  private firstWritten: CacheEntry<V> | undefined
-  private lastWritten: CacheEntry<V> | undefined
-  /** The entry found last: a put comes after the get of the same key. */
-  private found: CacheEntry<V> | undefined
+  private readonly table: RowTable<number>
+  private identities: BinaryKey[] = []
+  private times: number[] = []
+  private rows: KeptRow<V>[] = []
+  private bytes: number[] = []
+  private freeSlots: number[] = []
+  /** By use, the eldest first. */
+  private readonly used = new SlotList()
+  /** The dirty ones by their last write. */
+  private readonly written = new SlotList()
+  /** The slot found last: a put comes after the get of the same key. */
+  private found = noSlot
   private listener: ChangeListener<V> | undefined
   private sendsOldValues = false
 
@@ -93,10 +89,11 @@ export class CachedRows<V> implements Rows<V> {
   }
 
   get(identity: BinaryKey, time: number): KeptRow<V> | undefined {
-    const entry = this.find(identity, time)
-    if (entry !== undefined) {
-      this.use(entry)
-      return entry.row.deleted ? undefined : entry.row
+    const slot = this.find(identity, time)
+    if (slot !== noSlot) {
+      this.used.add(slot)
+      const row = this.rows[slot] as KeptRow<V>
+      return row.deleted ? undefined : row
     }
     const row = this.below.get(identity, time)
     if (row !== undefined && this.keepsReads) {
@@ -107,24 +104,24 @@ export class CachedRows<V> implements Rows<V> {
   }
 
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
-    let entry = this.find(identity, time)
-    if (entry === undefined) entry = this.add(identity, time, row)
+    let slot = this.find(identity, time)
+    if (slot === noSlot) slot = this.add(identity, time, row)
     else {
-      entry.row = row
-      this.use(entry)
-      this.measure(entry)
+      this.rows[slot] = row
+      this.used.add(slot)
+      this.measure(slot)
     }
-    this.markWritten(entry)
+    this.written.add(slot)
     if (this.budget.bytes > this.budget.bytesMax) this.makeRoom()
   }
 
   get isDirty(): boolean {
-    return this.firstWritten !== undefined
+    return this.written.first !== noSlot
   }
 
   /** Hands on every dirty row, in the order of their last writes. */
   flush(): void {
-    this.flushWith(undefined)
+    this.handOnDirty(new Flushed())
   }
 
   *range(options: RowRange): Generator<RowEntry<V>> {
@@ -135,79 +132,97 @@ export class CachedRows<V> implements Rows<V> {
 
   /** Gives its bytes back to the budget. What is dirty is lost: it belongs to no commit. */
   close(): void {
-    for (let entry = this.newest; entry !== undefined; entry = entry.older) this.budget.bytes -= entry.bytes
-    this.newest = this.eldest = this.firstWritten = this.lastWritten = this.found = undefined
+    for (let slot = this.used.first; slot !== noSlot; slot = this.used.next(slot)) this.budget.bytes -= this.bytes[slot] as number
+    this.used.clear()
+    this.written.clear()
+    this.found = noSlot
+    this.identities = []
+    this.times = []
+    this.rows = []
+    this.bytes = []
+    this.freeSlots = []
     this.table.clear()
   }
 
-  private find(identity: BinaryKey, time: number): CacheEntry<V> | undefined {
-    const found = this.found
-    if (found !== undefined && found.identity === identity && found.time === time) return found
-    const entry = this.table.get(identity, time)
-    if (entry !== undefined) this.found = entry
-    return entry
+  private find(identity: BinaryKey, time: number): number {
+    const { found } = this
+    if (found !== noSlot && this.identities[found] === identity && this.times[found] === time) return found
+    const slot = this.table.get(identity, time)
+    if (slot === undefined) return noSlot
+    this.found = slot
+    return slot
   }
 
-  private add(identity: BinaryKey, time: number, row: KeptRow<V>): CacheEntry<V> {
-    const entry = new CacheEntry(identity, time, row)
-    this.table.set(identity, time, entry)
-    this.linkNewest(entry)
-    this.measure(entry)
-    this.found = entry
-    return entry
+  private add(identity: BinaryKey, time: number, row: KeptRow<V>): number {
+    const slot = this.freeSlots.pop() ?? this.rows.length
+    this.identities[slot] = identity
+    this.times[slot] = time
+    this.rows[slot] = row
+    this.bytes[slot] = 0
+    this.table.set(identity, time, slot)
+    this.used.add(slot)
+    this.measure(slot)
+    this.found = slot
+    return slot
   }
 
-  private remove(entry: CacheEntry<V>): void {
-    this.table.delete(entry.identity, entry.time)
-    this.unlink(entry)
-    this.budget.bytes -= entry.bytes
-    if (this.found === entry) this.found = undefined
+  /** The slot keeps its old row until it is used again, which is soon: an entry makes room for another. */
+  private remove(slot: number): void {
+    this.table.delete(this.identities[slot] as BinaryKey, this.times[slot] as number)
+    this.used.remove(slot)
+    if (this.written.has(slot)) this.written.remove(slot)
+    this.budget.bytes -= this.bytes[slot] as number
+    if (this.found === slot) this.found = noSlot
+    this.freeSlots.push(slot)
   }
 
-  private measure(entry: CacheEntry<V>): void {
-    const bytes = entryOverheadBytes + entry.identity.length + this.form.valueBytes(entry.row)
-    this.budget.bytes += bytes - entry.bytes
-    entry.bytes = bytes
+  private measure(slot: number): void {
+    const bytes = entryOverheadBytes + (this.identities[slot] as BinaryKey).length + this.form.valueBytes(this.rows[slot] as KeptRow<V>)
+    this.budget.bytes += bytes - (this.bytes[slot] as number)
+    this.bytes[slot] = bytes
   }
 
   /** Stops when this cache is empty: what a flush put into other stores is theirs to evict. */
   private makeRoom(): void {
     while (this.budget.bytes > this.budget.bytesMax) {
-      const eldest = this.eldest
-      if (eldest === undefined) return
-      this.remove(eldest)
-      if (eldest.dirty) this.flushWith(eldest)
+      const eldest = this.used.first
+      if (eldest === noSlot) return
+      if (!this.written.has(eldest)) this.remove(eldest)
+      else {
+        const flushed = new Flushed<V>()
+        this.collect(eldest, flushed)
+        this.remove(eldest)
+        this.handOnDirty(flushed)
+      }
     }
   }
 
-  private flushWith(evicted: CacheEntry<V> | undefined): void {
-    const entries: CacheEntry<V>[] = []
-    const rows: KeptRow<V>[] = []
-    if (evicted !== undefined) {
-      this.unmarkWritten(evicted)
-      entries.push(evicted)
-      rows.push(evicted.row)
+  private collect(slot: number, flushed: Flushed<V>): void {
+    flushed.identities.push(this.identities[slot] as BinaryKey)
+    flushed.times.push(this.times[slot] as number)
+    flushed.rows.push(this.rows[slot] as KeptRow<V>)
+  }
+
+  /** What is collected already goes first. */
+  private handOnDirty(flushed: Flushed<V>): void {
+    const { written } = this
+    // Clean before the first row goes on: what it sets off downstream may write to this store again, and use slots anew.
+    for (let slot = written.first; slot !== noSlot; slot = written.first) {
+      this.collect(slot, flushed)
+      written.remove(slot)
     }
-    let entry = this.firstWritten
-    // Clean before the first row goes on: what it sets off downstream may write to this store again.
-    this.firstWritten = this.lastWritten = undefined
-    while (entry !== undefined) {
-      const next: CacheEntry<V> | undefined = entry.writtenAfter
-      entry.dirty = false
-      entry.writtenBefore = entry.writtenAfter = undefined
-      entries.push(entry)
-      rows.push(entry.row)
-      entry = next
-    }
-    for (let at = 0; at < entries.length; at++) this.handOn(entries[at] as CacheEntry<V>, rows[at] as KeptRow<V>)
-    for (let at = 0; at < entries.length; at++) {
-      const flushed = entries[at] as CacheEntry<V>
+    const { identities, times, rows } = flushed
+    for (let at = 0; at < rows.length; at++) this.handOn(identities[at] as BinaryKey, times[at] as number, rows[at] as KeptRow<V>)
+    for (let at = 0; at < rows.length; at++) {
+      const row = rows[at] as KeptRow<V>
+      if (!row.deleted) continue
       // A deletion need not stay once it is below; unless the key was written again meanwhile, or was evicted.
-      if (flushed !== evicted && flushed.row === rows[at] && flushed.row.deleted && this.holds(flushed)) this.remove(flushed)
+      const slot = this.table.get(identities[at] as BinaryKey, times[at] as number)
+      if (slot !== undefined && this.rows[slot] === row) this.remove(slot)
     }
   }
 
-  private handOn({ identity, time }: CacheEntry<V>, row: KeptRow<V>): void {
+  private handOn(identity: BinaryKey, time: number, row: KeptRow<V>): void {
     const { below, form, listener, sendsOldValues } = this
     if (listener === undefined) {
       below.put(identity, time, row)
@@ -221,55 +236,7 @@ export class CachedRows<V> implements Rows<V> {
     listener(identity, time, form.valueOf(row), oldValue, row.timestamp, row.headers, row.origin)
   }
 
-  private holds(entry: CacheEntry<V>): boolean {
-    return this.table.get(entry.identity, entry.time) === entry
-  }
-
-  private use(entry: CacheEntry<V>): void {
-    if (entry === this.newest) return
-    this.unlink(entry)
-    this.linkNewest(entry)
-  }
-
-  private linkNewest(entry: CacheEntry<V>): void {
-    const second = this.newest
-    entry.older = second
-    if (second === undefined) this.eldest = entry
-    else second.newer = entry
-    this.newest = entry
-  }
-
-  private unlink(entry: CacheEntry<V>): void {
-    const { newer, older } = entry
-    if (newer === undefined) this.newest = older
-    else newer.older = older
-    if (older === undefined) this.eldest = newer
-    else older.newer = newer
-    entry.newer = entry.older = undefined
-  }
-
-  private markWritten(entry: CacheEntry<V>): void {
-    if (entry === this.lastWritten) return
-    if (entry.dirty) this.unmarkWritten(entry)
-    entry.dirty = true
-    const before = this.lastWritten
-    entry.writtenBefore = before
-    if (before === undefined) this.firstWritten = entry
-    else before.writtenAfter = entry
-    this.lastWritten = entry
-  }
-
-  private unmarkWritten(entry: CacheEntry<V>): void {
-    const { writtenBefore, writtenAfter } = entry
-    if (writtenBefore === undefined) this.firstWritten = writtenAfter
-    else writtenBefore.writtenAfter = writtenAfter
-    if (writtenAfter === undefined) this.lastWritten = writtenBefore
-    else writtenAfter.writtenBefore = writtenBefore
-    entry.writtenBefore = entry.writtenAfter = undefined
-    entry.dirty = false
-  }
-
   private *ownRange(options: RowRange): Generator<RowEntry<V>> {
-    for (const [engineKey, entry] of this.table.range(options)) yield [engineKey, entry.row]
+    for (const [engineKey, slot] of this.table.range(options)) yield [engineKey, this.rows[slot] as KeptRow<V>]
   }
 }
