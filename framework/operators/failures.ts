@@ -34,6 +34,11 @@ export class Failures {
     this.handleAt(error, node, undefined)
   }
 
+  /** What to throw when all are closed: no record is at stake, so the policy for records has no say. */
+  ofClosing(error: unknown, node: string): unknown {
+    return isMillraceError(error) ? error : this.told(error, node, undefined)
+  }
+
   private handleAt(error: unknown, node: string, record: Flow | undefined): void {
     if (error instanceof UndecodableError) error.node ??= node
     if (error instanceof UndecodableError || isMillraceError(error)) throw error
@@ -42,8 +47,12 @@ export class Failures {
       if (record !== undefined) this.deadLetters?.add(error, record)
       return
     }
+    throw this.told(error, node, record)
+  }
+
+  private told(error: unknown, node: string, record: Flow | undefined): MillraceError {
     const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    throw new MillraceError(
+    return new MillraceError(
       'callback-failed',
       { task: this.taskId, node, place: describeOrigin(record?.origin), problem, frames: userFrames(error) },
       error,

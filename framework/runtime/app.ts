@@ -160,9 +160,19 @@ class Run {
       if (member.state === 'stable' || member.state === 'rebalancing') await this.unlessFenced(() => committer.commit())
       const endedMs = clock.monotonicMs()
       await committer.written()
+      await this.close(member)
       return this.totals((endedMs - (processing.firstRecordMs ?? endedMs)) / 1000)
-    } finally {
+    } catch (error) {
+      // What fails while closing after a failure must not hide it.
+      await this.close(member).catch((cause: unknown) => this.parts.logger.log('debug', `While closing after a failure: ${String(cause)}`))
+      throw error
+    }
+  }
+
+  private async close(member: GroupMember): Promise<void> {
+    try {
       await this.tasks.closeAll()
+    } finally {
       await member.leave()
     }
   }

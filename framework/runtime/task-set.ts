@@ -71,12 +71,16 @@ export class TaskSet {
     fetcher.assign(
       this.all.flatMap((running) => running.start.map((position) => (isNew.has(running) ? position : { ...position, offset: whereItIs }))),
     )
+    // The fetcher may know their partitions from an earlier life here, and hold them paused.
+    fetcher.resume(started.flatMap(({ start }) => start))
   }
 
-  /** Without a commit: what is not committed is processed again, here or elsewhere. */
+  /** Without a commit: what is not committed is processed again, here or elsewhere. Closes all, and then rejects with the first failure. */
   async closeAll(): Promise<void> {
-    for (const running of this.all) await this.close(running)
+    const failures: unknown[] = []
+    for (const running of this.all) await this.close(running).catch((error: unknown) => failures.push(error))
     this.parts.fetcher.assign([])
+    if (failures.length > 0) throw failures[0]
   }
 
   /** Of all tasks that have been here. */
@@ -90,9 +94,16 @@ export class TaskSet {
   private async close(running: RunningTask): Promise<void> {
     this.running.delete(running.planned.id)
     this.closedTotals.addTask(running)
-    running.task?.close()
-    await running.writing
-    await running.state.close()
+    try {
+      running.task?.close()
+    } finally {
+      await running.writing
+      const { writeFailure } = running
+      // The next commit would have failed for it. The changelog has all of it, so nothing is lost: whoever has the task next restores more.
+      if (writeFailure !== undefined)
+        this.parts.logger.log('warn', `The state of task ${running.planned.id} was not written: ${String(writeFailure)}`)
+      await running.state.close()
+    }
   }
 
   private async open(

@@ -107,6 +107,7 @@ export class Task {
       taskId: options.id,
       stores: storesOf(options),
       storeSpecs: options.topology.stores,
+      globalStores: globalStoreNames(options.topology),
       dropped: this.dropped,
       failures: this.failures,
       streamTimes: this.streamTimes,
@@ -248,9 +249,17 @@ export class Task {
     return this.queues.size === 0 && this.elements.every(({ ready }) => !ready)
   }
 
-  /** Closes the users' processors. Stores and writers are closed by who opened them. */
+  /** Closes the users' processors, all of them, then throws what the first one threw. Stores and writers are closed by who opened them. */
   close(): void {
-    for (const operator of this.operators) operator.close?.()
+    const failures: unknown[] = []
+    for (const operator of this.operators) {
+      try {
+        operator.close?.()
+      } catch (error) {
+        failures.push(this.failures.ofClosing(error, operator.name))
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   // ------------------------------------------------------------------------------------------------------------- parts
