@@ -16,6 +16,8 @@ export interface OperatorEnvironment {
   readonly taskId: string
   readonly stores: WindowedTaskStores
   readonly storeSpecs: ReadonlyMap<string, StoreSpec>
+  /** Those of all stores that every processor may read. */
+  readonly globalStores: ReadonlySet<string>
   readonly dropped: DroppedRecords
   readonly failures: Failures
   readonly streamTimes: StreamTimes

@@ -11,6 +11,7 @@ import type {
   ProcessorSupplier,
 } from '../graph/processor.ts'
 import { type Headers, noHeaders, type Timestamp } from '../ports/record.ts'
+import type { KeyValueStore, ReadOnlyKeyValueStore } from '../ports/store.ts'
 import { nullIfUndefined } from './callback.ts'
 import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
@@ -128,6 +129,7 @@ class OperatorContext implements ProcessorContext<unknown, unknown> {
   }
 
   store<S>(name: string): S {
+    if (this.environment.globalStores.has(name) && !this.stores.includes(name)) return readOnly(name, this.environment) as S
     if (!this.stores.includes(name))
       throw new Error(`the store ${name} is not connected to ${this.node}: name it in its options, { stores: ['${name}'] }`)
     return processorStore(name, this.environment) as S
@@ -175,6 +177,26 @@ class OperatorContext implements ProcessorContext<unknown, unknown> {
 }
 
 const noCell = Cell.of<unknown>(null)
+
+/** Global stores need not be named: every processor may read them, and only the one that fills them may write. */
+function readOnly(name: string, environment: OperatorEnvironment): ReadOnlyKeyValueStore<unknown, unknown> {
+  const store = environment.stores.keyValue<unknown, unknown>(name)
+  const refuse = () => {
+    throw new Error(`the global store ${name} can only be read here: what is written to its topic fills it`)
+  }
+  const face: KeyValueStore<unknown, unknown> = {
+    name,
+    get: (key) => store.get(key),
+    range: (from, to) => store.range(from, to),
+    reverseRange: (from, to) => store.reverseRange(from, to),
+    all: () => store.all(),
+    reverseAll: () => store.reverseAll(),
+    put: refuse,
+    putIfAbsent: refuse,
+    delete: refuse,
+  }
+  return face
+}
 
 function processorStore(name: string, environment: OperatorEnvironment): unknown {
   const { stores } = environment

@@ -15,6 +15,7 @@ import { type AppState, mayFollow } from './app-state.ts'
 import { assignTasks } from './assignor.ts'
 import { Committer } from './committer.ts'
 import { EndOfInput } from './end-of-input.ts'
+import { GlobalTables } from './global-tables.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-messages.ts'
 import { ensureInternalTopics, planFromBroker } from './internal-topics.ts'
 import { Processing } from './processing.ts'
@@ -115,6 +116,8 @@ class Run {
   private readonly options: AppOptions
   private readonly parts: AppParts
   private readonly tasks: TaskSet
+  /** Undefined if the topology has none, and until their partitions are known. */
+  private globals: GlobalTables | undefined
   private readonly restoration: Restoration
   private readonly isStopping: () => boolean
   private readonly enter: (state: AppState) => void
@@ -139,7 +142,7 @@ class Run {
         compression: settings.compression,
       }),
     }
-    this.tasks = new TaskSet(this.parts)
+    this.tasks = new TaskSet(this.parts, () => this.globals?.stores)
     this.restoration = new Restoration(this.parts)
   }
 
@@ -147,13 +150,15 @@ class Run {
     const { admin, topology, applicationId, settings, clock } = this.parts
     const plan = await planFromBroker(admin, topology, applicationId, settings.deadLetterTopic)
     await ensureInternalTopics(admin, plan, settings.replicationFactor)
+    this.globals = this.globalTables(plan)
     const ends = this.options.untilEnd || sourceTopics(topology).length === 0
     const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined
     const member = this.member(plan)
     const inputs = new TaskInputs(this.parts, end)
     const committer = new Committer(this.parts, this.tasks, member)
-    const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, end })
+    const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, globals: this.globals, end })
     try {
+      await this.globals?.restore(this.isStopping)
       let ended = false
       while (!ended && !this.isStopping()) ended = await this.oneGeneration(plan, member, inputs, processing, committer)
       this.enter('closing')
@@ -172,6 +177,7 @@ class Run {
   private async close(member: GroupMember): Promise<void> {
     try {
       await this.tasks.closeAll()
+      await this.globals?.close()
     } finally {
       await member.leave()
     }
@@ -233,6 +239,14 @@ class Run {
     }
     if (failure !== undefined) throw failure
     return tasks
+  }
+
+  private globalTables({ globalInputs }: TopicPlan): GlobalTables | undefined {
+    if (globalInputs.length === 0) return undefined
+    const { broker, settings, applicationId } = this.options
+    const bufferBytesMax = settings.fetchBufferBytesMax
+    const fetcher = broker.fetcher({ clientId: `${applicationId}-GlobalStreamThread-consumer`, readCommitted: true, bufferBytesMax })
+    return new GlobalTables(this.parts, fetcher, globalInputs)
   }
 
   private member(plan: TopicPlan): GroupMember {

@@ -6,6 +6,7 @@ import type { GroupMember } from '../ports/broker.ts'
 import type { AppParts } from './app-parts.ts'
 import { type Committer, started } from './committer.ts'
 import type { EndOfInput } from './end-of-input.ts'
+import type { GlobalTables } from './global-tables.ts'
 import type { RunningTask } from './running-task.ts'
 import type { TaskInputs } from './task-inputs.ts'
 import type { TaskSet } from './task-set.ts'
@@ -20,6 +21,7 @@ export interface ProcessingParts extends AppParts {
   readonly tasks: TaskSet
   readonly inputs: TaskInputs
   readonly committer: Committer
+  readonly globals: GlobalTables | undefined
   /** Undefined: the input has no end. */
   readonly end: EndOfInput | undefined
 }
@@ -37,10 +39,11 @@ export class Processing {
 
   /** Returns when the input has ended (true), or when the group is no longer stable or `interrupted` says so. */
   async run(interrupted: () => boolean): Promise<boolean> {
-    const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks } = this.parts
+    const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals } = this.parts
     wakeup.watch('member', () => member.changed())
     while (member.state === 'stable' && !interrupted()) {
       if (tasks.chosenWriters.areOpening) await tasks.chosenWriters.settled()
+      const followed = (await globals?.apply()) === true
       await inputs.take()
       const processed = this.processSlice()
       const punctuated = this.punctuate()
@@ -48,12 +51,13 @@ export class Processing {
       inputs.resume()
       if (committer.isRequested || committer.dueInMs <= 0) await committer.commit()
       await committer.purgeIfDue()
-      if (processed > 0 || punctuated) {
+      if (processed > 0 || punctuated || followed) {
         await clock.turn()
         continue
       }
       if (await this.isAtEnd()) return true
       if (producer.full) wakeup.watch('producer', () => producer.drained())
+      globals?.watch()
       wakeup.watch('fetcher', () => fetcher.arrived())
       await wakeup.sleep(this.sleepMs())
     }

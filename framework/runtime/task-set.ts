@@ -9,6 +9,7 @@ import { isSamePartition, noHeaders, type TopicPartition } from '../ports/record
 import { CacheBudget } from '../state/cached-rows.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import { openTaskState } from '../state/open-task-state.ts'
+import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import type { AppParts } from './app-parts.ts'
 import { ChosenWriters } from './chosen-writers.ts'
 import type { RunningTask } from './running-task.ts'
@@ -27,14 +28,17 @@ const writesWithoutTimestamp: readonly StoreKind[] = ['suppressBuffer', 'graceBu
 
 export class TaskSet {
   private readonly parts: AppParts
+  private readonly globals: () => WindowedTaskStores | undefined
   private readonly running = new Map<string, RunningTask>()
   private readonly cacheBudget: CacheBudget
   private readonly closedTotals = new Totals()
   /** Of topics that records choose; shared by all tasks. */
   readonly chosenWriters: ChosenWriters
 
-  constructor(parts: AppParts) {
+  /** `globals`: restored before the first task starts. */
+  constructor(parts: AppParts, globals: () => WindowedTaskStores | undefined) {
     this.parts = parts
+    this.globals = globals
     this.chosenWriters = new ChosenWriters(parts)
     this.cacheBudget = new CacheBudget(parts.settings.cacheBytesMax)
   }
@@ -187,6 +191,7 @@ export class TaskSet {
       ...(deadLetterTopic === undefined ? [] : [deadLetterTopic]),
     ]
     const writers = new Map(await Promise.all(topics.map(async (topic) => [topic, await producer.writer(topic)] as const)))
+    const globalStores = this.globals()
     return new Task({
       id: planned.id,
       applicationId,
@@ -195,6 +200,7 @@ export class TaskSet {
       inputs: planned.inputs,
       runsElements: planned.elements.length > 0,
       state,
+      ...(globalStores === undefined ? {} : { globalStores }),
       recordContext,
       writer: (topic) => writers.get(topic)!,
       withWriter: (topic, use) => this.chosenWriters.use(topic, use),

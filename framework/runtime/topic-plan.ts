@@ -9,6 +9,8 @@ import { elementsTopic } from './task-topics.ts'
 
 export interface TopicPlan {
   readonly tasks: readonly PlannedTask[]
+  /** What the global tables are read from: all partitions. */
+  readonly globalInputs: readonly TopicPartition[]
   /** Topics that the app makes for itself, with the settings they are made with. */
   readonly internalTopics: readonly NewTopic[]
 }
@@ -26,7 +28,11 @@ export interface PlannedTask {
 
 /** The users' topics that a topology reads. */
 export function sourceTopics(topology: Topology): readonly string[] {
-  const topics = sourcesOf(topology, [...topology.nodes.keys()]).flatMap(({ input }) => (input.kind === 'topics' ? input.topics : []))
+  return sourceTopicsOf(topology, [...topology.nodes.keys()])
+}
+
+function sourceTopicsOf(topology: Topology, nodes: readonly string[]): readonly string[] {
+  const topics = sourcesOf(topology, nodes).flatMap(({ input }) => (input.kind === 'topics' ? input.topics : []))
   return [...new Set(topics.filter(({ internal }) => !internal).map(({ name }) => name))]
 }
 
@@ -50,7 +56,14 @@ export function planTopics(topology: Topology, applicationId: string, partitions
   }))
   const changelogs = running.flatMap((sub) => changelogsOf(topology, sub, applicationId, partitionsOf(topology, sub, counts) ?? 1))
   const elements = tasks.flatMap((task) => task.elements.map(({ topic }) => ({ name: topic, partitions: 1, settings: {} })))
-  return { tasks, internalTopics: [...repartitions, ...changelogs, ...elements] }
+  const globalTopics = sourceTopicsOf(
+    topology,
+    topology.subTopologies.filter(({ global }) => global).flatMap(({ nodes }) => nodes),
+  )
+  const globalInputs = globalTopics.flatMap((topic) => {
+    return Array.from({ length: counts.get(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
+  })
+  return { tasks, globalInputs, internalTopics: [...repartitions, ...changelogs, ...elements] }
 }
 
 // ------------------------------------------------------------------------------------------------------------- partitions
