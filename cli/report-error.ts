@@ -1,4 +1,4 @@
-// What the user sees of an error, and the exit code that goes with it: 1 if the work failed, 2 if the command line was wrong. A stack is shown only
+// What the user sees of an error, and the exit code that goes with it: 1 if the work failed, 2 if the command line or a setting was wrong. A stack is shown only
 // of what nobody expected.
 
 import { Errors } from '@oclif/core'
@@ -9,7 +9,7 @@ export function reportError(error: unknown, stderr: Pick<NodeJS.WriteStream, 'wr
   if (error instanceof Errors.ExitError) return error.oclif.exit ?? 1
   if (isMillraceError(error) && error.kind !== 'bug') {
     stderr.write(`error: ${error.message}\n`)
-    return 1
+    return error.code === 'settings-invalid' ? 2 : 1
   }
   if (error instanceof Errors.CLIError) {
     stderr.write(`error: ${commandLineProblem(error)}\n`)

@@ -2,6 +2,7 @@
 
 import { Command, Errors, Flags } from '@oclif/core'
 import type { Logger } from '../../framework/ports/logger.ts'
+import { stopSignal } from '../stop-signal.ts'
 
 const highestPort = 65_535
 
@@ -28,17 +29,6 @@ export class Broker extends Command {
     await stopSignal()
     await broker.close()
   }
-}
-
-/** The first one; after it a second ends the process at once, as if nobody listened. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
-      resolve()
-    }
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
-  })
 }
 
 function portProblem(error: unknown, { host, port }: { host: string; port: number }): Error | undefined {

@@ -18,7 +18,9 @@ export class Describe extends Command {
   static override description =
     "text is the form of Kafka Streams' TopologyDescription, which its tools read; mermaid is a flowchart; json is the graph of manifest.json."
   static override examples = ['<%= config.bin %> describe', '<%= config.bin %> describe flight-delays --format mermaid']
-  static override args = { topology: Args.string({ description: 'the name given to topology(); all of them if left out' }) }
+  static override args = {
+    topology: Args.string({ ignoreStdin: true, description: 'the name given to topology(); all of them if left out' }),
+  }
   static override flags = { format: Flags.option({ options: ['text', 'mermaid', 'json'] as const, default: 'text', description: 'how' })() }
 
   async run(): Promise<void> {

@@ -17,7 +17,9 @@ export class Run extends Command {
     'MILLRACE_BROKERS=kafka-1:9092 <%= config.bin %> run flight-delays',
   ]
   static override usage = 'run [TOPOLOGY] [OPTIONS OF THE APP]'
-  static override args = { topology: Args.string({ description: 'the name given to topology(); may be left out if only one is built' }) }
+  static override args = {
+    topology: Args.string({ ignoreStdin: true, description: 'the name given to topology(); may be left out if only one is built' }),
+  }
   /** The flags are the app's: they are handed on as they are. */
   static override strict = false
 

@@ -5,16 +5,17 @@ import { millrace, projectOf } from './program.ts'
 
 const escapeSequence = '\u001b'
 
+const commands = ['broker', 'build', 'check', 'consume', 'describe', 'produce', 'run']
+
 describe('millrace', () => {
   it('lists its commands with a line each, in plain text where NO_COLOR is set', async () => {
     const { code, stdout, stderr } = await millrace(['--help'], projectOf({}))
     expect(code).toBe(0)
-    for (const command of ['broker', 'build', 'check', 'describe', 'run'])
-      expect(stdout).toMatch(new RegExp(`^  ${command} +\\S.*\\.$`, 'm'))
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} +\\S.*\\.$`, 'm'))
     expect(stdout + stderr).not.toContain(escapeSequence)
   })
 
-  it.each(['broker', 'build', 'check', 'describe', 'run'])('shows examples of %s', async (command) => {
+  it.each(commands)('shows examples of %s', async (command) => {
     const { code, stdout } = await millrace([command, '--help'], projectOf({}))
     expect(code).toBe(0)
     expect(stdout).toMatch(/^EXAMPLES\n.*millrace/m)

@@ -38,17 +38,27 @@ export function millrace(args: readonly string[], folder: string, environment: R
   return node([bin, ...args], folder, environment)
 }
 
+/** Started, with its standard input open. */
+export function startMillrace(args: readonly string[], folder: string, environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  return startNode([bin, ...args], folder, environment, 'pipe')
+}
+
 /** Runs a program of Node to its end. */
 export function node(args: readonly string[], folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return endOf(startNode(args, folder, environment))
 }
 
 /** Starts it; killed when the test ends, if it runs still. */
-export function startNode(args: readonly string[], folder: string, environment: Readonly<Record<string, string>>): ChildProcess {
+export function startNode(
+  args: readonly string[],
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   })
   onTestFinished(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')

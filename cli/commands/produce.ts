@@ -1,0 +1,154 @@
+// millrace produce: lines of JSON become records.
+
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Args, Command, Errors } from '@oclif/core'
+import { isMillraceError } from '../../framework/errors.ts'
+import type { Broker, Producer, Serde, TopicWriter } from '../../framework/index.ts'
+import { brokersFlag, partitionsOf, withBroker } from '../connect.ts'
+import { LineProblem, linesOf } from '../lines.ts'
+import { withProgress } from '../progress.ts'
+import { parseRecordLine, type RecordLine } from '../record-line.ts'
+import { stopSignal } from '../stop-signal.ts'
+
+const bufferBytesMax = 8 << 20
+
+export class Produce extends Command {
+  static override summary = 'Write records to a topic, from lines of JSON.'
+  static override description =
+    'A line is {"key": …, "value": …}, with "timestamp" (milliseconds; default: now), "headers" and "partition" (default: by key, as Java does) where wanted. A string is written as its plain text, ' +
+    'all else as JSON, null as no bytes; bytes that are no text go into "keyBase64" and "valueBase64". What `millrace consume` prints can be read again. Of a FILE all lines are checked before ' +
+    'the first is written; from standard input records are written as they come. Ctrl-C stops after what has been read.'
+  static override examples = [
+    '<%= config.bin %> produce flights flights.jsonl',
+    `echo '{"key":"a","value":{"count":1}}' | <%= config.bin %> produce counts --brokers kafka-1:9092`,
+  ]
+  /** Left to itself oclif takes what is piped in for an argument that is missing. */
+  static override args = {
+    topic: Args.string({ ignoreStdin: true, description: 'where to; it has to be there', required: true }),
+    file: Args.string({ ignoreStdin: true, description: 'lines of JSON; default: standard input' }),
+  }
+  static override flags = { brokers: brokersFlag }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Produce)
+    const { topic, file } = args
+    if (file !== undefined) await checkFile(file)
+    const written = await withBroker(flags.brokers, async (broker) => {
+      await partitionsOf(broker, topic)
+      return file === undefined
+        ? produce(broker, topic, file, () => {})
+        : withProgress('Writing', (show) => produce(broker, topic, file, show))
+    })
+    this.log(`${recordsOf(written)} written to ${topic}.`)
+  }
+}
+
+async function checkFile(file: string): Promise<void> {
+  const found = await stat(file).catch((error: unknown) => {
+    throw unreadable(file, error)
+  })
+  if (found.isDirectory()) throw new Errors.CLIError(`${file} is a folder; name a file with lines of JSON.`, { exit: 1 })
+  // A pipe can be read but once.
+  if (!found.isFile()) return
+  await eachLine(
+    file,
+    () => {},
+    async () => {},
+  ).catch((error: unknown) => {
+    throw atLine(error, file, 'Nothing was written.')
+  })
+}
+
+async function produce(broker: Broker, topic: string, file: string | undefined, show: (status: string) => void): Promise<number> {
+  const producer = broker.producer({ clientId: 'millrace-cli', lingerMs: 0, bufferBytesMax, compression: 'none' })
+  const writer = await producer.writer(topic)
+  const stopped = stopSignal()
+  let written = 0
+  try {
+    const end = await eachLine(
+      file,
+      (record) => {
+        append(writer, record)
+        written++
+      },
+      async () => {
+        await sendOn(producer)
+        show(recordsOf(written))
+      },
+      stopped,
+    )
+    await producer.flush()
+    if (end === 'stopped') throw new Errors.CLIError(`Stopped: ${recordsOf(written)} written, the rest was not read.`, { exit: 1 })
+    return written
+  } catch (error) {
+    if (!(error instanceof LineProblem)) throw error
+    await producer.flush()
+    throw atLine(error, file, `${recordsOf(written)} before it ${written === 1 ? 'was' : 'were'} written.`)
+  }
+}
+
+/** Calls `take` for each record and `turn` after those that came together; while it waits nothing is read. */
+async function eachLine(
+  file: string | undefined,
+  take: (record: RecordLine) => void,
+  turn: () => Promise<void>,
+  stopped: Promise<'stopped'> = new Promise(() => {}),
+): Promise<'end' | 'stopped'> {
+  const input: NodeJS.ReadStream | ReturnType<typeof createReadStream> = file === undefined ? process.stdin : createReadStream(file)
+  const lines = linesOf(input)
+  for (;;) {
+    const next = await Promise.race([lines.next(), stopped])
+    if (next === 'stopped') {
+      input.destroy()
+      return next
+    }
+    if (next.done) return 'end'
+    for (const { number, text } of next.value) {
+      if (text.trim() === '') continue
+      try {
+        take(parseRecordLine(text))
+      } catch (error) {
+        input.destroy()
+        throw new LineProblem(number, error instanceof Error ? error.message : String(error))
+      }
+    }
+    await turn()
+  }
+}
+
+function append(writer: TopicWriter, { key, value, timestamp = Date.now(), headers, partition }: RecordLine): void {
+  const keyBytes = key ?? noBytes
+  const [start, end] = key === null ? [-1, -1] : [0, key.length]
+  writer.append(partition ?? writer.partitionOf(keyBytes, start, end), timestamp, keyBytes, start, end, value, asItIs, headers)
+}
+
+async function sendOn(producer: Producer): Promise<void> {
+  producer.poll()
+  if (producer.full) await producer.drained()
+}
+
+const noBytes = Buffer.alloc(0)
+
+const asItIs: Pick<Serde<Buffer>, 'write'> = {
+  write(value, target) {
+    target.reserve(value.length)
+    target.end += value.copy(target.bytes, target.end)
+  },
+}
+
+function atLine(error: unknown, file: string | undefined, done: string): unknown {
+  if (error instanceof LineProblem)
+    return new Errors.CLIError(`Line ${error.line} of ${file ?? 'standard input'}: ${error.message.replace(/([^.?])$/, '$1.')} ${done}`, {
+      exit: 1,
+    })
+  return file === undefined || isMillraceError(error) ? error : unreadable(file, error)
+}
+
+function unreadable(file: string, error: unknown): Error {
+  return new Errors.CLIError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { exit: 1 })
+}
+
+function recordsOf(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`
+}

@@ -1,0 +1,67 @@
+// Where Kafka is, for commands that talk to it: --brokers, or MILLRACE_BROKERS, or millrace.config.ts. A connection is closed when its command ends.
+
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Errors, Flags } from '@oclif/core'
+import type { Config } from '../framework/config.ts'
+import type { Broker, Plugin } from '../framework/index.ts'
+import type { Logger } from '../framework/ports/logger.ts'
+import { didYouMean } from '../framework/runtime/did-you-mean.ts'
+
+const configFile = 'millrace.config.ts'
+
+export const brokersFlag = Flags.string({
+  description: 'where Kafka is; default: MILLRACE_BROKERS, then millrace.config.ts, then 127.0.0.1:9092',
+  helpValue: 'HOST:PORT,…',
+})
+
+export async function withBroker<T>(brokers: string | undefined, use: (broker: Broker) => Promise<T>): Promise<T> {
+  const broker = await open(brokers)
+  try {
+    await broker.connect()
+    return await use(broker)
+  } finally {
+    await broker.close()
+  }
+}
+
+/** Throws with the topic that was probably meant. */
+export async function partitionsOf(broker: Broker, topic: string): Promise<number> {
+  const found = (await broker.admin.topics([topic])).get(topic)
+  if (found !== undefined) return found.partitions
+  const suggestion = didYouMean(topic, await broker.admin.topicNames())
+  throw new Errors.CLIError(`There is no topic ${topic}.${suggestion} \`millrace topic list\` shows all.`, { exit: 1 })
+}
+
+async function open(brokers: string | undefined): Promise<Broker> {
+  const [{ readSettings }, { SystemClock }, { kafka }] = await Promise.all([
+    import('../framework/runtime/settings.ts'),
+    import('../framework/runtime/system-clock.ts'),
+    import('../plugins/kafka/index.ts'),
+  ])
+  const config = await readConfig()
+  const environment = brokers === undefined ? process.env : { ...process.env, MILLRACE_BROKERS: brokers }
+  const { settings } = readSettings(config, environment)
+  const name = settings.broker ?? 'kafka'
+  const plugins: readonly Plugin[] = [kafka(), ...(config.plugins ?? [])]
+  const connect = plugins.findLast((plugin) => plugin.brokers?.[name] !== undefined)?.brokers?.[name]
+  if (connect === undefined) throw new Errors.CLIError(`The setting broker is ${name}, which this command cannot reach.`, { exit: 1 })
+  return connect({ brokers: settings.brokers, clientId: 'millrace-cli', logger: warnings, clock: new SystemClock() })
+}
+
+async function readConfig(): Promise<Config> {
+  const file = resolve(configFile)
+  if (!existsSync(file)) return {}
+  const { loadConfig } = await import('../framework/compiler/load-config.ts')
+  const config = await loadConfig(file).catch((error: unknown) => {
+    throw new Errors.CLIError(`${configFile} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { exit: 1 })
+  })
+  if (typeof config === 'object' && config !== null) return config
+  throw new Errors.CLIError(`${configFile} has to export its configuration: export default defineConfig({ … })`, { exit: 1 })
+}
+
+const warnings: Logger = {
+  log(level, message) {
+    if (level === 'warn' || level === 'error') process.stderr.write(`${level}: ${message}\n`)
+  },
+}

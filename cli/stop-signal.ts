@@ -1,0 +1,14 @@
+// Ctrl-C and SIGTERM for commands that run until somebody has had enough.
+
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+/** Resolves at the first one; after it a second ends the process at once, as if nobody listened. */
+export function stopSignal(): Promise<'stopped'> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      for (const signal of signals) process.off(signal, stop)
+      resolve('stopped')
+    }
+    for (const signal of signals) process.on(signal, stop)
+  })
+}
