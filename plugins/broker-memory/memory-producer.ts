@@ -12,12 +12,12 @@ import {
   type TopicWriter,
 } from '../../framework/index.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
-import type { PartitionLog, StoredRecord } from './partition-log.ts'
+import type { StoredRecord } from './partition-log.ts'
 
 interface WaitingRecord {
-  readonly log: PartitionLog
+  readonly writer: MemoryTopicWriter
+  readonly partition: number
   readonly record: StoredRecord
-  readonly sent: () => void
 }
 
 export class MemoryProducer implements Producer {
@@ -28,6 +28,8 @@ export class MemoryProducer implements Producer {
   private waitingBytes = 0
   private waitingSinceMs = 0
   private closed = false
+  /** A topic that was there when its writer was opened is gone: as with Kafka, nothing more is sent. */
+  private failure: MillraceError | undefined
 
   constructor(cluster: MemoryCluster, options: ProducerOptions) {
     this.cluster = cluster
@@ -41,14 +43,14 @@ export class MemoryProducer implements Producer {
   async writer(topic: string): Promise<TopicWriter> {
     const known = this.writers.get(topic)
     if (known !== undefined) return known
-    const { logs, settings } = this.cluster.requireTopic(topic)
-    const writer = new MemoryTopicWriter(topic, logs, Number(settings.get('max.message.bytes')), (waiting) => this.add(waiting))
+    const { partitions, settings } = this.cluster.requireTopic(topic)
+    const writer = new MemoryTopicWriter(topic, partitions, Number(settings.get('max.message.bytes')), (waiting) => this.add(waiting))
     this.writers.set(topic, writer)
     return writer
   }
 
   async drained(): Promise<void> {
-    if (this.full) this.send()
+    if (this.full) await this.flush()
   }
 
   poll(): void {
@@ -57,6 +59,7 @@ export class MemoryProducer implements Producer {
 
   async flush(): Promise<void> {
     this.send()
+    if (this.failure !== undefined) throw this.failure
   }
 
   async close(): Promise<void> {
@@ -80,9 +83,12 @@ export class MemoryProducer implements Producer {
     const waiting = this.waiting
     this.waiting = []
     this.waitingBytes = 0
-    for (const { log, record, sent } of waiting) {
+    for (const { writer, partition, record } of waiting) {
+      const log = this.cluster.log(writer.topic, partition)
+      if (log === undefined) this.failure ??= new MillraceError('topic-missing', { topic: writer.topic })
+      if (this.failure !== undefined || log === undefined) return
       log.append(record)
-      sent()
+      writer.sent(partition, log.endOffset)
     }
     for (const writer of this.writers.values()) writer.startBatch()
     this.cluster.changed()
@@ -95,17 +101,15 @@ const recordOverheadBytes = 70
 class MemoryTopicWriter implements TopicWriter {
   readonly topic: string
   readonly partitions: number
-  private readonly logs: readonly PartitionLog[]
   private readonly maxMessageBytes: number
   private readonly add: (waiting: WaitingRecord) => void
   private readonly acknowledgedOffsets = new Map<number, Offset>()
   private readonly scratch = new Scratch()
   private batch = 0
 
-  constructor(topic: string, logs: readonly PartitionLog[], maxMessageBytes: number, add: (waiting: WaitingRecord) => void) {
+  constructor(topic: string, partitions: number, maxMessageBytes: number, add: (waiting: WaitingRecord) => void) {
     this.topic = topic
-    this.partitions = logs.length
-    this.logs = logs
+    this.partitions = partitions
     this.maxMessageBytes = maxMessageBytes
     this.add = add
   }
@@ -129,8 +133,8 @@ class MemoryTopicWriter implements TopicWriter {
     valueSerde: Pick<Serde<V>, 'write'>,
     headers: Headers,
   ): void {
-    const log = this.logs[partition]
-    if (log === undefined) throw new MillraceError('partition-missing', { topic: this.topic, partition, partitions: this.partitions })
+    if (partition < 0 || partition >= this.partitions)
+      throw new MillraceError('partition-missing', { topic: this.topic, partition, partitions: this.partitions })
     const { scratch } = this
     const keySize = keyStart < 0 ? 0 : keyEnd - keyStart
     scratch.end = 0
@@ -149,7 +153,11 @@ class MemoryTopicWriter implements TopicWriter {
       hasValue: value !== null,
       headers: headers.map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) })),
     }
-    this.add({ log, record, sent: () => this.acknowledgedOffsets.set(partition, log.endOffset) })
+    this.add({ writer: this, partition, record })
+  }
+
+  sent(partition: number, endOffset: Offset): void {
+    this.acknowledgedOffsets.set(partition, endOffset)
   }
 
   acknowledged(partition: number): Offset | undefined {
