@@ -185,6 +185,12 @@ const entries = {
     message: 'A member of the group sent what this release cannot read: {problem}.',
     remedy: 'Another kind of client uses the same application id: set another one, or stop the other.',
   },
+  'assignment-unknown': {
+    kind: 'environment',
+    message: 'The group {group} has given this instance tasks that its topology does not have: {tasks}.',
+    remedy:
+      'Other instances run another version of the topology: start this one with it too, or give that version an application id of its own.',
+  },
   'internal-topic-partitions': {
     kind: 'environment',
     message: 'The internal topic {topic} has {actual} partitions, and the topology needs {expected}.',

@@ -197,6 +197,8 @@ class Run {
     const assigned = await this.join(member)
     if (assigned === undefined) return false
     const planned = plan.tasks.filter(({ id }) => assigned.includes(id))
+    // Leaving them would leave their partitions unread, and nobody would know.
+    if (planned.length < assigned.length) throw unknownTasks(this.parts.applicationId, assigned, plan)
     this.parts.logger.log('info', `Assigned ${planned.length} of ${plan.tasks.length} tasks.`, { tasks: assigned })
     if (!(await this.tasks.assign(planned, interrupted))) return false
     this.enter('restoring')
@@ -297,6 +299,11 @@ function assign(members: readonly MemberSubscription[], plan: TopicPlan): Readon
     return encodeAssignment({ tasks, partitions: plan.tasks.filter(({ id }) => tasks.includes(id)).flatMap(partitionsOf) })
   }
   return new Map([...assignment].map(([memberId, tasks]) => [memberId, messageOf(tasks)]))
+}
+
+function unknownTasks(group: string, assigned: readonly string[], plan: TopicPlan): MillraceError {
+  const known = new Set(plan.tasks.map(({ id }) => id))
+  return new MillraceError('assignment-unknown', { group, tasks: assigned.filter((id) => !known.has(id)).join(', ') })
 }
 
 function partitionsOf({ inputs, elements }: PlannedTask): readonly TopicPartition[] {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { topology } from '../../framework/dsl/topology-definition.ts'
+import { isMillraceError } from '../../framework/errors.ts'
 import { string } from '../../framework/serdes/serdes.ts'
 import { AppBench } from './app-bench.ts'
 
@@ -110,6 +111,27 @@ test('several instances work together towards the end of the input', async () =>
   const totals = await Promise.all(instances.map((instance) => instance.ended()))
   expect(totals[0]!.recordsIn + totals[1]!.recordsIn).toBe(40)
   expect(latest(bench)).toEqual(new Map(keys.map((key) => [key, '1'])))
+})
+
+test('an instance of an older topology does not leave tasks undone that it does not know', async () => {
+  const bench = await benchOf(1)
+  await bench.createTopics({ more: 1 })
+  const widened = topology('counts', (builder) => {
+    builder.stream('in', text).to('out', text)
+    builder.stream('more', text).to('out', text)
+  })
+  const older = topology('counts', (builder) => {
+    builder.stream('in', text).to('out', text)
+  })
+  const leader = bench.start(widened, { config })
+  await leader.reaches('running')
+  const failure = await bench.start(older, { config }).failed()
+  expect(isMillraceError(failure, 'assignment-unknown')).toBe(true)
+  expect(String(failure)).toMatch(/tasks that its topology does not have: \d_0/)
+  await bench.produce('in', [['a', 'x']])
+  await bench.produce('more', [['b', 'y']])
+  await bench.clock.advanceUntil(() => bench.values('out').length === 2)
+  await leader.stop()
 })
 
 async function benchOf(partitions: number): Promise<AppBench> {
