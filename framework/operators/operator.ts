@@ -1,10 +1,16 @@
 // A running operator and its way on to its children. Operators are synchronous: process() returns when the record and all that it caused in this task is done.
 
+import { noHeaders } from '../ports/record.ts'
 import type { Failures } from './failures.ts'
-import type { FlowRecord } from './flow-record.ts'
+import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
 
 /** A record whose types the operators do not know; the dsl has checked them. */
 export type Flow = FlowRecord<unknown, unknown>
+
+/** What the end of the input stands for where a record is asked for: it has no key, no value and no place. */
+export function endRecord(timestamp: number): Flow {
+  return new FlowRecord<unknown, unknown>(Cell.of(null), Cell.of(null), timestamp, noHeaders, noOrigin)
+}
 
 export interface Operator {
   /** The name of its node. */
@@ -12,6 +18,8 @@ export interface Operator {
   process(record: Flow): void
   /** Called once, before the first record, in the order in which the nodes were added. */
   open?(): void
+  /** Nothing comes any more: what waits for time to pass is sent. Called after the operators before it have sent theirs. */
+  endOfInput?(): void
   /** Called once when the task ends; users' processors have something to close. */
   close?(): void
 }

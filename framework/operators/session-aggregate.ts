@@ -15,7 +15,7 @@ import type { DroppedRecords } from './dropped-records.ts'
 import { Cell, noOrigin, type Origin } from './flow-record.ts'
 import { type Fold, foldOf } from './fold.ts'
 import { binaryKeyOf } from './key-bytes.ts'
-import type { Flow, Operator, Outlet } from './operator.ts'
+import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
 
@@ -76,6 +76,12 @@ export class SessionAggregate implements Operator {
     const closedMs = streamTime.ms - graceMs - gapMs
     this.update(record, closedMs)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
+  }
+
+  /** The last session ends at the stream time. */
+  endOfInput(): void {
+    if (this.closed !== undefined && this.streamTime.ms >= 0)
+      this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.streamTime.ms + 1)
   }
 
   private update(record: Flow, closedMs: number): void {

@@ -9,7 +9,7 @@ import type { BinaryKey, Row } from '../state/contract.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { type Fold, foldOf } from './fold.ts'
-import type { Flow, Operator, Outlet } from './operator.ts'
+import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
 import { WindowRows } from './window-rows.ts'
@@ -85,6 +85,12 @@ export class SlidingAggregate implements Operator {
     }
     this.processWithLeftWindow(work)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
+  }
+
+  /** The last window begins right behind the stream time at the latest. */
+  endOfInput(): void {
+    if (this.closed !== undefined && this.streamTime.ms >= 0)
+      this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.streamTime.ms + this.window.differenceMs + 2)
   }
 
   /** The windows of the key are walked from the latest to the first that ends before the record. */

@@ -12,7 +12,7 @@ import { joinValues } from './callback.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { Cell, FlowRecord } from './flow-record.ts'
 import { binaryKeyOf, cellOf } from './key-bytes.ts'
-import type { Flow, Operator, Outlet } from './operator.ts'
+import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec, type TaskWork } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
 
@@ -119,6 +119,14 @@ export class StreamStreamJoin implements Operator {
     } else {
       this.dropped.add('null-key')
     }
+  }
+
+  /** Sends those of both sides: the other one has nothing left to send then. */
+  endOfInput(): void {
+    const { unmatched, times } = this
+    if (unmatched === undefined) return
+    this.sendRows(unmatched, endRecord(times.streamTime.ms), [...unmatched.all()])
+    times.earliestUnmatchedMs = Infinity
   }
 
   private join(record: Flow): void {

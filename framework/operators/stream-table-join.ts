@@ -51,6 +51,10 @@ export class StreamTableJoin implements Operator {
     else this.join(record)
   }
 
+  endOfInput(): void {
+    for (const waiting of this.waiting?.takeAll() ?? []) this.join(waiting)
+  }
+
   private join(record: Flow): void {
     const { keyCell } = record
     const row = keyCell.isNull ? undefined : this.row(keyCell, this.versioned ? record.timestamp : undefined)
@@ -92,8 +96,16 @@ class WaitingRecords {
     return true
   }
 
-  *takeDue(): Generator<Flow> {
-    for (const { key, value, timestamp, headers, origin } of this.store.takeUpTo(this.streamTime.ms - this.graceMs)) {
+  takeDue(): Iterable<Flow> {
+    return this.takeUpTo(this.streamTime.ms - this.graceMs)
+  }
+
+  takeAll(): Iterable<Flow> {
+    return this.takeUpTo(this.streamTime.ms)
+  }
+
+  private *takeUpTo(time: number): Generator<Flow> {
+    for (const { key, value, timestamp, headers, origin } of this.store.takeUpTo(time)) {
       yield new FlowRecord(cellOf(key, this.key), Cell.of(value), timestamp, headers, origin)
     }
   }

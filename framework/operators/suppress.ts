@@ -55,6 +55,10 @@ export class Suppress implements Operator {
     if (this.isOverLimits()) this.makeRoom()
   }
 
+  endOfInput(): void {
+    while (this.store.records > 0) this.sendFirst()
+  }
+
   private isOverLimits(): boolean {
     const { recordsMax = Infinity, bytesMax = Infinity } = this.limits
     return this.store.records > recordsMax || this.store.bytes > bytesMax

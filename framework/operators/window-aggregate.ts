@@ -8,7 +8,7 @@ import type { BinaryKey } from '../state/contract.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { type Fold, foldOf } from './fold.ts'
-import type { Flow, Operator, Outlet } from './operator.ts'
+import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
 import { WindowRows } from './window-rows.ts'
@@ -60,6 +60,12 @@ export class WindowAggregate implements Operator {
       else this.dropped.add('late')
     }
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
+  }
+
+  /** The last window begins at the stream time at the latest. */
+  endOfInput(): void {
+    if (this.closed !== undefined && this.streamTime.ms >= 0)
+      this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.streamTime.ms + this.window.sizeMs)
   }
 
   private update(record: Flow, key: BinaryKey, start: number): void {

@@ -3,8 +3,10 @@
 // offsets, so that several instances can share the work.
 
 import type { Topology } from '../graph/topology.ts'
-import type { Admin } from '../ports/broker.ts'
+import type { Admin, CommittedOffset } from '../ports/broker.ts'
 import { partitionName, type TopicPartition } from '../ports/record.ts'
+import { boundedSubTopologies, inputEndedName } from './bounded-input.ts'
+import { decodeCommitMetadata } from './commit-metadata.ts'
 import { elementsTopic, writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
@@ -22,9 +24,11 @@ export class EndOfInput {
   private readonly ends = new Map<string, number>()
   private readonly doneSubTopologies = new Set<number>()
   private readonly repartitionTopics: ReadonlySet<string>
+  private readonly bounded: ReadonlySet<number>
 
   private constructor(options: EndOfInputOptions) {
     this.options = options
+    this.bounded = boundedSubTopologies(options.topology)
     this.repartitionTopics = new Set([...options.topology.repartitionTopics.keys()].map((name) => `${options.applicationId}-${name}`))
   }
 
@@ -42,6 +46,12 @@ export class EndOfInput {
   /** Undefined: not known yet. */
   of(input: TopicPartition): number | undefined {
     return this.ends.get(partitionName(input))
+  }
+
+  /** Whether the input of a task is over for good, given where it stands in each. */
+  isOver({ subTopology, inputs }: PlannedTask, positionOf: (input: TopicPartition) => number): boolean {
+    if (!this.bounded.has(subTopology)) return false
+    return inputs.every((input) => positionOf(input) >= (this.of(input) ?? Infinity))
   }
 
   /** Whether the group has committed all there is. */
@@ -62,6 +72,7 @@ export class EndOfInput {
     const open = inputs.filter((input) => this.of(input) !== 0)
     if (open.length === 0) return true
     const committed = await admin.committed(applicationId, open)
+    if (this.bounded.has(subTopology) && !committed.every(saysInputEnded)) return false
     const offsets = new Map(committed.map((offset) => [partitionName(offset), offset.offset]))
     const behind = open.filter((input) => (offsets.get(partitionName(input)) ?? -1) < this.of(input)!)
     return (
@@ -91,4 +102,8 @@ export class EndOfInput {
     const ends = await this.options.admin.endOffsets(inputs, { readCommitted: true })
     for (const end of ends) this.ends.set(partitionName(end), end.offset)
   }
+}
+
+function saysInputEnded({ metadata }: CommittedOffset): boolean {
+  return decodeCommitMetadata(metadata).times.has(inputEndedName)
 }

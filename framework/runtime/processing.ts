@@ -7,7 +7,7 @@ import type { AppParts } from './app-parts.ts'
 import { type Committer, started } from './committer.ts'
 import type { EndOfInput } from './end-of-input.ts'
 import type { GlobalTables } from './global-tables.ts'
-import type { RunningTask } from './running-task.ts'
+import { positionOf, type RunningTask } from './running-task.ts'
 import type { TaskInputs } from './task-inputs.ts'
 import type { TaskSet } from './task-set.ts'
 
@@ -98,8 +98,11 @@ export class Processing {
   }
 
   private async isAtEnd(): Promise<boolean> {
-    const { end, inputs, committer } = this.parts
+    const { end, inputs, committer, tasks } = this.parts
     if (end === undefined || !inputs.areAtEnd) return false
+    for (const running of started(tasks.all)) {
+      if (end.isOver(running.planned, (input) => positionOf(running, input))) running.task.endInput()
+    }
     await committer.commit(true)
     return inputs.areAtEnd && (await end.reached())
   }

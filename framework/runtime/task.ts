@@ -12,7 +12,7 @@ import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
 import { type EmitIntervals, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
 import { Sink } from '../operators/sink.ts'
-import { StreamTimes } from '../operators/stream-times.ts'
+import { StreamTimes, unknownTime } from '../operators/stream-times.ts'
 import type { CommittedOffset, FetchedRecords, TopicWriter } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -20,6 +20,7 @@ import { asOffset, asTimestamp, isSamePartition, partitionName, type Timestamp, 
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
+import { endInput, inputEndedName } from './bounded-input.ts'
 import { ClockLooks } from './clock-looks.ts'
 import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
 import { ElementsQueue } from './elements-queue.ts'
@@ -182,6 +183,7 @@ export class Task {
     const { state, clock } = this.options
     clockLooks.begin(clock.monotonicMs())
     let count = 0
+    if (this.hasRecords) this.streamTimes.of(inputEndedName).ms = unknownTime
     while (count < recordsMax) {
       const queue = byTime.poll()
       if (queue === undefined) break
@@ -244,9 +246,17 @@ export class Task {
     this.commitRequested = false
   }
 
-  /** Whether it has bounded inputs only, and all are read. */
-  get ended(): boolean {
-    return this.queues.size === 0 && this.elements.every(({ ready }) => !ready)
+  /** Nothing will come any more: what waits for time to pass is sent, once. */
+  endInput(afterEach: () => void = () => this.flushCaches()): void {
+    if (this.inputEnded) return
+    endInput(this.operators, afterEach)
+    this.streamTimes.of(inputEndedName).ms = 1
+    this.dirty = true
+  }
+
+  /** Whether `endInput` was called, here or before the last commit. */
+  get inputEnded(): boolean {
+    return this.streamTimes.of(inputEndedName).ms === 1
   }
 
   /** Closes the users' processors, all of them, then throws what the first one threw. Stores and writers are closed by who opened them. */

@@ -34,6 +34,23 @@ describe('the seed', () => {
   })
 })
 
+describe('a bounded source', () => {
+  it('closes its windows when it ends, also behind a repartition topic', async () => {
+    const closing = `
+import { topology, tumbling } from 'millrace'
+
+export default topology('closing', (builder) => {
+  const words = builder.fromElements<string, string>([['1', 'x', 1], ['2', 'y', 2], ['3', 'x', 3]])
+  const counts = words.groupBy((word) => word).windowedBy(tumbling(10)).count()
+  counts.suppress({ until: 'windowCloses' }).toStream((_count, { key }) => key).print()
+})
+`
+    const folder = projectOf({ 'topologies/closing.ts': closing })
+    expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+    expect(await node(['dist/closing/app.mjs'], folder)).toMatchObject({ code: 0, stdout: '(x,2)\n(y,1)\n' })
+  })
+})
+
 describe('an app', () => {
   async function builtCopy(): Promise<string> {
     const folder = projectOf({ 'topologies/copy.ts': copyTopology })

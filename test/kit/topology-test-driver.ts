@@ -10,6 +10,7 @@ import { silentLogger } from '../../framework/ports/logger.ts'
 import { asOffset, type Headers, noHeaders } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
+import { boundedSubTopologies } from '../../framework/runtime/bounded-input.ts'
 import { globalStoreNames, storesWithGlobals } from '../../framework/runtime/stores-with-globals.ts'
 import { Task, type TaskSettings } from '../../framework/runtime/task.ts'
 import { readTopics } from '../../framework/runtime/task-topics.ts'
@@ -84,11 +85,12 @@ export class TopologyTestDriver {
     this.clock = new VirtualClock(options.startMs ?? 0)
   }
 
-  /** Builds the topology and opens its state. Elements of the program are processed at once. */
+  /** Builds the topology and opens its state. Elements of the program are processed at once; if there is no other input, its end closes windows. */
   static async open(definition: TopologyDefinition | Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
     const driver = new TopologyTestDriver('build' in definition ? definition.build() : definition, options)
     await driver.start([])
     driver.run()
+    driver.endIfBounded()
     return driver
   }
 
@@ -177,6 +179,7 @@ export class TopologyTestDriver {
     await this.close()
     await this.start(committed)
     this.run()
+    this.endIfBounded()
   }
 
   /** Commits and closes. */
@@ -215,6 +218,17 @@ export class TopologyTestDriver {
     this.allStores = storesWithGlobals(this.state, this.globalState, globalNames)
     this.globalTask = this.makeTask(globalTaskId, this.globalState, partOf(true), this.globalInputs, committed)
     this.task = this.makeTask(taskId, this.state, partOf(false), this.inputs, committed)
+  }
+
+  /** Without topics to pipe records into, nothing comes behind the elements. */
+  private endIfBounded(): void {
+    const subTopologies = this.topology.subTopologies.filter(({ global }) => !global)
+    const bounded = boundedSubTopologies(this.topology)
+    if (!subTopologies.every(({ id }) => bounded.has(id))) return
+    this.task.endInput(() => {
+      this.flush()
+      this.run()
+    })
   }
 
   private makeTask(

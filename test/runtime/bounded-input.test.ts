@@ -1,0 +1,124 @@
+// What waits for time to pass, where the input ends: nothing moves time on any more.
+
+import { expect, test } from 'vitest'
+import { topology } from '../../framework/dsl/topology-definition.ts'
+import { session, sliding, tumbling, within } from '../../framework/dsl/windows.ts'
+import type { KGroupedStream } from '../../framework/index.ts'
+import { string } from '../../framework/serdes/serdes.ts'
+import { TopologyTestDriver } from '../kit/index.ts'
+import { AppBench } from './app-bench.ts'
+
+const text = { key: string(), value: string() }
+
+const elements = [
+  ['a', 'x', 1],
+  ['b', 'y', 2],
+  ['a', 'z', 13],
+] as const
+
+/** Counts by window, whose results are all sent when the windows close. */
+const counts = {
+  suppressed: (group: KGroupedStream<string, string>) => group.windowedBy(tumbling(10)).count().suppress({ until: 'windowCloses' }),
+  tumbling: (group: KGroupedStream<string, string>) => group.windowedBy(tumbling(10), { emit: 'close' }).count(),
+  sliding: (group: KGroupedStream<string, string>) => group.windowedBy(sliding(5), { emit: 'close' }).count(),
+  session: (group: KGroupedStream<string, string>) => group.windowedBy(session(5), { emit: 'close' }).count(),
+} as const
+
+function countsOf(kind: keyof typeof counts) {
+  return topology(kind, (builder) => {
+    const group = builder.fromElements<string, string>(elements, text).groupByKey()
+    counts[kind](group)
+      .toStream((_count, { key, start }) => `${key}@${start}`)
+      .print()
+  })
+}
+
+const expected = {
+  suppressed: ['(a@0,1)', '(b@0,1)', '(a@10,1)'],
+  tumbling: ['(a@0,1)', '(b@0,1)', '(a@10,1)'],
+  sliding: ['(a@0,1)', '(b@0,1)', '(a@8,1)'],
+  session: ['(a@1,1)', '(b@2,1)', '(a@13,1)'],
+} as const
+
+test.for(Object.keys(counts) as (keyof typeof counts)[])('the end of a bounded source closes its windows: %s', async (kind) => {
+  const bench = new AppBench()
+  const started = bench.start(countsOf(kind))
+  await started.ended()
+  expect(started.printed).toEqual(expected[kind])
+  const again = bench.start(countsOf(kind))
+  await again.ended()
+  expect(again.printed).toEqual([])
+})
+
+test.for(Object.keys(counts) as (keyof typeof counts)[])('the test driver does the same: %s', async (kind) => {
+  const driver = await TopologyTestDriver.open(countsOf(kind))
+  expect(driver.printed).toEqual(expected[kind])
+  await driver.restart()
+  expect(driver.printed).toEqual(expected[kind])
+  await driver.close()
+})
+
+const byValue = topology('by-value', (builder) => {
+  builder
+    .fromElements<string, string>([...elements, ['c', 'x', 14]], text)
+    .groupBy((value) => value, text)
+    .windowedBy(tumbling(10))
+    .count()
+    .suppress({ until: 'windowCloses' })
+    .toStream((_count, { key, start }) => `${key}@${start}`)
+    .print()
+})
+
+test('the end of a bounded source is known behind a repartition topic, when all has come over it', async () => {
+  const printed = ['(x@0,1)', '(y@0,1)', '(x@10,1)', '(z@10,1)']
+  const started = new AppBench().start(byValue)
+  await started.ended()
+  expect(started.printed).toEqual(printed)
+  const driver = await TopologyTestDriver.open(byValue)
+  expect(driver.printed).toEqual(printed)
+  await driver.close()
+})
+
+const ads = topology('ads', (builder) => {
+  const shown = builder.fromElements<string, string>(
+    [
+      ['a', 'shown', 1],
+      ['b', 'shown', 2],
+    ],
+    text,
+  )
+  const clicked = builder.fromElements<string, string>([['b', 'clicked', 3]], text)
+  shown.leftJoin(clicked, (ad, click) => `${ad} ${click}`, within(10), { ...text, otherValue: string() }).print()
+})
+
+test('what a join has kept for others to meet is sent at the end', async () => {
+  const started = new AppBench().start(ads)
+  await started.ended()
+  expect(started.printed).toEqual(['(b,"shown clicked")', '(a,"shown null")'])
+})
+
+test('topics have no end: --until-end leaves windows open, for the next run to go on', async () => {
+  const bench = new AppBench()
+  await bench.createTopics({ in: 1 })
+  await bench.produce('in', [['a', 'x', 1]])
+  const open = topology('open', (builder) => {
+    builder
+      .stream('in', text)
+      .groupByKey()
+      .windowedBy(tumbling(10))
+      .count()
+      .suppress({ until: 'windowCloses' })
+      .toStream((_count, { key }) => key)
+      .print()
+  })
+  const first = bench.start(open, { untilEnd: true })
+  await first.ended()
+  expect(first.printed).toEqual([])
+  await bench.produce('in', [
+    ['a', 'y', 2],
+    ['b', 'z', 20],
+  ])
+  const second = bench.start(open, { untilEnd: true })
+  await second.ended()
+  expect(second.printed).toEqual(['(a,2)'])
+})
