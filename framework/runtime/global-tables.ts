@@ -3,8 +3,8 @@
 // committed. They lie in memory, and are read anew at each start.
 
 import { MillraceError } from '../errors.ts'
-import type { FetchedRecords, Fetcher, FetchProblem } from '../ports/broker.ts'
-import { asOffset, isSamePartition, noHeaders, partitionName, type TopicPartition } from '../ports/record.ts'
+import { type FetchedRecords, type Fetcher, type FetchProblem, whereItIs } from '../ports/broker.ts'
+import { isSamePartition, noHeaders, partitionName, type TopicPartition } from '../ports/record.ts'
 import { CacheBudget } from '../state/cached-rows.ts'
 import type { TaskState } from '../state/contract.ts'
 import { openTaskState } from '../state/open-task-state.ts'
@@ -103,7 +103,8 @@ export class GlobalTables {
       topic,
       partition,
     })
-    this.fetcher.assign(this.inputs.map((input) => (isSamePartition(input, fetched) ? start! : { ...input, offset: asOffset(-1) })))
+    task.skipTo(fetched, start!.offset)
+    this.fetcher.assign(this.inputs.map((input) => (isSamePartition(input, fetched) ? start! : { ...input, offset: whereItIs })))
   }
 
   private async open(): Promise<Opened> {

@@ -73,6 +73,34 @@ test('a changelog whose beginning is deleted while it is restored is restored fr
   await started.stop()
 })
 
+test('a global table whose beginning is deleted while it is read has what is left', async () => {
+  const bench = await benchOf(1)
+  const keys = Array.from({ length: 100 }, (_, index) => `key-${index}-`.padEnd(200, 'x'))
+  await bench.produce(
+    'other',
+    keys.map((key) => [key, key] as const),
+  )
+  const looked = topology('looked', (builder) => {
+    const other = builder.globalTable('other', text)
+    builder
+      .stream('in', text)
+      .leftJoin(
+        other,
+        (value) => value,
+        (_, found): string => (found === null ? 'nothing' : 'found'),
+      )
+      .to('out', text)
+  })
+  await bench.produce('in', [['a', keys[99]!]])
+  const started = bench.start(looked, { config: { fetchBufferBytesMax: 4_096 } })
+  await bench.clock.advanceUntil(() => started.logged.some(({ message }) => message.startsWith('Reading the global')))
+  await truncate(bench, 'other')
+  await started.reaches('running')
+  await bench.clock.advanceUntil(() => bench.values('out').length === 1)
+  expect(bench.values('out')).toEqual(['nothing'])
+  await started.stop()
+})
+
 async function benchOf(partitions: number): Promise<AppBench> {
   const bench = new AppBench()
   await bench.createTopics({ in: partitions, other: partitions, out: 1 })
