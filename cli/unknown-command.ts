@@ -4,9 +4,11 @@ import { Errors, type Hook } from '@oclif/core'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
 
 export const unknownCommand: Hook<'command_not_found'> = async ({ id, config }) => {
-  const commands = config.commandIDs.filter((command) => command !== '')
-  const suggestion = didYouMean(id, commands)
-  throw new Errors.CLIError(`There is no command ${id}.${suggestion}\nThe commands: ${commands.join(', ')}. See more with --help`, {
+  // oclif writes `topic:create` for what people type as two words.
+  const commands = config.commandIDs.filter((command) => command !== '').map((command) => command.replaceAll(':', ' '))
+  const typed = id.replaceAll(':', ' ')
+  const suggestion = didYouMean(typed, commands)
+  throw new Errors.CLIError(`There is no command ${typed}.${suggestion}\nThe commands: ${commands.join(', ')}. See more with --help`, {
     exit: 2,
   })
 }

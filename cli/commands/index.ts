@@ -5,8 +5,14 @@ import { Build } from './build.ts'
 import { Check } from './check.ts'
 import { Consume } from './consume.ts'
 import { Describe } from './describe.ts'
+import { GroupDescribe } from './group/describe.ts'
+import { GroupList } from './group/list.ts'
 import { Produce } from './produce.ts'
 import { Run } from './run.ts'
+import { TopicCreate } from './topic/create.ts'
+import { TopicDelete } from './topic/delete.ts'
+import { TopicDescribe } from './topic/describe.ts'
+import { TopicList } from './topic/list.ts'
 
 export const commands = {
   broker: Broker,
@@ -14,6 +20,12 @@ export const commands = {
   check: Check,
   consume: Consume,
   describe: Describe,
+  'group:describe': GroupDescribe,
+  'group:list': GroupList,
   produce: Produce,
   run: Run,
+  'topic:create': TopicCreate,
+  'topic:delete': TopicDelete,
+  'topic:describe': TopicDescribe,
+  'topic:list': TopicList,
 }

@@ -6,6 +6,7 @@ import { millrace, projectOf } from './program.ts'
 const escapeSequence = '\u001b'
 
 const commands = ['broker', 'build', 'check', 'consume', 'describe', 'produce', 'run']
+const twoWords = ['group describe', 'group list', 'topic create', 'topic delete', 'topic describe', 'topic list']
 
 describe('millrace', () => {
   it('lists its commands with a line each, in plain text where NO_COLOR is set', async () => {
@@ -15,8 +16,8 @@ describe('millrace', () => {
     expect(stdout + stderr).not.toContain(escapeSequence)
   })
 
-  it.each(commands)('shows examples of %s', async (command) => {
-    const { code, stdout } = await millrace([command, '--help'], projectOf({}))
+  it.each([...commands, ...twoWords])('shows examples of %s', async (command) => {
+    const { code, stdout } = await millrace([...command.split(' '), '--help'], projectOf({}))
     expect(code).toBe(0)
     expect(stdout).toMatch(/^EXAMPLES\n.*millrace/m)
   })
@@ -25,6 +26,12 @@ describe('millrace', () => {
     const { code, stdout, stderr } = await millrace(['biuld'], projectOf({}))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain('There is no command biuld. Did you mean build?')
+  })
+
+  it.each(['topic lst', 'topc list'])('suggests topic list for %s', async (words) => {
+    const { code, stderr } = await millrace(words.split(' '), projectOf({}))
+    expect(code).toBe(2)
+    expect(stderr).toContain(`There is no command ${words}. Did you mean topic list?`)
   })
 
   it('suggests the option that was probably meant, and exits 2', async () => {
