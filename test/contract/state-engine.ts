@@ -49,6 +49,18 @@ export function stateEngineContract({ name, engine, newFolder }: StateEngineUnde
       expect(store.get('other')).toBeUndefined()
     })
 
+    test('keeps entries of short and long keys apart, in whatever order they come', async () => {
+      const folder = await openAt(newFolder())
+      const sizes = [3, 300, 0, 255, 256, 5_000, 254, 4]
+      const keys = sizes.map((size) => '\xff'.repeat(size))
+      await write(folder, ...keys.flatMap((key) => [put('s', key, `s${key.length}`), put('longer', key, `longer${key.length}`)]))
+      for (const key of keys) {
+        expect(folder.store('s').get(key)?.toString()).toBe(`s${key.length}`)
+        expect(folder.store('longer').get(key)?.toString()).toBe(`longer${key.length}`)
+      }
+      expect(folder.store('s').get('\xff'.repeat(257))).toBeUndefined()
+    })
+
     test('lets the later mutation of a key win, and null delete', async () => {
       const folder = await openAt(newFolder())
       await write(
