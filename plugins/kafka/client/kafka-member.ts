@@ -97,6 +97,9 @@ export class KafkaMember implements GroupMember {
     if (offsets.length === 0) return
     const { groupId, groupInstanceId = null } = this.#options
     const committer = { generationId: this.#generation, memberId: this.#memberId, groupInstanceId }
+    // Kafka takes the offsets of nobody in particular for a group that is empty: those of a tool, and not those of a member that was expelled.
+    if (committer.generationId === noGeneration)
+      throw new MillraceError('member-fenced', { group: groupId, member: this.#options.clientId })
     try {
       await this.#coordinator.withRetries(async () => {
         try {

@@ -121,6 +121,20 @@ export function memberContract(bench: BrokerBench): void {
       expect(slow.state).toBe('stable')
     })
 
+    test('cannot commit once it was lost, even if nobody is left in its group', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const groupId = bench.newName('group')
+      const member = broker.member(bench.memberOptions(groupId, { sessionTimeoutMs: 1_000, heartbeatIntervalMs: 1_500 }))
+      await member.join()
+      await within(() => member.changed(), 'the member did not hear that it was lost')
+      expect(member.state).toBe('lost')
+      await expect(member.commit([{ topic, partition: 0, offset: asOffset(1), metadata: '' }])).rejects.toMatchObject({
+        code: 'member-fenced',
+      })
+      expect(await broker.admin.committed(groupId, [{ topic, partition: 0 }])).toEqual([])
+    })
+
     test('stays in the group as long as it sends heartbeats', async () => {
       const broker = await bench.broker()
       const member = broker.member(bench.memberOptions(bench.newName('group'), { sessionTimeoutMs: 1_000, heartbeatIntervalMs: 100 }))
