@@ -23,6 +23,7 @@ export function evaluationEntry(topologyPath: string, naming: string): string {
   return `import { parentPort } from 'node:worker_threads'
 import { describe } from ${library('graph/describe.js')}
 import { manifestOf } from ${library('graph/manifest.js')}
+import { requireSources } from ${library('graph/require-sources.js')}
 
 Error.stackTraceLimit = 50
 
@@ -32,6 +33,7 @@ async function evaluate() {
   try {
     const { default: definition } = await import(${JSON.stringify(topologyPath)})
     const topology = definition.build({ naming: ${JSON.stringify(naming)} })
+    requireSources(topology)
     return { kind: 'topology', description: describe(topology), manifest: manifestOf(topology) }
   } catch (error) {
     if (!(error instanceof Error)) return { kind: 'threw', message: String(error), stack: '' }

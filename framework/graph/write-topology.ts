@@ -18,8 +18,6 @@ export function writeTopology(graph: LogicalGraph, optimizations: readonly Optim
   const assembly = new TopologyAssembly(graph.problems)
   for (const node of inBuildOrder(graph)) writeNode(node, node.work, assembly)
   const topology = assembly.finish(graph)
-  if (![...topology.nodes.values()].some(({ kind }) => kind === 'source'))
-    graph.problems.report(graph.topology, 'it reads nothing.', 'Begin with builder.stream(), table() or another source.')
   graph.problems.throwIfAny()
   return topology
 }

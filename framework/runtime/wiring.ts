@@ -3,6 +3,7 @@
 import type { Settings } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { MillraceError } from '../errors.ts'
+import { requireSources } from '../graph/require-sources.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Plugin } from '../ports/plugin.ts'
@@ -21,6 +22,7 @@ export interface Wiring {
 
 export function wireApp({ definition, settings, plugins, clock, logger, print }: Wiring): Omit<AppOptions, 'untilEnd'> {
   const topology = definition.build(settings.naming === undefined ? {} : { naming: settings.naming })
+  requireSources(topology)
   const applicationId = settings.applicationId ?? settings.applicationIdPrefix + definition.name
   if (!/^[a-zA-Z0-9._-]{1,200}$/.test(applicationId)) {
     const problem = `the application id ${applicationId} is part of topic names: up to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.`

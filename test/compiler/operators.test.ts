@@ -15,12 +15,16 @@ test('a topology of all operators compiles without a serde or a name by hand', a
   const [described] = await project.describe()
   const { stores, repartitionTopics } = described!.manifest
   expect(stores.map((store) => `${store.name}: ${store.key} → ${store.value}`)).toEqual([
+    'ever: string → long',
     'fives-count: string → long',
     'last-clicks: string → json(Click)',
     'limits-aggregate: string → json',
     'names: string → string',
     'perHour: string → json(Click)',
+    'priced-Buffer: string → json(Click)',
+    'prices: string → json(number)',
     'profiles: string → json(Profile)',
+    'recent: string → json(number)',
     'tens-aggregate: string → json',
     "visits-count: string('home' | 'shop') → long",
   ])
