@@ -24,8 +24,8 @@ const entries = {
   // Records.
   'record-too-large': {
     kind: 'user',
-    message: 'A record of {sizeBytes} bytes for {topic}-{partition} is over the limit of {maxBytes} bytes.',
-    remedy: 'Send less in one record, or raise max.message.bytes of the topic and maxRequestBytes of the app.',
+    message: 'A record of {sizeBytes} bytes for {topic}-{partition}{made} is over the limit of {maxBytes} bytes.',
+    remedy: 'Send less in one record, or raise max.message.bytes of the topic and maxRequestBytes among the settings of kafka().',
   },
   'record-undecodable': {
     kind: 'user',

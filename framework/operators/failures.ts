@@ -1,5 +1,6 @@
 // What happens when something below a node throws: the error is told once, with task, node and record, where it first passes an outlet, and goes
-// up from there unchanged. Errors of ours (a full disk, a record too large) know already where they came from.
+// up from there unchanged. Errors of ours (a full disk) know already where they came from, but for a record that is too large: what sends it does not
+// know what it was made of.
 
 import { isMillraceError, MillraceError } from '../errors.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -41,6 +42,7 @@ export class Failures {
 
   private handleAt(error: unknown, node: string, record: Flow | undefined): void {
     if (error instanceof UndecodableError) error.node ??= node
+    if (isMillraceError(error, 'record-too-large') && error.details.made === '') throw this.tooLarge(error, node, record)
     if (error instanceof UndecodableError || isMillraceError(error)) throw error
     if (this.policy.onCallbackFailure === 'continue') {
       this.dropped.add('callback-failed')
@@ -48,6 +50,11 @@ export class Failures {
       return
     }
     throw this.told(error, node, record)
+  }
+
+  private tooLarge(error: MillraceError, node: string, record: Flow | undefined): MillraceError {
+    const made = `, made of ${describeOrigin(record?.origin)} by ${node} in task ${this.taskId},`
+    return new MillraceError('record-too-large', { ...error.details, made }, error)
   }
 
   private told(error: unknown, node: string, record: Flow | undefined): MillraceError {

@@ -144,7 +144,7 @@ class MemoryTopicWriter implements TopicWriter {
     if (value !== null) valueSerde.write(value, scratch)
     const sizeBytes = scratch.end + recordOverheadBytes
     if (sizeBytes > this.maxMessageBytes)
-      throw new MillraceError('record-too-large', { sizeBytes, topic: this.topic, partition, maxBytes: this.maxMessageBytes })
+      throw new MillraceError('record-too-large', { sizeBytes, topic: this.topic, partition, maxBytes: this.maxMessageBytes, made: '' })
     const record = {
       timestamp,
       bytes: Buffer.from(scratch.bytes.subarray(0, scratch.end)),

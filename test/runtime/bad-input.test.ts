@@ -124,7 +124,7 @@ test('a callback that throws is named with its record and its own frame', async 
   expect(message).toContain('bad-input.test.ts')
 })
 
-test('a record over the limit of its topic is refused with its size', async () => {
+test('a record over the limit of its topic is refused with its size and where it came from', async () => {
   const bench = new AppBench()
   await bench.admin.createTopics([
     { name: 'in', partitions: 1 },
@@ -137,7 +137,9 @@ test('a record over the limit of its topic is refused with its size', async () =
       .mapValues(() => 'x'.repeat(2_000))
       .to('out', text)
   })
-  expect(await failure(bench, large)).toMatch(/^A record of \d+ bytes for out-0 is over the limit of 1000 bytes\./)
+  expect(await failure(bench, large)).toMatch(
+    /^A record of \d+ bytes for out-0, made of in-0@0 by \S+ in task 0_0, is over the limit of 1000 bytes\./,
+  )
 })
 
 test.each([

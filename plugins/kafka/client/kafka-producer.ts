@@ -266,7 +266,7 @@ export class KafkaProducer implements Producer, BatchSource {
     }
     if (code === errorCode.MESSAGE_TOO_LARGE) {
       const maxBytes = 'that the topic allows'
-      return new MillraceError('record-too-large', { topic, partition, sizeBytes: batch.bytes.length, maxBytes })
+      return new MillraceError('record-too-large', { topic, partition, sizeBytes: batch.bytes.length, maxBytes, made: '' })
     }
     const problem = message === null ? errorName(code) : `${errorName(code)} (${message})`
     return new MillraceError('delivery-failed', { topic, partition, records: batch.records, problem })

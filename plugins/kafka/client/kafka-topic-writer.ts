@@ -52,7 +52,7 @@ export class KafkaTopicWriter implements TopicWriter {
       sizeBytes = outgoing.append(timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
       if (outgoing.openBytes > this.#batchBytesMax) {
         outgoing.undoAppend()
-        throw new MillraceError('record-too-large', { topic: this.topic, partition, sizeBytes, maxBytes: this.#batchBytesMax })
+        throw new MillraceError('record-too-large', { topic: this.topic, partition, sizeBytes, maxBytes: this.#batchBytesMax, made: '' })
       }
     }
     this.#producer.appended(outgoing, sizeBytes)
