@@ -147,6 +147,7 @@ export class TaskSet {
     const { topology, applicationId, settings, engines, producer, clock, logger, wakeup } = this.parts
     const sub = topology.subTopologies.find(({ id }) => id === planned.subTopology)!
     const deadlineMs = clock.monotonicMs() + lockWaitMsMax
+    let told = false
     while (!interrupted()) {
       try {
         return await openTaskState({
@@ -167,6 +168,8 @@ export class TaskSet {
         })
       } catch (error) {
         if (!isMillraceError(error, 'state-locked') || clock.monotonicMs() >= deadlineMs) throw error
+        if (!told) logger.log('warn', `Waiting up to ${lockWaitMsMax / 1_000} s for another process: ${error.message}`)
+        told = true
         await wakeup.sleep(lockRetryMs)
       }
     }

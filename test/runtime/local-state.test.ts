@@ -68,8 +68,9 @@ test('a state folder that another app has open is waited for, and then refused w
   await bench.produce('in', [['a', '']])
   await bench.runToEnd(counts, { engine, config: { stateDir } })
   const other = await engine.open(folder)
-  const refused = await bench.start(counts, { engine, config: { stateDir }, untilEnd: true }).failed()
-  expect(isMillraceError(refused, 'state-locked')).toBe(true)
+  const refused = bench.start(counts, { engine, config: { stateDir }, untilEnd: true })
+  expect(isMillraceError(await refused.failed(), 'state-locked')).toBe(true)
+  expect(refused.logged.filter(({ message }) => message.startsWith('Waiting up to'))).toHaveLength(1)
 
   const waiting = bench.start(counts, { engine, config: { stateDir }, untilEnd: true })
   await waiting.reaches('rebalancing')
