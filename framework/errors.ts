@@ -287,7 +287,9 @@ export class MillraceError extends Error {
   constructor(code: ErrorCode, details: ErrorDetails = {}, cause?: unknown) {
     const entry: ErrorEntry = entries[code]
     const remedy = fillIn(entry.remedy, details)
-    super(`${fillIn(entry.message, details)} ${remedy}`, cause === undefined ? undefined : { cause })
+    const message = fillIn(entry.message, details)
+    // Behind a list the remedy stands on a line of its own.
+    super(message.endsWith('\n') ? message + remedy : `${message} ${remedy}`, cause === undefined ? undefined : { cause })
     this.code = code
     this.kind = entry.kind
     this.remedy = remedy

@@ -20,7 +20,7 @@ test('missing topics are all named, with those that were meant', async () => {
   expect(await failure(bench, copy)).toBe(`Topology copy uses topics that do not exist:
   There is no topic flights, which it reads. Did you mean flight?
   There is no topic out, which it writes.
- Create them, or correct their names in the topology.`)
+Create them, or correct their names in the topology.`)
 })
 
 test('an internal topic with the wrong partition count is named with both counts', async () => {

@@ -26,7 +26,7 @@ test('an unknown setting is refused with the one that was meant', () => {
   expect(problemsOf({ commitIntervalMS: 1, commitInterval: 2 } as Config)).toBe(`The settings are wrong:
   There is no setting commitIntervalMS. Did you mean commitIntervalMs?
   There is no setting commitInterval. Did you mean commitIntervalMs?
- Correct them in millrace.config.ts or in the environment.`)
+Correct them in millrace.config.ts or in the environment.`)
 })
 
 test('a variable that is nearly a setting is refused, one that is far from all only warned of', () => {
