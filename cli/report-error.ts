@@ -21,7 +21,9 @@ export function reportError(error: unknown, stderr: Pick<NodeJS.WriteStream, 'wr
 
 function commandLineProblem(error: Errors.CLIError): string {
   if (!isUnknownFlag(error)) return error.message
-  const known = Object.keys(error.parse.input.flags).map((flag) => `--${flag}`)
+  const known = Object.entries(error.parse.input.flags).flatMap(([flag, { allowNo }]) =>
+    allowNo ? [`--${flag}`, `--no-${flag}`] : [`--${flag}`],
+  )
   const suggestions = error.flags.map((flag) => didYouMean(flag, known)).join('')
   return `There is no option ${error.flags.join(', ')}.${suggestions}\nSee more with --help`
 }
@@ -29,7 +31,7 @@ function commandLineProblem(error: Errors.CLIError): string {
 /** oclif's NonExistentFlagsError, which its index does not export. */
 interface UnknownFlag {
   readonly flags: readonly string[]
-  readonly parse: { readonly input: { readonly flags: Readonly<Record<string, unknown>> } }
+  readonly parse: { readonly input: { readonly flags: Readonly<Record<string, { readonly allowNo?: boolean }>> } }
 }
 
 function isUnknownFlag(error: Errors.CLIError): error is Errors.CLIError & UnknownFlag {

@@ -7,6 +7,7 @@ import { Consume } from './consume.ts'
 import { Describe } from './describe.ts'
 import { GroupDescribe } from './group/describe.ts'
 import { GroupList } from './group/list.ts'
+import { New } from './new.ts'
 import { Produce } from './produce.ts'
 import { Run } from './run.ts'
 import { TopicCreate } from './topic/create.ts'
@@ -22,6 +23,7 @@ export const commands = {
   describe: Describe,
   'group:describe': GroupDescribe,
   'group:list': GroupList,
+  new: New,
   produce: Produce,
   run: Run,
   'topic:create': TopicCreate,

@@ -27,6 +27,8 @@ export class Run extends Command {
     const [first, ...rest] = this.argv
     const named = first !== undefined && !first.startsWith('-')
     const app = appOf(named ? first : undefined)
+    // The app parses them; oclif would warn, into what the app prints, that nobody does.
+    this.parsed = true
     process.argv = [process.execPath, app, ...(named ? rest : this.argv)]
     await import(pathToFileURL(app).href)
   }

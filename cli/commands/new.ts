@@ -1,0 +1,120 @@
+// millrace new: a project of one's own, from a template. It is made in a folder beside the one it is to be, which takes its name when all is done: so
+// whatever goes wrong, or whoever presses Ctrl-C, nothing half made is left.
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Args, Command, Errors, Flags } from '@oclif/core'
+import { didYouMean } from '../../framework/runtime/did-you-mean.ts'
+import { withProgress } from '../progress.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { tableOf } from '../tables.ts'
+import { copyTemplate, ownVersion, type Template, templates } from '../template.ts'
+
+const defaultTemplate = 'tumbling-sum'
+const nameLengthMax = 214
+
+export class New extends Command {
+  static override summary = 'Make a project from a template.'
+  static override description =
+    'Makes the folder NAME with package.json, tsconfig.json, millrace.config.ts, topologies/, README.md, .gitignore and .dockerignore, and installs what it depends on. The folder may be there if it is ' +
+    'empty. If something fails nothing is left.'
+  static override examples = [
+    '<%= config.bin %> new my-app',
+    '<%= config.bin %> new my-app --template flight-delays',
+    '<%= config.bin %> new --list',
+    '<%= config.bin %> new my-app --millrace file:../millrace-0.1.0.tgz --no-install',
+  ]
+  static override args = { name: Args.string({ ignoreStdin: true, description: 'of the project and its folder; as npm allows it' }) }
+  static override flags = {
+    template: Flags.string({ description: 'what to begin with; --list shows all', default: defaultTemplate, helpValue: 'NAME' }),
+    list: Flags.boolean({ description: 'show the templates and make nothing' }),
+    millrace: Flags.string({ description: 'the dependency to write; default: this version', helpValue: 'SPEC' }),
+    install: Flags.boolean({ description: 'run npm install', default: true, allowNo: true }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(New)
+    const all = templates()
+    if (flags.list) {
+      const rows = all.map(({ name, description }) => [name, description])
+      return this.log(await tableOf(['Template', 'What it shows'], rows))
+    }
+    const name = checkedName(args.name)
+    const template = named(flags.template, all)
+    const folder = resolve(name)
+    refuseIfTaken(folder, name)
+    await make(folder, async (made, stopped) => {
+      copyTemplate(template, made, name, flags.millrace ?? ownVersion())
+      if (flags.install) await withProgress('Installing', () => install(made, stopped))
+    })
+    const first = flags.install ? '' : '  npm install\n'
+    this.log(
+      `Made ${name} from the template ${template.name}. Its README says more; to begin:\n\n  cd ${name}\n${first}  npx millrace build`,
+    )
+  }
+}
+
+function checkedName(name: string | undefined): string {
+  if (name === undefined) throw new Errors.CLIError('Say what the project is called: millrace new my-app', { exit: 2 })
+  const isGood = /^[a-z0-9][a-z0-9._-]*$/.test(name) && name.length <= nameLengthMax && !['millrace', 'node_modules'].includes(name)
+  if (isGood) return name
+  const problem = name === 'millrace' ? 'it is the name of the package itself' : 'use small letters, digits, dots, hyphens and underscores'
+  throw new Errors.CLIError(`${name} cannot be the name of a project: ${problem}.`, { exit: 2 })
+}
+
+function named(name: string, all: readonly Template[]): Template {
+  const found = all.find((template) => template.name === name)
+  if (found !== undefined) return found
+  const names = all.map((template) => template.name)
+  throw new Errors.CLIError(`There is no template ${name}.${didYouMean(name, names)} There are: ${names.join(', ')}.`, { exit: 2 })
+}
+
+function refuseIfTaken(folder: string, name: string): void {
+  if (!existsSync(folder)) return
+  if (!statSync(folder).isDirectory()) throw new Errors.CLIError(`There is a file ${name} already.`, { exit: 1 })
+  if (readdirSync(folder).length > 0) throw new Errors.CLIError(`The folder ${name} is not empty. Choose another name.`, { exit: 1 })
+}
+
+/** Runs `fill` on a new folder, which becomes `folder` at the end. */
+async function make(folder: string, fill: (made: string, stopped: Promise<'stopped'>) => Promise<void>): Promise<void> {
+  // From here on Ctrl-C does not end the process at once, which would leave the sibling.
+  const stopped = stopSignal()
+  let made: string | undefined
+  try {
+    // A sibling, so that relative paths in package.json hold, and a rename is all that is left to do.
+    made = mkdtempSync(`${folder}.new-`)
+    await fill(made, stopped)
+    if (existsSync(folder)) rmdirSync(folder)
+    renameSync(made, folder)
+  } catch (error) {
+    if (made !== undefined) rmSync(made, { recursive: true, force: true })
+    const isOfFiles = error instanceof Error && 'syscall' in error
+    throw isOfFiles ? new Errors.CLIError(`The project cannot be made: ${error.message}. Nothing is left of it.`, { exit: 1 }) : error
+  }
+}
+
+async function install(folder: string, stopped: Promise<'stopped'>): Promise<void> {
+  const npm = spawn('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  })
+  let output = ''
+  for (const stream of [npm.stdout, npm.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  const ended = new Promise<number | null>((done, fail) => npm.on('error', fail).on('close', done))
+  const outcome = await Promise.race([ended, stopped])
+  if (outcome === 'stopped') {
+    npm.kill('SIGTERM')
+    // Until it has ended it may go on making files.
+    await ended
+    throw new Errors.CLIError('Stopped. Nothing is left of the project.', { exit: 1 })
+  }
+  if (outcome !== 0) {
+    throw new Errors.CLIError(`npm install failed, so nothing was made; --no-install leaves it to you.\n${output.trimEnd()}`, { exit: 1 })
+  }
+}

@@ -1,0 +1,6 @@
+import { defineConfig } from 'millrace'
+
+// Settings that differ from the defaults; `node dist/flight-delays/app.mjs --help` lists all. Environment variables win over them.
+export default defineConfig({
+  brokers: ['127.0.0.1:9092'],
+})
