@@ -72,7 +72,9 @@ describe('the seed example', () => {
       /compiler|cli\/|plugins\/kafka\/server|npm:(ajv|esbuild|ts-morph|typescript|@oclif|magic-string)/.test(source),
     )
     expect(strangers).toEqual([])
-    expect(map.sources.filter((source) => !/^(?:npm|millrace|virtual):|^\.\.\/\.\.\/(?:topologies\/|millrace\.config\.ts$)/.test(source))).toEqual([])
+    expect(
+      map.sources.filter((source) => !/^(?:npm|millrace|virtual):|^\.\.\/\.\.\/(?:topologies\/|millrace\.config\.ts$)/.test(source)),
+    ).toEqual([])
     expect((await readFile(join(folder, 'dist/tumbling-sum/app.mjs'))).length).toBeLessThan(1_500_000)
   })
 })
