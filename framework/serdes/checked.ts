@@ -108,6 +108,7 @@ function at(json: unknown, keys: readonly string[]): unknown {
 const shownLengthMax = 60
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value
+  // JSON.stringify would call Infinity, which is what 1e400 is read as, null.
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
   return text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}...` : text
 }

@@ -112,6 +112,11 @@ describe('serdes derived from types', () => {
     expect(message('text')).toBe('value: expected an object, not "text"')
   })
 
+  test('call a number that is too large for JavaScript by its name', async () => {
+    const { serdes } = await serdesOf(['Sum'], 'interface Sum { total: number }')
+    expect(() => read(serdes[0]!, Buffer.from('{"total":1e400}'))).toThrow('value.total: expected a number, not Infinity')
+  })
+
   test('revive dates wherever they stand: in lists, records, recursion, unions', async () => {
     const { serdes } = await serdesOf(
       ['Tree', 'Event'],
