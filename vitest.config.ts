@@ -11,5 +11,7 @@ export default defineConfig({
     // A promise that nobody awaited is a bug of the product, also when the assertion before it held.
     dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: false,
+    // Vitest would leave one core idle: on two cores that is half of them.
+    maxWorkers: '100%',
   },
 })
