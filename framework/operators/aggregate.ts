@@ -4,12 +4,11 @@
 import type { Aggregation } from '../graph/operator-spec.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { BinaryKey } from '../state/contract.ts'
+import { cachedChanges } from './cached-changes.ts'
 import { changeRecord } from './change-record.ts'
 import type { DroppedRecords } from './dropped-records.ts'
-import { noOrigin, type Origin } from './flow-record.ts'
 import { type Fold, foldOf } from './fold.ts'
-import { binaryKeyOf, cellOf } from './key-bytes.ts'
+import { binaryKeyOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
 import { type TableStore, tableStore } from './table-store.ts'
@@ -38,7 +37,7 @@ export class Aggregate implements Operator {
     this.sendsOldValues = spec.sendsOldValues
     this.scratch = environment.scratch
     this.dropped = environment.dropped
-    if (this.store.cached) this.store.onChange(this.sendChange, spec.sendsOldValues)
+    if (this.store.cached) this.store.onChange(cachedChanges(outlet, this.key, this.fold), spec.sendsOldValues)
   }
 
   process(record: Flow): void {
@@ -62,17 +61,5 @@ export class Aggregate implements Operator {
     this.outlet.forward(
       changeRecord(record.keyCell, fold.visible(newAggregate), oldValue, timestamp, record.headers, record.origin, put !== 'outdated'),
     )
-  }
-
-  private readonly sendChange = (
-    key: BinaryKey,
-    newValue: unknown,
-    oldValue: unknown,
-    timestamp: number,
-    headers: Flow['headers'],
-    origin: Origin = noOrigin,
-  ): void => {
-    const { fold } = this
-    this.outlet.forward(changeRecord(cellOf(key, this.key), fold.visible(newValue), fold.visible(oldValue), timestamp, headers, origin))
   }
 }

@@ -5,13 +5,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Callback, TableAggregation } from '../graph/operator-spec.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { BinaryKey } from '../state/contract.ts'
+import { cachedChanges } from './cached-changes.ts'
 import { nullIfUndefined, onRecord } from './callback.ts'
 import { type ChangeFlow, changeRecord } from './change-record.ts'
 import type { DroppedRecords } from './dropped-records.ts'
-import { Cell, noOrigin, type Origin } from './flow-record.ts'
+import { Cell } from './flow-record.ts'
 import { type Fold, foldOf, onAggregate } from './fold.ts'
-import { binaryKeyOf, cellOf } from './key-bytes.ts'
+import { binaryKeyOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
 import { type TableStore, tableStore } from './table-store.ts'
@@ -87,7 +87,7 @@ export class TableAggregate implements Operator {
     this.sendsOldValues = spec.sendsOldValues
     this.scratch = environment.scratch
     this.dropped = environment.dropped
-    if (this.store.cached) this.store.onChange(this.sendChange, spec.sendsOldValues)
+    if (this.store.cached) this.store.onChange(cachedChanges(outlet, this.key, this.fold), spec.sendsOldValues)
   }
 
   process(record: Flow): void {
@@ -111,17 +111,5 @@ export class TableAggregate implements Operator {
     this.outlet.forward(
       changeRecord(record.keyCell, fold.visible(aggregate), old, timestamp, record.headers, record.origin, put !== 'outdated'),
     )
-  }
-
-  private readonly sendChange = (
-    key: BinaryKey,
-    newValue: unknown,
-    oldValue: unknown,
-    timestamp: number,
-    headers: Flow['headers'],
-    origin: Origin = noOrigin,
-  ): void => {
-    const { fold } = this
-    this.outlet.forward(changeRecord(cellOf(key, this.key), fold.visible(newValue), fold.visible(oldValue), timestamp, headers, origin))
   }
 }
