@@ -51,6 +51,8 @@ const checks: Readonly<Record<string, Check>> = {
     command: ['node', '--import', './scripts/typescript.mjs', 'test/package/check.ts'],
     says: 'the package, as a stranger gets it',
   },
+  links: { command: ['remark', '--frail', '--quiet', '--no-stdout', '.'], says: 'no link of the documentation leads nowhere' },
+  api: { command: ['typedoc', '--emit', 'none'], says: 'the API reference can be made' },
   kafka: {
     command: ['vitest', 'run', '--config', 'vitest.kafka.config.ts'],
     vitest: true,

@@ -1,0 +1,13 @@
+// The pages of docs/ that are made from code are what the code says today.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { generatedPages } from '../../scripts/generated-pages.ts'
+
+const root = process.cwd()
+const pages = await generatedPages(root)
+
+it.each([...pages])('%s is as `npm run docs` writes it', (file, text) => {
+  expect(readFileSync(join(root, file), 'utf8')).toBe(text)
+})
