@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The program `millrace`: finds the command, runs it, and turns what went wrong into one message and an exit code.
 
-import { run, settings } from '@oclif/core'
+import { run, settings } from './oclif.ts'
 import { reportError } from './report-error.ts'
 
 // The commands run as they were built; oclif need not look for TypeScript sources.

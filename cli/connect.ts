@@ -2,11 +2,11 @@
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Errors, Flags } from '@oclif/core'
 import type { Config } from '../framework/config.ts'
 import type { Broker, Plugin } from '../framework/index.ts'
 import type { Logger } from '../framework/ports/logger.ts'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
+import { Errors, Flags } from './oclif.ts'
 
 const configFile = 'millrace.config.ts'
 

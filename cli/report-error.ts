@@ -1,9 +1,9 @@
 // What the user sees of an error, and the exit code that goes with it: 1 if the work failed, 2 if the command line or a setting was wrong. A stack is shown only
 // of what nobody expected.
 
-import { Errors } from '@oclif/core'
 import { isMillraceError } from '../framework/errors.ts'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
+import { Errors } from './oclif.ts'
 
 export function reportError(error: unknown, stderr: Pick<NodeJS.WriteStream, 'write'>): number {
   if (error instanceof Errors.ExitError) return error.oclif.exit ?? 1

@@ -1,7 +1,7 @@
 // The hook that oclif calls for a word that is no command.
 
-import { Errors, type Hook } from '@oclif/core'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
+import { Errors, type Hook } from './oclif.ts'
 
 export const unknownCommand: Hook<'command_not_found'> = async ({ id, config }) => {
   // oclif writes `topic:create` for what people type as two words.

@@ -1,17 +1,26 @@
-// Builds the package into build/: what tsc emits, and nothing whose source is gone. Incremental, so that every script that needs build/ can call it.
+// Builds the package into build/: what tsc emits, and nothing whose source is gone; then what oclif needs. Incremental, so that every script that needs build/
+// can call it.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleOclif, writeManifest } from './oclif.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const build = join(root, 'build')
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 
+/** What no source stands behind. */
+const kept = /[.]tsbuildinfo$|^oclif[.]licences[.]txt$/
+
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
 if (existsSync(build)) removeOrphans(build)
+if (status === 0) {
+  await bundleOclif(root)
+  await writeManifest(root)
+}
 process.exitCode = status ?? 1
 
 /** tsc leaves what it emitted of a file that was since moved or deleted; the package would carry it on. */
@@ -19,7 +28,7 @@ function removeOrphans(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) removeOrphans(path)
-    else if (!entry.name.endsWith('.tsbuildinfo') && !hasSource(path)) rmSync(path)
+    else if (!kept.test(entry.name) && !hasSource(path)) rmSync(path)
   }
 }
 

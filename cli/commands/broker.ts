@@ -1,7 +1,7 @@
 // millrace broker: the embedded broker alone, in this process.
 
-import { Command, Errors, Flags } from '@oclif/core'
 import type { Logger } from '../../framework/ports/logger.ts'
+import { Command, Errors, Flags } from '../oclif.ts'
 import { stopSignal } from '../stop-signal.ts'
 
 const highestPort = 65_535

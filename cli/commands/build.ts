@@ -1,7 +1,7 @@
 // millrace build: a bundle for each topology, if all is well.
 
 import { relative } from 'node:path'
-import { Command, Flags } from '@oclif/core'
+import { Command, Flags } from '../oclif.ts'
 import { printDiagnostics } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
 

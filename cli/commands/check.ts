@@ -1,6 +1,6 @@
 // millrace check: what the compiler has to say, in the form of tsc.
 
-import { Command, Flags } from '@oclif/core'
+import { Command, Flags } from '../oclif.ts'
 import { printDiagnostics } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
 

@@ -1,9 +1,9 @@
 // millrace consume: the records of a topic as lines of JSON, without a consumer group.
 
 import { once } from 'node:events'
-import { Args, Command, Errors, Flags } from '@oclif/core'
 import type { Broker, FetchedRecords, PartitionOffset } from '../../framework/index.ts'
 import { brokersFlag, partitionsOf, withBroker } from '../connect.ts'
+import { Args, Command, Errors, Flags } from '../oclif.ts'
 import { formatRecordLine } from '../record-line.ts'
 import { stopSignal } from '../stop-signal.ts'
 

@@ -1,9 +1,9 @@
 // millrace describe: the graph of each topology, for people, for tools and for diagrams.
 
-import { Args, Command, Errors, Flags } from '@oclif/core'
 import type { Manifest } from '../../framework/graph/manifest.ts'
 import { didYouMean } from '../../framework/runtime/did-you-mean.ts'
 import { mermaid } from '../mermaid.ts'
+import { Args, Command, Errors, Flags } from '../oclif.ts'
 import { printDiagnostics } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
 

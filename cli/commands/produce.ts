@@ -2,11 +2,11 @@
 
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { Args, Command, Errors } from '@oclif/core'
 import { isMillraceError } from '../../framework/errors.ts'
 import type { Broker, Producer, Serde, TopicWriter } from '../../framework/index.ts'
 import { brokersFlag, partitionsOf, withBroker } from '../connect.ts'
 import { LineProblem, linesOf } from '../lines.ts'
+import { Args, Command, Errors } from '../oclif.ts'
 import { withProgress } from '../progress.ts'
 import { parseRecordLine, type RecordLine } from '../record-line.ts'
 import { stopSignal } from '../stop-signal.ts'

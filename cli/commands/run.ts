@@ -3,8 +3,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Args, Command, Errors } from '@oclif/core'
 import { didYouMean } from '../../framework/runtime/did-you-mean.ts'
+import { Args, Command, Errors } from '../oclif.ts'
 
 export class Run extends Command {
   static override summary = 'Run a topology that was built.'

@@ -11,6 +11,8 @@ const root = resolve(import.meta.dirname, '..', '..')
 const bin = join(root, 'node_modules', '.bin')
 const mustContain = [
   'build/cli/bin.js',
+  'build/cli/oclif.licences.txt',
+  'oclif.manifest.json',
   'build/framework/index.d.ts',
   'README.md',
   'CHANGELOG.md',

@@ -1,11 +1,11 @@
 // millrace group describe: how far a group has come, and how far it is behind.
 
-import { Args, Command, Errors } from '@oclif/core'
 import type { Admin, GroupDescription } from '../../../framework/index.ts'
 import { partitionName } from '../../../framework/ports/record.ts'
 import { didYouMean } from '../../../framework/runtime/did-you-mean.ts'
 import { brokersFlag, withBroker } from '../../connect.ts'
 import { jsonFlag } from '../../json-flag.ts'
+import { Args, Command, Errors } from '../../oclif.ts'
 import { jsonOf, tableOf } from '../../tables.ts'
 
 interface Progress {

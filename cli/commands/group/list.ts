@@ -1,8 +1,8 @@
 // millrace group list: who reads.
 
-import { Command } from '@oclif/core'
 import { brokersFlag, withBroker } from '../../connect.ts'
 import { jsonFlag } from '../../json-flag.ts'
+import { Command } from '../../oclif.ts'
 import { jsonOf, tableOf } from '../../tables.ts'
 
 export class GroupList extends Command {

@@ -1,7 +1,7 @@
 // millrace topic create: one topic, with its partitions and settings.
 
-import { Args, Command, Errors, Flags } from '@oclif/core'
 import { brokersFlag, withBroker } from '../../connect.ts'
+import { Args, Command, Errors, Flags } from '../../oclif.ts'
 
 export class TopicCreate extends Command {
   static override summary = 'Create a topic.'

@@ -1,7 +1,7 @@
 // millrace topic delete: one topic with all its records.
 
-import { Args, Command } from '@oclif/core'
 import { brokersFlag, partitionsOf, withBroker } from '../../connect.ts'
+import { Args, Command } from '../../oclif.ts'
 
 export class TopicDelete extends Command {
   static override summary = 'Delete a topic and all its records.'

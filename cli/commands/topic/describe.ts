@@ -1,8 +1,8 @@
 // millrace topic describe: how far each partition reaches, and the settings.
 
-import { Args, Command } from '@oclif/core'
 import { brokersFlag, partitionsOf, withBroker } from '../../connect.ts'
 import { jsonFlag } from '../../json-flag.ts'
+import { Args, Command } from '../../oclif.ts'
 import { jsonOf, tableOf } from '../../tables.ts'
 
 export class TopicDescribe extends Command {

@@ -1,8 +1,8 @@
 // millrace topic list: what there is.
 
-import { Command } from '@oclif/core'
 import { brokersFlag, withBroker } from '../../connect.ts'
 import { jsonFlag } from '../../json-flag.ts'
+import { Command } from '../../oclif.ts'
 import { jsonOf, tableOf } from '../../tables.ts'
 
 export class TopicList extends Command {
