@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { bundle, entryModule } from './bundler.ts'
 import type { BuildProgress, BuildResult, BuiltTopology, CheckedTopology } from './compiler.ts'
 import { configFileName } from './config-file.ts'
@@ -13,7 +13,7 @@ import { derivedModule } from './derivation.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
 import { appBanner, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
-import { packageAt, packageFolderOf } from './library.ts'
+import { packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
 import { manifestText } from './manifest-text.ts'
 
 export interface BuildRequest {
@@ -21,16 +21,17 @@ export interface BuildRequest {
   readonly topologies: readonly CheckedTopology[]
   readonly diagnostics: readonly Diagnostic[]
   readonly out: string
+  readonly linked: boolean
   readonly onProgress: (progress: BuildProgress) => void
 }
 
 /** All bundles are made before the first file is written, so a failure leaves the last build as it was. */
-export async function build({ folder, topologies, diagnostics, out, onProgress }: BuildRequest): Promise<BuildResult> {
+export async function build({ folder, topologies, diagnostics, out, linked, onProgress }: BuildRequest): Promise<BuildResult> {
   const outputs: Output[] = []
   const problems: Diagnostic[] = []
   for (const topology of topologies) {
     onProgress({ stage: 'bundle', topology: topology.name })
-    const output = await outputOf(folder, topology)
+    const output = await outputOf(folder, topology, linked ? join(out, topology.name) : null)
     if ('files' in output) outputs.push(output)
     else problems.push(...output)
   }
@@ -48,7 +49,8 @@ interface Output {
   readonly files: ReadonlyMap<string, string>
 }
 
-async function outputOf(folder: string, topology: CheckedTopology): Promise<Output | readonly Diagnostic[]> {
+/** `linkedIn`: the folder of a bundle that is for this machine only. */
+async function outputOf(folder: string, topology: CheckedTopology, linkedIn: string | null): Promise<Output | readonly Diagnostic[]> {
   const { derivation } = topology
   const manifest = manifestText(topology)
   const bundled = await bundle({
@@ -67,16 +69,19 @@ async function outputOf(folder: string, topology: CheckedTopology): Promise<Outp
     rewritten: derivation.files,
     banner: appBanner,
     // In dist/<name>, whatever folder is given instead: the same sources give the same bytes.
-    projectFolder: '../../',
+    projectFolder: linkedIn === null ? '../../' : `${withForwardSlashes(relative(linkedIn, folder))}/`,
+    linked: linkedIn !== null,
   })
   if (isProblems(bundled)) return bundled.map((problem) => bundleDiagnostic(problem, { file: topology.source, line: 1, column: 1 }))
   const files = new Map([
     ['app.mjs', `${bundled.text}//# sourceMappingURL=app.mjs.map\n`],
     ['app.mjs.map', bundled.map],
     ['manifest.json', manifest],
-    ['package.json', packageJson(topology.name, [installed('classic-level')])],
-    ['Dockerfile', dockerfile()],
   ])
+  if (linkedIn === null) {
+    files.set('package.json', packageJson(topology.name, [installed('classic-level')]))
+    files.set('Dockerfile', dockerfile())
+  }
   return { topology, files }
 }
 
@@ -91,5 +96,6 @@ async function write({ topology, files }: Output, out: string): Promise<BuiltTop
   await mkdir(folder, { recursive: true })
   for (const [name, text] of files) await writeFile(join(folder, name), text)
   const sizesBytes = Object.fromEntries([...files].map(([name, text]) => [name, Buffer.byteLength(text)]))
-  return { name: topology.name, source: topology.source, folder, sizesBytes, description: topology.evaluation.description }
+  const { description, manifest } = topology.evaluation
+  return { name: topology.name, source: topology.source, folder, sizesBytes, description, manifest }
 }

@@ -8,7 +8,8 @@ import { namingIn } from './config-file.ts'
 import { type Derivation, derive } from './derivation.ts'
 import { type Diagnostic, diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts'
 import { type DslCall, dslCalls } from './dsl-calls.ts'
-import { type Evaluation, evaluate } from './evaluate.ts'
+import { type Evaluation, type EvaluationRequest, evaluate } from './evaluate.ts'
+import { EvaluationWorkers } from './evaluation-workers.ts'
 import { isLibraryPath, withForwardSlashes } from './library.ts'
 import { Sources } from './project.ts'
 import { impurities } from './purity.ts'
@@ -17,11 +18,18 @@ import { duplicateNames, readTopologyFile, type TopologyFile } from './topology-
 export interface ProjectOptions {
   /** How long a topology may take to be made. */
   readonly evaluationTimeLimitMs?: number
+  /** Whether there will be many checks: what the next one needs is then made ready ahead. */
+  readonly keepWarm?: boolean
 }
 
 export interface BuildOptions {
   /** The folder for the output; each topology gets one of its name in it. */
   readonly out: string
+  /**
+   * Millrace's own modules are imported from where they are installed, not taken into the bundle: for `millrace dev`, where the app runs on this machine and
+   * the build should take no time. There is no Dockerfile then, and no package.json.
+   */
+  readonly linked?: boolean
   readonly onProgress?: (progress: BuildProgress) => void
 }
 
@@ -38,6 +46,7 @@ export interface BuiltTopology {
   /** By file name. */
   readonly sizesBytes: Readonly<Record<string, number>>
   readonly description: string
+  readonly manifest: Manifest
 }
 
 export interface BuildResult {
@@ -62,6 +71,8 @@ export interface CompilerProject {
   describe(): Promise<readonly { readonly name: string; readonly description: string; readonly manifest: Manifest }[]>
   /** Reads files anew before the next check; without names, all. */
   refresh(files?: readonly string[]): void
+  /** The author's files that the last check has read, as absolute paths: what a change of can change the next one. */
+  files(): readonly string[]
 }
 
 /** Opens the project in a folder: its tsconfig.json, and topologies/ with what is imported from there. */
@@ -74,11 +85,13 @@ const evaluationTimeLimitMsDefault = 10_000
 class Compiler implements CompilerProject {
   private readonly folder: string
   private readonly timeLimitMs: number
+  private readonly workers: EvaluationWorkers
   private sources: Sources | null = null
   private result: Promise<CheckResult> | null = null
 
-  constructor(folder: string, { evaluationTimeLimitMs = evaluationTimeLimitMsDefault }: ProjectOptions) {
+  constructor(folder: string, { evaluationTimeLimitMs = evaluationTimeLimitMsDefault, keepWarm = false }: ProjectOptions) {
     this.folder = folder
+    this.workers = new EvaluationWorkers(keepWarm)
     this.timeLimitMs = evaluationTimeLimitMs
   }
 
@@ -91,16 +104,20 @@ class Compiler implements CompilerProject {
     return topologies.map(({ name, evaluation }) => ({ name, ...evaluation }))
   }
 
-  async build({ out, onProgress = () => {} }: BuildOptions): Promise<BuildResult> {
+  async build({ out, linked = false, onProgress = () => {} }: BuildOptions): Promise<BuildResult> {
     onProgress({ stage: 'check', topology: undefined })
     const { diagnostics, topologies } = await this.checked()
     if (hasErrors(diagnostics) || this.sources === null) return { diagnostics, topologies: [] }
-    return build({ folder: this.sources.folder, topologies, diagnostics, out, onProgress })
+    return build({ folder: this.sources.folder, topologies, diagnostics, out, linked, onProgress })
   }
 
   refresh(files?: readonly string[]): void {
     this.result = null
     this.sources?.refresh(files)
+  }
+
+  files(): readonly string[] {
+    return this.sources?.ownFiles() ?? []
   }
 
   private checked(): Promise<CheckResult> {
@@ -115,16 +132,19 @@ class Compiler implements CompilerProject {
       opened.refresh()
       this.sources = opened
     }
-    return checkSources(this.sources, this.timeLimitMs)
+    return checkSources(this.sources, { workers: this.workers, timeLimitMs: this.timeLimitMs })
   }
 }
+
+/** How topologies are made. */
+type Making = Pick<EvaluationRequest, 'workers' | 'timeLimitMs'>
 
 interface CheckResult {
   readonly diagnostics: readonly Diagnostic[]
   readonly topologies: readonly CheckedTopology[]
 }
 
-async function checkSources(sources: Sources, timeLimitMs: number): Promise<CheckResult> {
+async function checkSources(sources: Sources, making: Making): Promise<CheckResult> {
   const files = sources.topologyFiles()
   if (files.length === 0) return { diagnostics: [diagnostic('MR1002', undefined)], topologies: [] }
   const closures = new Map(files.map((file) => [file, sources.closureOf(file)]))
@@ -146,7 +166,7 @@ async function checkSources(sources: Sources, timeLimitMs: number): Promise<Chec
     const paths = new Set(closure.map((file) => sources.pathOf(file)))
     // A file with type errors would be derived from types that are not meant.
     if (typeErrors.some((error) => error.span === undefined || paths.has(error.span.file))) return []
-    return checkGraph(topology, closure, calls, sources, timeLimitMs)
+    return checkGraph(topology, closure, calls, sources, making)
   })
   const passed = graphs.filter((one): one is CheckedTopology => 'evaluation' in one)
   for (const graph of graphs) diagnostics.push(...('evaluation' in graph ? graph.derivation.advice : graph))
@@ -172,7 +192,7 @@ async function checkGraph(
   closure: readonly ts.SourceFile[],
   calls: ReadonlyMap<ts.SourceFile, readonly DslCall[]>,
   sources: Sources,
-  timeLimitMs: number,
+  making: Making,
 ): Promise<CheckedTopology | readonly Diagnostic[]> {
   const own = closure.flatMap((file) => calls.get(file) ?? [])
   const derivation = derive(topology, closure, own, sources)
@@ -182,7 +202,7 @@ async function checkGraph(
     span: sources.spanOf(topology.call.node),
     derivation,
     naming: topology.naming,
-    timeLimitMs,
+    ...making,
   })
   if (!('description' in evaluation)) return evaluation
   return { name: topology.name, source: sources.pathOf(topology.file), derivation, evaluation }

@@ -6,12 +6,13 @@ import { SourceMap } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import type { Manifest } from '../graph/manifest.ts'
+import type { Naming } from '../graph/topology.ts'
 import { type BundleProblem, bundle, entryModule } from './bundler.ts'
 import { type Derivation, derivedModule, type RefusedSerde } from './derivation.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
-import { type EvaluatedProblem, type EvaluationAnswer, evaluationEntry } from './evaluation-entry.ts'
+import type { EvaluatedProblem, EvaluationAnswer } from './evaluation-program.ts'
+import type { EvaluationWorkers } from './evaluation-workers.ts'
 
 export interface Evaluation {
   readonly description: string
@@ -24,8 +25,9 @@ export interface EvaluationRequest {
   /** The call of topology(), where problems are shown that have no better place. */
   readonly span: Span
   readonly derivation: Derivation
-  readonly naming: string
+  readonly naming: Naming
   readonly timeLimitMs: number
+  readonly workers: EvaluationWorkers
 }
 
 export async function evaluate(request: EvaluationRequest): Promise<Evaluation | readonly Diagnostic[]> {
@@ -33,16 +35,17 @@ export async function evaluate(request: EvaluationRequest): Promise<Evaluation |
   const bundled = await bundle({
     folder,
     virtual: new Map([
-      [entryModule, evaluationEntry(request.topologyPath, request.naming)],
+      [entryModule, `export { default } from ${JSON.stringify(request.topologyPath)}`],
       [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
     ]),
     rewritten: derivation.files,
     projectFolder: '',
+    linked: true,
     // Packages in CommonJS ask for Node's own modules by require.
     banner: `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(${JSON.stringify(pathToFileURL(join(folder, 'package.json')).href)});`,
   })
   if (isProblems(bundled)) return bundled.map((problem) => bundleDiagnostic(problem, span))
-  const answer = await runInWorker(bundled.text, request.timeLimitMs)
+  const answer = await runInWorker(bundled.text, request)
   if (answer === 'timeout') return [diagnostic('MR1303', span, { seconds: String(request.timeLimitMs / 1000) })]
   const stacks = new StackReader(bundled.map)
   switch (answer.kind) {
@@ -65,36 +68,14 @@ export function bundleDiagnostic({ text, place }: BundleProblem, span: Span): Di
   return diagnostic('MR1008', at, { problem: ended(isOwn || place === undefined ? text : `${text} (in ${place.module})`) })
 }
 
-async function runInWorker(program: string, timeLimitMs: number): Promise<EvaluationAnswer | 'timeout'> {
+async function runInWorker(program: string, { workers, naming, timeLimitMs }: EvaluationRequest): Promise<EvaluationAnswer | 'timeout'> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-'))
   try {
     const file = join(folder, 'topology.mjs')
     await writeFile(file, program)
-    return await answerOf(file, timeLimitMs)
+    return await workers.evaluate({ module: pathToFileURL(file).href, naming }, timeLimitMs)
   } finally {
     await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** A graph is small. What needs more is a loop that ends the worker, not the compiler. */
-const memoryLimitMiB = 512
-
-async function answerOf(file: string, timeLimitMs: number): Promise<EvaluationAnswer | 'timeout'> {
-  // An empty environment: a graph that depends on the machine that builds it would not be the graph that runs.
-  const resourceLimits = { maxOldGenerationSizeMb: memoryLimitMiB }
-  const worker = new Worker(file, { env: {}, stdout: true, stderr: true, execArgv: [], resourceLimits })
-  // What the topology prints at build time is nobody's output.
-  worker.stdout.resume()
-  worker.stderr.resume()
-  try {
-    return await new Promise((resolve) => {
-      AbortSignal.timeout(timeLimitMs).addEventListener('abort', () => resolve('timeout'))
-      worker.once('message', (answer: EvaluationAnswer) => resolve(answer))
-      worker.once('error', (error) => resolve({ kind: 'threw', message: error.message, stack: error.stack ?? '' }))
-      worker.once('exit', (code) => resolve({ kind: 'threw', message: `its code ended the process with code ${code}`, stack: '' }))
-    })
-  } finally {
-    await worker.terminate()
   }
 }
 

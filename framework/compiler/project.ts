@@ -30,9 +30,13 @@ export class Sources {
 
   /** Reads what has changed since the last time; all files, if none are named. */
   refresh(changed?: readonly string[]): void {
-    for (const file of this.project.getSourceFiles()) {
-      if (changed !== undefined && !changed.some((path) => withForwardSlashes(path) === file.getFilePath())) continue
-      file.refreshFromFileSystemSync()
+    const named = changed === undefined ? undefined : new Set(changed.map(withForwardSlashes))
+    const known = this.project.getSourceFiles()
+    const appeared = [...(named ?? [])].some((path) => this.project.getSourceFile(path) === undefined)
+    for (const file of known) {
+      if (named === undefined || named.has(file.getFilePath())) file.refreshFromFileSystemSync()
+      // TypeScript looks for an import that it did not find only when it reads the importing file anew.
+      if ((named === undefined || appeared) && !file.wasForgotten() && !file.isDeclarationFile()) file.replaceWithText(file.getFullText())
     }
     for (const path of [...this.topologyPaths(), join(this.folder, configFileName)]) this.project.addSourceFileAtPathIfExists(path)
     this.project.resolveSourceFileDependencies()
@@ -46,6 +50,15 @@ export class Sources {
   topologyFiles(): ts.SourceFile[] {
     const { program } = this
     return this.topologyPaths().flatMap((path) => program.getSourceFile(path) ?? [])
+  }
+
+  /** All files of the author that are read: those of topologies/, the configuration, and what they import. */
+  ownFiles(): string[] {
+    const { program } = this
+    return program
+      .getSourceFiles()
+      .filter((file) => this.isOwn(file))
+      .map((file) => file.fileName)
   }
 
   /** The project's configuration, if it has one. */

@@ -22,6 +22,8 @@ export interface ManifestNode {
   readonly operator?: ManifestOperator
   readonly input?: ManifestInput
   readonly topic?: TopicRef
+  /** Each record chooses its topic; `topic` is then only a name for that. */
+  readonly topicChosen?: true
   readonly key?: string
   readonly value?: string
   readonly stores?: readonly string[]
@@ -73,7 +75,7 @@ function nodeOf(node: TopologyNode): ManifestNode {
     case 'processor':
       return { name, kind, operator: operatorOf(node.operator), stores: node.stores, children: node.children }
     case 'sink':
-      return { name, kind, topic: node.topic, ...serdeNames(node) }
+      return { name, kind, topic: node.topic, ...(node.topicOf === undefined ? {} : { topicChosen: true as const }), ...serdeNames(node) }
   }
 }
 

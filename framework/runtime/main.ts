@@ -3,12 +3,16 @@
 //
 // Exit codes: 0 ended or stopped, everything committed; 1 failed, what was not committed is processed again at the next start; 2 wrong options or
 // settings, nothing was started; 130 and 143 ended at once by a second signal.
+//
+// What state the app is in is published on Node's diagnostics channel `millrace:app-state`, for whatever runs in the same process and wants to know.
 
+import { channel } from 'node:diagnostics_channel'
 import type { Config } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { isMillraceError } from '../errors.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import { App } from './app.ts'
+import type { AppState } from './app-state.ts'
 import { helpText, parseCommandLine } from './command-line.ts'
 import { describeFailure } from './failure-report.ts'
 import { withOriginalFrames } from './original-frames.ts'
@@ -28,6 +32,8 @@ export interface MainOptions {
   readonly plugins: readonly Plugin[]
 }
 
+const appStates = channel('millrace:app-state')
+
 /** Gives the exit code. */
 export async function main({ definition, config, plugins }: MainOptions, host: NodeJS.Process): Promise<number> {
   try {
@@ -44,7 +50,8 @@ export async function main({ definition, config, plugins }: MainOptions, host: N
       host.stdout.write(`${line}\n`)
     }
     const options = wireApp({ definition, settings, plugins: [...plugins, ...(config.plugins ?? [])], clock, logger, print })
-    const app = new App({ ...options, untilEnd: commandLine.untilEnd })
+    const onState = (state: AppState): void => appStates.publish({ applicationId: options.applicationId, state })
+    const app = new App({ ...options, untilEnd: commandLine.untilEnd, onState })
     const signals = stopOnSignals(host, app, logger)
     try {
       const totals = await app.run()
