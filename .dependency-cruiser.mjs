@@ -7,14 +7,15 @@ const mayImport = {
   errors: [],
   ports: [],
   config: [...anyone],
+  plugins: [...anyone],
   graph: [...anyone, 'serdes'],
-  serdes: [...anyone, 'graph/window-spec'],
+  serdes: [...anyone, 'plugins', 'graph/window-spec'],
   dsl: [...anyone, 'graph', 'serdes'],
   state: [...anyone, 'graph', 'serdes'],
   operators: [...anyone, 'graph', 'serdes', 'state/contract', 'state/windowed-contract', 'state/versioned-contract'],
   // The entry point hands the runtime a definition: it needs that type, and nothing of how definitions are written.
-  runtime: [...anyone, 'graph', 'serdes', 'state', 'operators', 'config', 'dsl/topology-definition'],
-  compiler: [...anyone, 'graph', 'serdes'],
+  runtime: [...anyone, 'plugins', 'graph', 'serdes', 'state', 'operators', 'config', 'dsl/topology-definition'],
+  compiler: [...anyone, 'plugins', 'graph', 'serdes'],
 }
 
 const place = (name) => `^framework/${name}(/|[.]ts$)`

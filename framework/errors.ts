@@ -160,6 +160,21 @@ const entries = {
     message: '{problem}',
     remedy: 'Try --help.',
   },
+  'plugin-invalid': {
+    kind: 'user',
+    message: 'The plugin {plugin} is not as a plugin has to be:\n  {problems}\n',
+    remedy: 'Correct what is given to definePlugin(), or use a version of the plugin that fits this Millrace.',
+  },
+  'serde-format-unknown': {
+    kind: 'user',
+    message: 'No plugin has the format {format}, in which the serde {name} writes; there are: {formats}.',
+    remedy: 'Name the plugin that has it in millrace.config.ts, as in plugins: [{format}()].',
+  },
+  'serde-schema-invalid': {
+    kind: 'user',
+    message: 'The serde {name} cannot be made from what the manifest says of it: {problem}.',
+    remedy: 'Build the topology again with the plugins of this configuration, and use the manifest of that build.',
+  },
   'summary-not-written': {
     kind: 'environment',
     message: 'The app has ended in order, but its summary cannot be written to {file}: {problem}.',

@@ -9,5 +9,6 @@ export {
   openProject,
   type ProjectOptions,
 } from './compiler.ts'
+export { validatorOf } from './derive/validator.ts'
 export { type Diagnostic, type DiagnosticCode, diagnosticCodes, hasErrors, type Severity, type Span } from './diagnostics.ts'
 export { type FormatOptions, formatDiagnostics, summarizeDiagnostics } from './format-diagnostics.ts'

@@ -3,7 +3,7 @@
 import type { CheckedTopology } from './compiler.ts'
 
 export function manifestText({ derivation, evaluation }: CheckedTopology): string {
-  const manifest = { ...evaluation.manifest, schemas: Object.fromEntries(derivation.serdes.schemas) }
+  const manifest = { ...evaluation.manifest, schemas: { ...evaluation.manifest.schemas, ...Object.fromEntries(derivation.serdes.schemas) } }
   return `${JSON.stringify(sorted(manifest), null, 2)}\n`
 }
 

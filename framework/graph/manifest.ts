@@ -1,5 +1,6 @@
 // The topology as data without callbacks: what a build writes down and what later builds are compared with. Serdes are there by their names.
 
+import { MillraceError } from '../errors.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { Aggregation, ChangelogSpec, OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
@@ -13,6 +14,8 @@ export interface Manifest {
   readonly stores: readonly ManifestStore[]
   readonly repartitionTopics: readonly RepartitionTopic[]
   readonly coPartitioned: readonly (readonly TopicRef[])[]
+  /** What serdes have as their schema, and the JSON Schemas that the compiler derived, by the names of the serdes. */
+  readonly schemas: Readonly<Record<string, unknown>>
 }
 
 export interface ManifestNode {
@@ -64,6 +67,7 @@ export function manifestOf(topology: Topology): Manifest {
     stores: [...topology.stores.values()].map(storeOf).sort(byName),
     repartitionTopics: [...topology.repartitionTopics.values()].sort(byName),
     coPartitioned: topology.coPartitioned,
+    schemas: schemasOf(topology),
   }
 }
 
@@ -100,6 +104,31 @@ function storeOf({ key, value, windowSizeMs, ...store }: StoreSpec): ManifestSto
 
 function serdeNames({ key, value }: { readonly key: Serde<unknown>; readonly value: Serde<unknown> }): { key: string; value: string } {
   return { key: key.name, value: value.name }
+}
+
+function schemasOf(topology: Topology): Record<string, unknown> {
+  const schemas = new Map<string, { readonly text: string; readonly schema: unknown }>()
+  const keep = (user: string, { name, schema }: Serde<unknown>): void => {
+    if (schema === undefined) return
+    const text = JSON.stringify(schema)
+    const known = schemas.get(name)
+    if (known !== undefined && known.text !== text) {
+      const problem = `${user}: its serde is called ${name}, as another one is that has another schema.`
+      throw new MillraceError('topology-invalid', {
+        topology: topology.name,
+        node: user,
+        problem,
+        remedy: 'Give each schema a name of its own.',
+      })
+    }
+    schemas.set(name, { text, schema })
+  }
+  for (const user of [...topology.nodes.values(), ...topology.stores.values()]) {
+    if (!('key' in user)) continue
+    keep(user.name, user.key)
+    keep(user.name, user.value)
+  }
+  return Object.fromEntries([...schemas].map(([name, { schema }]) => [name, schema]))
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

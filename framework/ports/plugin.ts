@@ -1,14 +1,31 @@
 // A plugin is a name and parts. The runtime never imports one: the generated entry point, the CLI and the tests wire them in.
 
 import type { Broker } from './broker.ts'
+import type { Check } from './check.ts'
 import type { Clock } from './clock.ts'
+import type { Command } from './command.ts'
 import type { Logger } from './logger.ts'
+import type { Serde } from './serde.ts'
 import type { StateEngine } from './store.ts'
 
+/** What `definePlugin` gives and `plugins` in the configuration takes. Every part has a name, which no other plugin of the configuration may have for its kind. */
 export interface Plugin {
+  /** As npm names packages: `acme` or `@acme/millrace`. */
   readonly name: string
+  /** What the setting `broker` can name. */
   readonly brokers?: Readonly<Record<string, BrokerFactory>>
+  /** What the setting `stateStore` can name. */
   readonly stores?: Readonly<Record<string, StateEngine>>
+  /** Complete topologies, by their own names: checked, built, described and run as if they lay in topologies/. */
+  readonly topologies?: Readonly<Record<string, PluginTopology>>
+  /** Formats, by what stands before the parenthesis in the names of their serdes: `avro` of `avro(Flight)`. */
+  readonly serdes?: Readonly<Record<string, SerdeFormat>>
+  /** Functions that give operators for `apply()` of streams and tables. */
+  readonly operators?: Readonly<Record<string, OperatorFactory>>
+  /** What `millrace check` and `build` look for besides their own, by diagnostic code: `ACME001`. */
+  readonly checks?: Readonly<Record<string, Check>>
+  /** Commands of the CLI; `acme:report` is typed as `millrace acme report`. */
+  readonly commands?: Readonly<Record<string, Command>>
 }
 
 export interface BrokerConnection {
@@ -20,3 +37,30 @@ export interface BrokerConnection {
 }
 
 export type BrokerFactory = (connection: BrokerConnection) => Broker
+
+/** What `topology()` gives. */
+export interface PluginTopology {
+  readonly kind: 'topology'
+  readonly name: string
+  build(defaults?: object): object
+}
+
+/** Makes serdes from what a manifest says of them, for tools that have no topology file. */
+export interface SerdeFormat {
+  /**
+   * The serde that a manifest calls `reference.name`. `schema` is what its `Serde.schema` was, or the JSON Schema that the compiler derived; undefined if
+   * there is none. Throws an Error that says what is wrong with it.
+   */
+  serde(schema: unknown, reference: SerdeReference): Serde<unknown>
+}
+
+export interface SerdeReference {
+  /** `avro(Flight)`. */
+  readonly name: string
+  /** What stands in the parentheses, if there are any: `Flight`. */
+  readonly type: string | undefined
+  /** Makes a serde that stands in the parentheses; its schema is the manifest's, if none is given. */
+  serde(name: string, schema?: unknown): Serde<unknown>
+}
+
+export type OperatorFactory = (...options: never[]) => (flow: never, context: never) => unknown

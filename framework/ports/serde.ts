@@ -15,6 +15,11 @@ export interface Serde<T> {
   /** What messages, `describe` and the manifest call it: `string`, `long`, `json(Flight)`. */
   readonly name: string
   /**
+   * Plain JSON that, with the name, tells a tool how to read the bytes: an Avro schema, say. It stands in the manifest under the name of the serde, so serdes
+   * of one topology that have other schemas need other names. Absent: the name is enough.
+   */
+  readonly schema?: unknown
+  /**
    * Whether a value can be shared and kept without a copy, because nobody can change it (strings, numbers). State keeps others as
    * bytes, so that a callback that changes an object changes its own copy only.
    */

@@ -10,6 +10,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { Config } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { isMillraceError } from '../errors.ts'
+import { pluginSet } from '../plugins/plugin-set.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import { App } from './app.ts'
 import type { AppState } from './app-state.ts'
@@ -49,7 +50,7 @@ export async function main({ definition, config, plugins }: MainOptions, host: N
     const print = (line: string): void => {
       host.stdout.write(`${line}\n`)
     }
-    const options = wireApp({ definition, settings, plugins: [...plugins, ...(config.plugins ?? [])], clock, logger, print })
+    const options = wireApp({ definition, settings, plugins: pluginSet(plugins, config.plugins), clock, logger, print })
     const onState = (state: AppState): void => appStates.publish({ applicationId: options.applicationId, state })
     const app = new App({ ...options, untilEnd: commandLine.untilEnd, onState })
     const signals = stopOnSignals(host, app, logger)

@@ -4,6 +4,7 @@ import type { Settings } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { MillraceError } from '../errors.ts'
 import { requireSources } from '../graph/require-sources.ts'
+import { partsOf } from '../plugins/plugin-set.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Plugin } from '../ports/plugin.ts'
@@ -28,8 +29,8 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
     const problem = `the application id ${applicationId} is part of topic names: up to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.`
     throw new MillraceError('settings-invalid', { problems: `applicationId: ${problem}` })
   }
-  const brokers = Object.assign({}, ...plugins.map((plugin) => plugin.brokers ?? {})) as NonNullable<Plugin['brokers']>
-  const stores = Object.assign({}, ...plugins.map((plugin) => plugin.stores ?? {})) as NonNullable<Plugin['stores']>
+  const brokers = partsOf(plugins, 'brokers')
+  const stores = partsOf(plugins, 'stores')
   const usesTopics = sourceTopics(topology).length + sinkTopics(topology).length > 0
   const brokerName = settings.broker ?? (usesTopics ? 'kafka' : 'memory')
   const connect = named(brokers, brokerName, 'broker')

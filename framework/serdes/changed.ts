@@ -2,6 +2,7 @@
 // the value and 0 for an old one, and for both the new one's size as a varint, new, old, 2.
 
 import type { ByteTarget, Serde } from '../ports/serde.ts'
+import { schemaOf } from './windowed.ts'
 
 /** What changed in a row of a table: the value in flight between table operators (Kafka Streams: Change). */
 export interface Change<V> {
@@ -18,6 +19,7 @@ const both = 2
 export function changed<V>(value: Serde<V>): Serde<Change<V>> {
   return {
     name: `changed(${value.name})`,
+    ...schemaOf(value as Serde<unknown>),
     immutable: value.immutable,
     read(bytes, start, end) {
       const last = end - 1

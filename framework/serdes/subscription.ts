@@ -3,6 +3,7 @@
 
 import type { ByteTarget, Serde } from '../ports/serde.ts'
 import { append } from './serdes.ts'
+import { schemaOf } from './windowed.ts'
 
 /** What to do at the other table with the wish of a left row: Kafka Streams' instructions, by their numbers. */
 export const instructions = ['deleteSilently', 'deleteAndTell', 'tellAlways', 'tellIfFound'] as const
@@ -35,6 +36,7 @@ const responseVersion = 0
 export function subscription<K>(primaryKey: Serde<K>): Serde<Subscription<K>> {
   return {
     name: `subscription(${primaryKey.name})`,
+    ...schemaOf(primaryKey as Serde<unknown>),
     immutable: false,
     read(bytes, start, end) {
       const { hash, at } = readHash(bytes, start, start + 2)
@@ -64,6 +66,7 @@ export function subscription<K>(primaryKey: Serde<K>): Serde<Subscription<K>> {
 export function subscriptionResponse<V>(foreignValue: Serde<V>): Serde<SubscriptionResponse<V>> {
   return {
     name: `subscriptionResponse(${foreignValue.name})`,
+    ...schemaOf(foreignValue as Serde<unknown>),
     immutable: false,
     read(bytes, start, end) {
       const { hash, at } = readHash(bytes, start, start + 1)

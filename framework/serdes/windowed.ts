@@ -20,7 +20,9 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
 function newTimeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
   const time = long()
   return {
-    name: `windowed(${key.name})`,
+    // The end of a window is not written, so it takes the size to read a key.
+    name: `windowed(${key.name}, ${sizeMs === Number.POSITIVE_INFINITY ? 'unlimited' : sizeMs})`,
+    ...schemaOf(key as Serde<unknown>),
     immutable: false,
     read(bytes, start, end) {
       if (end - start < 8) throw new Error(`a windowed key has at least 8 bytes, not ${end - start}`)
@@ -38,6 +40,7 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
   const time = long()
   return {
     name: `session(${key.name})`,
+    ...schemaOf(key as Serde<unknown>),
     immutable: false,
     read(bytes, start, end) {
       if (end - start < 16) throw new Error(`the key of a session has at least 16 bytes, not ${end - start}`)
@@ -49,4 +52,9 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
       time.write(value.start, target)
     },
   }
+}
+
+/** A serde made of another needs that one's schema, and has none of its own. */
+export function schemaOf(serde: Serde<unknown>): Pick<Serde<unknown>, 'schema'> {
+  return serde.schema === undefined ? {} : { schema: serde.schema }
 }

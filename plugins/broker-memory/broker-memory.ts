@@ -1,6 +1,6 @@
 // The plugin: the broker named `memory`, a cluster inside the process. It serves tests, simulation, and apps that only have local sources.
 
-import type { Plugin } from '../../framework/index.ts'
+import { definePlugin, type Plugin } from '../../framework/index.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import { MemoryCluster } from './memory-cluster.ts'
 
@@ -10,10 +10,10 @@ export interface BrokerMemoryOptions {
 }
 
 export function brokerMemory(options: BrokerMemoryOptions = {}): Plugin {
-  return {
+  return definePlugin({
     name: 'broker-memory',
     brokers: {
       memory: ({ clientId, clock }) => new MemoryBroker(options.cluster ?? new MemoryCluster(clock), clientId),
     },
-  }
+  })
 }

@@ -1,6 +1,6 @@
 // kafka() as a configuration or a generated entry point names it.
 
-import type { Plugin } from '../../framework/index.ts'
+import { definePlugin, type Plugin } from '../../framework/index.ts'
 import { KafkaBroker } from './client/kafka-broker.ts'
 import type { KafkaSecurity } from './client/kafkajs-connections.ts'
 import { defaultClientSettings, type KafkaClientSettings } from './client/settings.ts'
@@ -12,5 +12,5 @@ export interface KafkaOptions extends KafkaSecurity {
 
 export function kafka({ settings = {}, ...security }: KafkaOptions = {}): Plugin {
   const all: KafkaClientSettings = { ...defaultClientSettings, ...settings }
-  return { name: 'kafka', brokers: { kafka: (connection) => new KafkaBroker(connection, security, all) } }
+  return definePlugin({ name: 'kafka', brokers: { kafka: (connection) => new KafkaBroker(connection, security, all) } })
 }

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
-import { MillraceError, type Plugin, type StateEngine, type StateFolder } from '../../framework/index.ts'
+import { definePlugin, MillraceError, type Plugin, type StateEngine, type StateFolder } from '../../framework/index.ts'
 import { LeveldbFolder } from './leveldb-folder.ts'
 import { classicLevel } from './native-module.ts'
 import { RangeWorker } from './range-worker.ts'
@@ -17,7 +17,7 @@ export interface LeveldbOptions {
 }
 
 export function leveldb(options: LeveldbOptions = {}): Plugin {
-  return { name: 'store-leveldb', stores: { leveldb: new LeveldbEngine(options) } }
+  return definePlugin({ name: 'store-leveldb', stores: { leveldb: new LeveldbEngine(options) } })
 }
 
 /** Left in a folder where a read found damage: opening would not see it. */

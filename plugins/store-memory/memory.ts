@@ -4,6 +4,7 @@ import {
   type BinaryKey,
   type ByteEntry,
   type ByteStore,
+  definePlugin,
   type KeyRange,
   type Offset,
   OrderedKeys,
@@ -15,7 +16,7 @@ import {
 } from '../../framework/index.ts'
 
 export function memory(): Plugin {
-  return { name: 'store-memory', stores: { memory: memoryEngine } }
+  return definePlugin({ name: 'store-memory', stores: { memory: memoryEngine } })
 }
 
 const memoryEngine: StateEngine = {
