@@ -3,17 +3,16 @@
 
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { bundle, entryModule } from './bundler.ts'
 import type { BuildProgress, BuildResult, BuiltTopology, CheckedTopology } from './compiler.ts'
 import { configFileName } from './config-file.ts'
-import { dockerfile, type ExternalPackage, packageJson } from './container.ts'
+import { dockerfile, dockerignore, packageJson, packageLock } from './container.ts'
 import { derivedModule } from './derivation.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
 import { appBanner, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
-import { packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
+import { libraryFolder, packageAt, withForwardSlashes } from './library.ts'
 import { manifestText } from './manifest-text.ts'
 
 export interface BuildRequest {
@@ -79,16 +78,12 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
     ['manifest.json', manifest],
   ])
   if (linkedIn === null) {
-    files.set('package.json', packageJson(topology.name, [installed('classic-level')]))
-    files.set('Dockerfile', dockerfile())
+    files.set('package.json', packageJson(topology.name))
+    files.set('package-lock.json', packageLock(topology.name))
+    files.set('Dockerfile', dockerfile(topology.name, packageAt(libraryFolder).version))
+    files.set('.dockerignore', dockerignore())
   }
   return { topology, files }
-}
-
-/** A package that plugins load at run time, because its native code cannot be in the bundle, in the version that is tested with this Millrace. */
-function installed(name: string): ExternalPackage {
-  const main = createRequire(import.meta.url).resolve(name)
-  return { name, version: packageAt(packageFolderOf(dirname(main))).version }
 }
 
 async function write({ topology, files }: Output, out: string): Promise<BuiltTopology> {

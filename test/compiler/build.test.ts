@@ -1,6 +1,7 @@
 // What a build writes, and that it runs: without a broker, without an install, from whatever folder.
 
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +14,10 @@ import { fixtures, type TestProject, testProject, topologyText } from './compile
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const templates = join(import.meta.dirname, '../../templates')
-const files = ['Dockerfile', 'app.mjs', 'app.mjs.map', 'manifest.json', 'package.json']
+const files = ['.dockerignore', 'Dockerfile', 'app.mjs', 'app.mjs.map', 'manifest.json', 'package-lock.json', 'package.json']
+const { version: millraceVersion } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  version: string
+}
 const projects: TestProject[] = []
 
 async function project(...arguments_: Parameters<typeof testProject>): Promise<TestProject> {
@@ -62,7 +66,7 @@ describe('the seed example', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '(a,1)\n(b,2)\n(c,3)\n' })
   })
 
-  test('is a folder of five files', async () => {
+  test('is a folder of seven files', async () => {
     expect((await readdir(join(folder, 'dist/tumbling-sum'))).sort()).toEqual(files)
   })
 
@@ -98,16 +102,18 @@ describe('a build', () => {
     ])
   })
 
-  test('writes the manifest, the package and the Dockerfile as they were', async () => {
+  test('writes the manifest, the package, its lock and the Dockerfile as they were', async () => {
     const golden = join(fixtures, 'golden')
     const out = await mkdtemp(join(tmpdir(), 'millrace-out-'))
     const [folder] = await built(golden, out)
-    const texts = await Promise.all(['manifest.json', 'package.json', 'Dockerfile'].map((file) => readFile(join(folder!, file), 'utf8')))
+    const written = ['manifest.json', 'package.json', 'package-lock.json', 'Dockerfile', '.dockerignore']
+    const texts = await Promise.all(written.map((file) => readFile(join(folder!, file), 'utf8')))
     await rm(out, { recursive: true })
-    const [manifest, packageJson, dockerfile] = texts
-    await expect(manifest).toMatchFileSnapshot(join(golden, 'expected/manifest.json.txt'))
-    await expect(packageJson).toMatchFileSnapshot(join(golden, 'expected/package.json.txt'))
-    await expect(dockerfile).toMatchFileSnapshot(join(golden, 'expected/Dockerfile.txt'))
+    for (const [index, file] of written.entries()) {
+      // A release changes the version and nothing else.
+      const text = texts[index]!.replace(`millrace.version="${millraceVersion}"`, 'millrace.version="VERSION"')
+      await expect(text).toMatchFileSnapshot(join(golden, `expected/${file.replace(/^[.]/, '')}.txt`))
+    }
   })
 
   test('gives the same bytes in two folders, and a second time, and no path of this machine', async () => {

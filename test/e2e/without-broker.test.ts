@@ -95,7 +95,15 @@ describe('a build', () => {
     const [one, other] = [projectOf('flight-delays'), projectOf('flight-delays')]
     for (const folder of [one, other]) expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
     expect(filesOf(one)).toEqual(filesOf(other))
-    expect(Object.keys(filesOf(one)).sort()).toEqual(['Dockerfile', 'app.mjs', 'app.mjs.map', 'manifest.json', 'package.json'])
+    expect(Object.keys(filesOf(one)).sort()).toEqual([
+      '.dockerignore',
+      'Dockerfile',
+      'app.mjs',
+      'app.mjs.map',
+      'manifest.json',
+      'package-lock.json',
+      'package.json',
+    ])
   })
 })
 

@@ -68,7 +68,9 @@ async function firstTopology(): Promise<void> {
     if (printed !== wanted) throw new Error(`${command.join(' ')} printed ${JSON.stringify(printed)}, not ${JSON.stringify(wanted)}`)
   }
   const written = await readdir(join(project, 'dist', 'tumbling-sum'))
-  const missing = ['app.mjs', 'app.mjs.map', 'manifest.json', 'package.json', 'Dockerfile'].filter((file) => !written.includes(file))
+  const missing = ['app.mjs', 'app.mjs.map', 'manifest.json', 'package.json', 'package-lock.json', 'Dockerfile', '.dockerignore'].filter(
+    (file) => !written.includes(file),
+  )
   if (missing.length > 0) throw new Error(`the build lacks ${missing.join(', ')}`)
 }
 
