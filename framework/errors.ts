@@ -52,6 +52,16 @@ const entries = {
     message: '{node} is a left join with grace, and a record without a key came to it, which cannot wait.',
     remedy: 'Leave such records out before it, or give them a key. (Kafka Streams fails here too.)',
   },
+  'source-failed': {
+    kind: 'environment',
+    message: 'The source {source} of {node} cannot be {doing} in task {task}: {problem}',
+    remedy: 'Mend what it reads from, and start again: it goes on behind the last record that was committed.',
+  },
+  'sink-failed': {
+    kind: 'environment',
+    message: 'The sink {sink} of {node} cannot be {doing} in task {task}: {problem}',
+    remedy: 'Mend what it writes to, and start again: nothing was committed that is not written.',
+  },
   'suppress-buffer-full': {
     kind: 'user',
     message:

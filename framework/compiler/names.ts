@@ -17,6 +17,7 @@ export interface NamedCalls {
 const statelessMethods: ReadonlySet<string> = new Set([
   'stream',
   'fromElements',
+  'fromSource',
   'filter',
   'filterNot',
   'map',
@@ -35,6 +36,7 @@ const statelessMethods: ReadonlySet<string> = new Set([
   'cogroup',
   'toStream',
   'print',
+  'sinkTo',
   'to',
 ])
 

@@ -3,6 +3,7 @@
 import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
 import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { JoinWindow } from '../graph/window-spec.ts'
+import type { Sink } from '../ports/connector.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
 import { addStep, type Step, type StreamFlow } from './flow.ts'
@@ -355,6 +356,25 @@ export class KStream<K, V> {
    */
   to(topic: string | Mapper<K, V, string>, options: ToOptions<K, V> = {}): void {
     addSink(this.flow, topic as string | Callback<string>, options as ToOptions<unknown, unknown>)
+  }
+
+  /**
+   * Hands the records to a sink that is no topic: a file, a database, a service. Null keys and values are records like others. At least once: a commit waits until
+   * the sink has written what came before it, and what was not committed comes again after a crash.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   * import { jsonLinesSink } from 'millrace/plugins/files'
+   *
+   * export default topology('archive', (builder) => {
+   *   const orders = builder.stream<string, { cents: number }>('orders')
+   *   orders.sinkTo(jsonLinesSink({ file: 'orders.jsonl' }))
+   * })
+   * ```
+   */
+  sinkTo(sink: Sink<K, V>, options: NameOptions = {}): void {
+    this.step('KSTREAM-FOREACH-', options, { kind: 'sinkTo', sink: sink as Sink<unknown, unknown> })
   }
 
   /**

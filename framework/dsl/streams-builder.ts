@@ -4,6 +4,7 @@ import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
 import type { Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { SourceTable } from '../graph/table-state.ts'
 import type { SourceNode } from '../graph/topology.ts'
+import type { Source } from '../ports/connector.ts'
 import type { Serde } from '../ports/serde.ts'
 import { json } from '../serdes/serdes.ts'
 import { addStore } from './add-store.ts'
@@ -144,6 +145,37 @@ export class StreamsBuilder {
     const name = graph.names.orGenerated(options.name, 'KSTREAM-SOURCE-')
     const { key = null, value = null } = options
     const node = new LogicalNode(name, { kind: 'elements', elements, key: key ?? json(), value: value ?? json() })
+    graph.add(graph.root, node)
+    return new KStream({ make, graph, name, node, key, value, sources: new Set([name]), changedKey: false, joinRepartition: null })
+  }
+
+  /**
+   * A stream from elsewhere than Kafka: a file, a database, a service. One task reads it, however many instances run, and its position is committed with
+   * the offsets: after a restart it goes on behind the last record that was committed, so what lies between is processed again, as with a topic. Records without
+   * a timestamp have the time at which they are read. A bounded one closes windows at its end.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   * import { jsonLinesSource } from 'millrace/plugins/files'
+   *
+   * export default topology('load', (builder) => {
+   *   const orders = builder.fromSource(jsonLinesSource<string, { cents: number }>({ file: 'orders.jsonl' }))
+   *   orders.to('orders')
+   * })
+   * ```
+   */
+  fromSource<K, V>(source: Source<K, V>, options: SourceOptions<K, V> = {}): KStream<K, V> {
+    const { graph } = this
+    const name = graph.names.orGenerated(options.name, 'KSTREAM-SOURCE-')
+    const { key = null, value = null } = options
+    const work = {
+      kind: 'connectedSource',
+      source: source as Source<unknown, unknown>,
+      key: key ?? json(),
+      value: value ?? json(),
+    } as const
+    const node = new LogicalNode(name, work)
     graph.add(graph.root, node)
     return new KStream({ make, graph, name, node, key, value, sources: new Set([name]), changedKey: false, joinRepartition: null })
   }

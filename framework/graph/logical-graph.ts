@@ -2,6 +2,7 @@
 // several processors there (a repartitioning is a filter, a sink and a source), and what a node becomes depends on what came after it.
 // Kafka Streams: InternalStreamsBuilder and the GraphNode classes.
 
+import type { Source } from '../ports/connector.ts'
 import type { Serde } from '../ports/serde.ts'
 import { NameCounter } from './names.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
@@ -68,6 +69,12 @@ export type NodeWork =
       readonly mergeable?: boolean
     }
   | { readonly kind: 'elements'; readonly elements: readonly Element[]; readonly key: Serde<unknown>; readonly value: Serde<unknown> }
+  | {
+      readonly kind: 'connectedSource'
+      readonly source: Source<unknown, unknown>
+      readonly key: Serde<unknown>
+      readonly value: Serde<unknown>
+    }
   | {
       readonly kind: 'tableSource'
       readonly sourceName: string

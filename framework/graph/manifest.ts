@@ -37,12 +37,15 @@ export type ManifestInput =
   | Extract<SourceInput, { kind: 'topics' }>
   /** The elements are part of the program; how many there are says whether a position still fits. */
   | { readonly kind: 'elements'; readonly elements: number }
+  | { readonly kind: 'source'; readonly source: string; readonly bounded: boolean }
 
 export interface ManifestOperator {
   readonly kind: OperatorSpec['kind']
   readonly window?: unknown
   readonly aggregation?: Aggregation['kind']
   readonly left?: boolean
+  /** What a sink that is no topic is called. */
+  readonly sink?: string
 }
 
 export interface ManifestStore {
@@ -84,7 +87,14 @@ function nodeOf(node: TopologyNode): ManifestNode {
 }
 
 function inputOf(input: SourceInput): ManifestInput {
-  return input.kind === 'topics' ? input : { kind: 'elements', elements: input.elements.length }
+  switch (input.kind) {
+    case 'topics':
+      return input
+    case 'elements':
+      return { kind: 'elements', elements: input.elements.length }
+    case 'source':
+      return { kind: 'source', source: input.source.name, bounded: input.source.bounded }
+  }
 }
 
 function operatorOf(operator: OperatorSpec): ManifestOperator {
@@ -93,6 +103,7 @@ function operatorOf(operator: OperatorSpec): ManifestOperator {
     ...('window' in operator ? { window: operator.window } : {}),
     ...('aggregation' in operator ? { aggregation: operator.aggregation.kind } : {}),
     ...('left' in operator ? { left: operator.left } : {}),
+    ...('sink' in operator ? { sink: operator.sink.name } : {}),
   }
 }
 

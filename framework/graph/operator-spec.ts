@@ -2,6 +2,7 @@
 // them, operators/ turns each into a running operator (in one switch), describe and the manifest read them.
 // Callbacks take the value first, then the key, then the record.
 
+import type { Sink } from '../ports/connector.ts'
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from './processor.ts'
@@ -21,6 +22,7 @@ export type OperatorSpec =
   | { readonly kind: 'flatMapValues'; readonly mapper: Callback<Iterable<unknown>> }
   | { readonly kind: 'peek'; readonly action: Callback<void> }
   | { readonly kind: 'print'; readonly label: string | undefined }
+  | { readonly kind: 'sinkTo'; readonly sink: Sink<unknown, unknown> }
   /** Sends a record to the first child whose predicate holds (`children` in the order of the branches; null: the default). */
   | { readonly kind: 'branch'; readonly branches: readonly { readonly child: string; readonly predicate: Callback<boolean> | null }[] }
   | { readonly kind: 'process'; readonly supplier: ProcessorSupplier; readonly stores: readonly string[] }

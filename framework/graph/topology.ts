@@ -1,6 +1,7 @@
 // The topology as it runs: processor nodes with their names and edges, stores, sub-topologies, internal topics. Plain data and callbacks, checked
 // when built, never changed after. Kafka Streams: InternalTopologyBuilder and what describe() shows of it.
 
+import type { Source } from '../ports/connector.ts'
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { Callback, OperatorSpec, StoreSpec } from './operator-spec.ts'
@@ -50,6 +51,8 @@ export type SourceInput =
    * a timestamp has the wall-clock time of its emission.
    */
   | { readonly kind: 'elements'; readonly elements: readonly Element[] }
+  /** A source from elsewhere than Kafka: one partition; its position is committed under `<application id>-<name>-source`. */
+  | { readonly kind: 'source'; readonly source: Source<unknown, unknown> }
 
 export type Element = readonly [key: unknown, value: unknown, timestamp?: number]
 

@@ -52,6 +52,9 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
     case 'elements':
       assembly.addSource(node.name, { kind: 'elements', elements: work.elements }, work)
       return
+    case 'connectedSource':
+      assembly.addSource(node.name, { kind: 'source', source: work.source }, work)
+      return
     case 'tableSource': {
       const { table } = work
       assembly.addSource(work.sourceName, topicsInput([work.topic]), work)

@@ -9,6 +9,7 @@ import type { OperatorEnvironment } from './operator-environment.ts'
 import { Process } from './process.ts'
 import { SessionAggregate } from './session-aggregate.ts'
 import { Sink } from './sink.ts'
+import { SinkTo } from './sink-to.ts'
 import { SlidingAggregate } from './sliding-aggregate.ts'
 import { Branch, Filter, FlatMapPairs, FlatMapValues, MapPairs, MapValues, Pass, Peek, Print, SelectKey } from './stream-operators.ts'
 import { JoinWindowKeeper, StreamSelfJoin, StreamStreamJoin } from './stream-stream-join.ts'
@@ -40,6 +41,8 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
       return new Peek(name, outlet, operator.action)
     case 'print':
       return new Print(name, outlet, operator.label, environment.print)
+    case 'sinkTo':
+      return new SinkTo(name, environment)
     case 'branch':
       return new Branch(name, outlet, operator.branches)
     case 'process':

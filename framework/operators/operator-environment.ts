@@ -3,6 +3,7 @@
 import type { StoreSpec } from '../graph/operator-spec.ts'
 import type { TopicRef } from '../graph/topology.ts'
 import type { TopicWriter } from '../ports/broker.ts'
+import type { SinkWriter } from '../ports/connector.ts'
 import type { Timestamp } from '../ports/record.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { RecordContext } from '../state/contract.ts'
@@ -26,6 +27,8 @@ export interface OperatorEnvironment {
   writer(topic: TopicRef): TopicWriter
   /** The writer of a user's topic that a record has chosen: handed over at once, or when it is open, in the order of the calls. */
   withWriter(topic: string, use: (writer: TopicWriter) => void): void
+  /** What a sink that is no topic writes with, opened before, by the name of its node. */
+  sinkWriter(node: string): SinkWriter<unknown, unknown>
   /** Writes one line where the app prints. */
   print(line: string): void
   /** Of the record (or punctuation) that a user's processor is working on; its stores write their changes with it. */

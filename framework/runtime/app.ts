@@ -151,7 +151,7 @@ class Run {
     const plan = await planFromBroker(admin, topology, applicationId, settings.deadLetterTopic)
     await ensureInternalTopics(admin, plan, settings.replicationFactor)
     this.globals = this.globalTables(plan)
-    const ends = this.options.untilEnd || sourceTopics(topology).length === 0
+    const ends = this.ends()
     const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined
     const member = this.member(plan)
     const inputs = new TaskInputs(this.parts, end)
@@ -172,6 +172,20 @@ class Run {
       await this.close(member).catch((cause: unknown) => this.parts.logger.log('debug', `While closing after a failure: ${String(cause)}`))
       throw error
     }
+  }
+
+  /** Whether the app is to end with its input. */
+  private ends(): boolean {
+    const { topology, untilEnd } = this.options
+    const endless = [...topology.nodes.values()].find(
+      (node) => node.kind === 'source' && node.input.kind === 'source' && !node.input.source.bounded,
+    )
+    if (untilEnd && endless !== undefined)
+      throw new MillraceError('not-supported', {
+        what: `--until-end with ${endless.name}, a source without an end`,
+        instead: 'Stop the app by SIGTERM.',
+      })
+    return untilEnd || (sourceTopics(topology).length === 0 && endless === undefined)
   }
 
   private async close(member: GroupMember): Promise<void> {
@@ -306,6 +320,6 @@ function unknownTasks(group: string, assigned: readonly string[], plan: TopicPla
   return new MillraceError('assignment-unknown', { group, tasks: assigned.filter((id) => !known.has(id)).join(', ') })
 }
 
-function partitionsOf({ inputs, elements }: PlannedTask): readonly TopicPartition[] {
-  return [...inputs, ...elements]
+function partitionsOf({ inputs, localInputs }: PlannedTask): readonly TopicPartition[] {
+  return [...inputs, ...localInputs]
 }

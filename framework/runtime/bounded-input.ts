@@ -1,4 +1,4 @@
-// The part of an app whose input is over one day: what is fed by elements of the program alone, directly or over repartition topics. When it is over, nothing
+// The part of an app whose input is over one day: what is fed by elements of the program or by bounded sources, directly or over repartition topics. When it is over, nothing
 // moves time on any more, so what waits for time to pass is sent: results of windows that are sent when they close, what suppress holds back,
 // records of joins that have met nobody.
 
@@ -8,6 +8,11 @@ import type { Operator } from '../operators/operator.ts'
 /** Under which name a commit says that what waited was sent: so a restart does not do it again, and who comes behind knows that all is written. */
 export const inputEndedName = 'millrace:input-ended'
 
+/** Under which name a commit says that a bounded source has ended, at the position that is committed for it: by the topic of the position. */
+export function sourceEndedName(topic: string): string {
+  return `millrace:source-ended:${topic}`
+}
+
 /** The ids of the sub-topologies that have bounded inputs only. */
 export function boundedSubTopologies(topology: Topology): ReadonlySet<number> {
   const bounded = new Set(topology.subTopologies.filter(({ global }) => !global).map(({ id }) => id))
@@ -15,6 +20,7 @@ export function boundedSubTopologies(topology: Topology): ReadonlySet<number> {
   const isBounded = (nodeName: string): boolean => {
     const node = topology.nodes.get(nodeName)
     if (node?.kind !== 'source' || node.input.kind === 'elements') return true
+    if (node.input.kind === 'source') return node.input.source.bounded
     return node.input.topics.every(({ name, internal }) => internal && writersOf(name).every(({ id }) => bounded.has(id)))
   }
   // Each round takes out at least one, or is the last.

@@ -1,4 +1,4 @@
-// Commits: caches are flushed, then the producer, then offsets go to the group, then state goes to disk. Whatever fails on the way, the next start
+// Commits: caches are flushed, then the producer and the sinks that are no topics, then offsets go to the group, then state goes to disk. Whatever fails on the way, the next start
 // processes again what was not committed, and loses nothing. The last step needs no waiting: the next records are processed while the disk is written,
 // and only the next commit waits for it, so that there is never more than one commit's state in memory beside what is new. Consumed records of
 // repartition topics are deleted from time to time.
@@ -54,7 +54,7 @@ export class Committer {
     if (dirty.length === 0) return
     for (const { task } of dirty) task.flushCaches()
     await this.tasks.chosenWriters.settled()
-    await producer.flush()
+    await Promise.all([producer.flush(), ...dirty.map(({ connectors }) => connectors?.flush())])
     const offsets = dirty.map(({ task }) => task.committable())
     await this.member.commit(offsets.flat())
     await this.written()

@@ -2,12 +2,12 @@
 // repartition topics at what their writers have written when they are at their ends. Whether all of it is done is asked of the group's committed
 // offsets, so that several instances can share the work.
 
-import type { Topology } from '../graph/topology.ts'
+import type { SourceNode, Topology } from '../graph/topology.ts'
 import type { Admin, CommittedOffset } from '../ports/broker.ts'
 import { partitionName, type TopicPartition } from '../ports/record.ts'
-import { boundedSubTopologies, inputEndedName } from './bounded-input.ts'
+import { boundedSubTopologies, inputEndedName, sourceEndedName } from './bounded-input.ts'
 import { decodeCommitMetadata } from './commit-metadata.ts'
-import { elementsTopic, writtenTopics } from './task-topics.ts'
+import { positionTopic, writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
 export interface EndOfInputOptions {
@@ -24,11 +24,15 @@ export class EndOfInput {
   private readonly ends = new Map<string, number>()
   private readonly doneSubTopologies = new Set<number>()
   private readonly repartitionTopics: ReadonlySet<string>
+  /** Under which the positions of sources that are no topics are committed. */
+  private readonly sourceTopics: ReadonlySet<string>
   private readonly bounded: ReadonlySet<number>
 
   private constructor(options: EndOfInputOptions) {
     this.options = options
     this.bounded = boundedSubTopologies(options.topology)
+    const sources = [...options.topology.nodes.values()].filter((node) => node.kind === 'source' && node.input.kind === 'source')
+    this.sourceTopics = new Set(sources.map((node) => positionTopic(options.applicationId, node as SourceNode)))
     this.repartitionTopics = new Set([...options.topology.repartitionTopics.keys()].map((name) => `${options.applicationId}-${name}`))
   }
 
@@ -38,7 +42,7 @@ export class EndOfInput {
     await end.learnEnds(options.tasks.flatMap(({ inputs }) => inputs.filter(({ topic }) => !end.repartitionTopics.has(topic))))
     for (const node of options.topology.nodes.values()) {
       if (node.kind !== 'source' || node.input.kind !== 'elements') continue
-      end.ends.set(partitionName({ topic: elementsTopic(options.applicationId, node.name), partition: 0 }), node.input.elements.length)
+      end.ends.set(partitionName({ topic: positionTopic(options.applicationId, node), partition: 0 }), node.input.elements.length)
     }
     return end
   }
@@ -49,9 +53,9 @@ export class EndOfInput {
   }
 
   /** Whether the input of a task is over for good, given where it stands in each. */
-  isOver({ subTopology, inputs }: PlannedTask, positionOf: (input: TopicPartition) => number): boolean {
+  isOver({ subTopology, inputs, localInputs }: PlannedTask, positionOf: (input: TopicPartition) => number): boolean {
     if (!this.bounded.has(subTopology)) return false
-    return inputs.every((input) => positionOf(input) >= (this.of(input) ?? Infinity))
+    return [...inputs, ...localInputs].every((input) => positionOf(input) >= (this.of(input) ?? Infinity))
   }
 
   /** Whether the group has committed all there is. */
@@ -65,8 +69,10 @@ export class EndOfInput {
   private async isDone(subTopology: number): Promise<boolean> {
     const { admin, applicationId, tasks } = this.options
     const own = tasks.filter((task) => task.subTopology === subTopology)
-    const inputs = own.flatMap((task) => [...task.inputs, ...task.elements])
+    const inputs = own.flatMap((task) => [...task.inputs, ...task.localInputs])
+    await this.learnSourceEnds(inputs.filter((input) => this.sourceTopics.has(input.topic)))
     const unknown = inputs.filter((input) => this.of(input) === undefined)
+    if (unknown.some(({ topic }) => this.sourceTopics.has(topic))) return false
     if (unknown.some(({ topic }) => !this.writersAreDone(topic))) return false
     await this.learnEnds(unknown)
     const open = inputs.filter((input) => this.of(input) !== 0)
@@ -95,6 +101,16 @@ export class EndOfInput {
     const { topology, applicationId } = this.options
     const writers = topology.subTopologies.filter(({ id }) => writtenTopics(topology, [id], applicationId).includes(repartitionTopic))
     return writers.every(({ id }) => this.doneSubTopologies.has(id))
+  }
+
+  /** Where a source ends shows when it has ended: whoever runs it says so in its commit. A source that has grown since has another end. */
+  private async learnSourceEnds(inputs: readonly TopicPartition[]): Promise<void> {
+    if (inputs.length === 0) return
+    for (const { topic, partition, offset, metadata } of await this.options.admin.committed(this.options.applicationId, inputs)) {
+      const name = partitionName({ topic, partition })
+      if (decodeCommitMetadata(metadata).times.has(sourceEndedName(topic))) this.ends.set(name, offset)
+      else this.ends.delete(name)
+    }
   }
 
   private async learnEnds(inputs: readonly TopicPartition[]): Promise<void> {

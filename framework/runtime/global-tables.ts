@@ -133,7 +133,7 @@ export class GlobalTables {
       topology,
       subTopologies: subTopologies.map(({ id }) => id),
       inputs: this.inputs,
-      runsElements: false,
+      runsLocalInputs: false,
       state,
       recordContext,
       writer: () => deadLetters!,

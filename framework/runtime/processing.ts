@@ -45,6 +45,7 @@ export class Processing {
       if (tasks.chosenWriters.areOpening) await tasks.chosenWriters.settled()
       const followed = (await globals?.apply()) === true
       await inputs.take()
+      for (const { task, connectors } of started(tasks.all)) connectors?.feed(task, wakeup)
       const processed = this.processSlice()
       const punctuated = this.punctuate()
       producer.poll()

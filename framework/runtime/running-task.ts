@@ -4,6 +4,7 @@ import type { CommittedOffset, PartitionOffset } from '../ports/broker.ts'
 import { isSamePartition, type TopicPartition } from '../ports/record.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { Task } from './task.ts'
+import type { TaskConnectors } from './task-connectors.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
 export interface RunningTask {
@@ -16,6 +17,8 @@ export interface RunningTask {
   readonly start: readonly PartitionOffset[]
   /** Undefined until the state is restored. */
   task: Task | undefined
+  /** Its sources and sinks that are no topics; undefined as long as the task is. */
+  connectors: TaskConnectors | undefined
   /** What was committed last; undefined before the first commit here. */
   lastCommitted: readonly CommittedOffset[] | undefined
   /** The write of the last commit's state, which goes on while the next records are processed. Never rejects. */

@@ -88,7 +88,7 @@ export class TaskInputs {
       const end = this.end?.of(input)
       if (end !== undefined && positionOf(input.owner, input) < end) return false
     }
-    return started(this.tasks).every(({ task }) => !task.hasRecords)
+    return started(this.tasks).every(({ task, connectors }) => !task.hasRecords && connectors?.areAtEnd !== false)
   }
 
   private give(fetched: FetchedRecords): void {

@@ -15,6 +15,7 @@ import { ChosenWriters } from './chosen-writers.ts'
 import type { RunningTask } from './running-task.ts'
 import { StampingWriter } from './stamping-writer.ts'
 import { Task } from './task.ts'
+import { TaskConnectors } from './task-connectors.ts'
 import { taskSettings } from './task-settings.ts'
 import { writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
@@ -53,7 +54,7 @@ export class TaskSet {
 
   /** Closes what is not assigned any more and opens the state of what is new. Gives false if it was interrupted. */
   async assign(assigned: readonly PlannedTask[], interrupted: () => boolean): Promise<boolean> {
-    const partitions = assigned.flatMap(({ inputs, elements }) => [...inputs, ...elements])
+    const partitions = assigned.flatMap(({ inputs, localInputs }) => [...inputs, ...localInputs])
     const committed = partitions.length === 0 ? [] : await this.parts.admin.committed(this.parts.applicationId, partitions)
     const kept = new Set(assigned.map(({ id }) => id))
     for (const running of this.all) if (!kept.has(running.planned.id) || wentOnElsewhere(running, committed)) await this.close(running)
@@ -70,7 +71,7 @@ export class TaskSet {
   async start(): Promise<void> {
     const { fetcher } = this.parts
     const started = this.all.filter(({ task }) => task === undefined)
-    for (const running of started) running.task = await this.createTask(running)
+    for (const running of started) await this.createTask(running)
     const isNew = new Set(started)
     fetcher.assign(
       this.all.flatMap((running) => running.start.map((position) => (isNew.has(running) ? position : { ...position, offset: whereItIs }))),
@@ -102,12 +103,20 @@ export class TaskSet {
       running.task?.close()
     } finally {
       await running.writing
+      await this.closeConnectors(running)
       const { writeFailure } = running
       // The next commit would have failed for it. The changelog has all of it, so nothing is lost: whoever has the task next restores more.
       if (writeFailure !== undefined)
         this.parts.logger.log('warn', `The state of task ${running.planned.id} was not written: ${String(writeFailure)}`)
       await running.state.close()
     }
+  }
+
+  /** What a sink was given and has not flushed comes again, so a failure is only told. */
+  private async closeConnectors({ planned, connectors }: RunningTask): Promise<void> {
+    await connectors?.close().catch((error: unknown) => {
+      this.parts.logger.log('warn', `While closing task ${planned.id}: ${error instanceof Error ? error.message : String(error)}`)
+    })
   }
 
   private async open(
@@ -120,7 +129,7 @@ export class TaskSet {
     const state = await this.openState(planned, recordContext, tasksCount, interrupted)
     if (state === undefined) return undefined
     const committed = allCommitted.filter((offset) =>
-      [...planned.inputs, ...planned.elements].some((input) => isSamePartition(input, offset)),
+      [...planned.inputs, ...planned.localInputs].some((input) => isSamePartition(input, offset)),
     )
     const start = await this.startOf(planned.inputs, committed)
     return {
@@ -130,6 +139,7 @@ export class TaskSet {
       committed,
       start,
       task: undefined,
+      connectors: undefined,
       lastCommitted: undefined,
       writing: Promise.resolve(),
       writeFailure: undefined,
@@ -186,7 +196,8 @@ export class TaskSet {
     })
   }
 
-  private async createTask({ planned, state, recordContext, committed }: RunningTask): Promise<Task> {
+  private async createTask(running: RunningTask): Promise<void> {
+    const { planned, state, recordContext, committed } = running
     const { topology, applicationId, settings, producer, clock, logger, print } = this.parts
     const { deadLetterTopic } = settings
     const topics = [
@@ -195,17 +206,25 @@ export class TaskSet {
     ]
     const writers = new Map(await Promise.all(topics.map(async (topic) => [topic, await producer.writer(topic)] as const)))
     const globalStores = this.globals()
-    return new Task({
+    const connectors = await TaskConnectors.open({
+      topology,
+      planned,
+      committed,
+      context: { applicationId, taskId: planned.id, logger, clock },
+    })
+    running.connectors = connectors
+    running.task = new Task({
       id: planned.id,
       applicationId,
       topology,
       subTopologies: [planned.subTopology],
       inputs: planned.inputs,
-      runsElements: planned.elements.length > 0,
+      runsLocalInputs: planned.localInputs.length > 0,
       state,
       ...(globalStores === undefined ? {} : { globalStores }),
       recordContext,
       writer: (topic) => writers.get(topic)!,
+      sinkWriters: connectors.sinkWriters,
       withWriter: (topic, use) => this.chosenWriters.use(topic, use),
       committed,
       settings: taskSettings(settings),
@@ -250,7 +269,7 @@ function wentOnElsewhere(
 ): boolean {
   const offsetIn = (offsets: readonly CommittedOffset[], input: TopicPartition): number | undefined =>
     offsets.find((offset) => isSamePartition(input, offset))?.offset
-  return [...planned.inputs, ...planned.elements].some((input) => {
+  return [...planned.inputs, ...planned.localInputs].some((input) => {
     const ours = offsetIn(lastCommitted, input) ?? offsetIn(atStart, input)
     return offsetIn(committed, input) !== ours
   })

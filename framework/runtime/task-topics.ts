@@ -1,10 +1,10 @@
 // What the topics that a task reads and writes are called on the broker. Changelogs belong to the state, and are not among them.
 
-import { type Topology, topicName } from '../graph/topology.ts'
+import { type SourceNode, type Topology, topicName } from '../graph/topology.ts'
 
-/** Under which topic the position of an elements source is committed. */
-export function elementsTopic(applicationId: string, sourceName: string): string {
-  return `${applicationId}-${sourceName}-elements`
+/** Under which topic the position of a source that reads no topic is committed. */
+export function positionTopic(applicationId: string, { name, input }: Pick<SourceNode, 'name' | 'input'>): string {
+  return `${applicationId}-${name}-${input.kind}`
 }
 
 /** The topics on the broker that these sub-topologies write, changelogs and topics that records choose aside. */

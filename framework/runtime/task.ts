@@ -12,15 +12,17 @@ import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
 import { type EmitIntervals, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
 import { Sink } from '../operators/sink.ts'
+import { SinkTo } from '../operators/sink-to.ts'
 import { StreamTimes, unknownTime } from '../operators/stream-times.ts'
 import type { CommittedOffset, FetchedRecords, TopicWriter } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { SinkWriter, SourceRecord } from '../ports/connector.ts'
 import type { Logger } from '../ports/logger.ts'
 import { asOffset, asTimestamp, isSamePartition, partitionName, type Timestamp, type TopicPartition } from '../ports/record.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
-import { endInput, inputEndedName } from './bounded-input.ts'
+import { endInput, inputEndedName, sourceEndedName } from './bounded-input.ts'
 import { ClockLooks } from './clock-looks.ts'
 import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
 import { ElementsQueue } from './elements-queue.ts'
@@ -28,9 +30,10 @@ import type { InputQueue } from './input-queue.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { PriorityQueue } from './priority-queue.ts'
 import { Punctuations } from './punctuation.ts'
+import { SourceQueue } from './source-queue.ts'
 import { globalStoreNames, storesWithGlobals } from './stores-with-globals.ts'
 import { buildTaskGraph } from './task-graph.ts'
-import { elementsTopic } from './task-topics.ts'
+import { positionTopic } from './task-topics.ts'
 
 export interface TaskOptions {
   /** `<sub-topology>_<partition>`. */
@@ -39,10 +42,12 @@ export interface TaskOptions {
   readonly topology: Topology
   /** One in production; all of them in the test driver. */
   readonly subTopologies: readonly number[]
-  /** The topic partitions it reads, by their names on the broker. Elements of the program are not among them. */
+  /** The topic partitions it reads, by their names on the broker. Elements of the program and sources that are no topics are not among them. */
   readonly inputs: readonly TopicPartition[]
-  /** Whether this task runs its elements sources: the task of partition 0 does. */
-  readonly runsElements: boolean
+  /** Whether this task runs its elements and its sources that are no topics: the task of partition 0 does. */
+  readonly runsLocalInputs: boolean
+  /** What sinks that are no topics write with, by the names of their nodes. Default: there are none. */
+  readonly sinkWriters?: ReadonlyMap<string, SinkWriter<unknown, unknown>>
   /** Opened and restored. */
   readonly state: TaskState
   /** The stores of global tables, kept by another task; missing if the topology has none, or if this is that task. */
@@ -77,13 +82,15 @@ const noEmitIntervals: EmitIntervals = { closedWindowsMs: 0, unmatchedMs: 0 }
 export class Task {
   readonly id: string
   readonly dropped = new DroppedRecords()
-  /** Records taken from users' topics and elements. */
+  /** Records taken from users' topics, elements and sources. */
   recordsIn = 0
   /** Set by a processor that asks for a commit; cleared by `committed`. */
   commitRequested = false
   private readonly options: TaskOptions
   private readonly queues = new Map<string, PartitionQueue>()
   private readonly elements: ElementsQueue[] = []
+  /** By the name of the node. */
+  private readonly sources = new Map<string, SourceQueue>()
   private readonly byTime = new PriorityQueue<InputQueue>((queue) => queue.headTimestamp)
   private readonly streamTimes = new StreamTimes()
   private readonly clockLooks = new ClockLooks()
@@ -115,6 +122,7 @@ export class Task {
       scratch: new ByteBuffer(),
       writer: (topic) => options.writer(topicName(options.applicationId, topic)),
       withWriter: options.withWriter ?? ((topic, use) => use(options.writer(topic))),
+      sinkWriter: (node) => options.sinkWriters!.get(node)!,
       print: options.print,
       recordContext: options.recordContext,
       shared: new SharedParts(),
@@ -132,6 +140,27 @@ export class Task {
     const queue = this.queues.get(partitionName(fetched))
     if (queue === undefined) throw new Error(`task ${this.id} does not read ${partitionName(fetched)}`)
     if (queue.add(fetched)) this.byTime.offer(queue)
+  }
+
+  /** Takes what a source that is no topic gave. Throws an Error that says what is wrong with it. */
+  addSourceRecords(node: string, records: readonly SourceRecord<unknown, unknown>[]): void {
+    const queue = this.sources.get(node)!
+    if (records.length > 0) this.streamTimes.of(sourceEndedName(queue.topic)).ms = unknownTime
+    if (queue.add(records)) this.byTime.offer(queue)
+  }
+
+  /** How many records of a source that is no topic have come and are not processed. */
+  sourceBacklog(node: string): number {
+    return this.sources.get(node)?.size ?? 0
+  }
+
+  /** A source will give nothing more. When all of it is processed the next commit says so. */
+  endSource(node: string): void {
+    const queue = this.sources.get(node)!
+    const ended = this.streamTimes.of(sourceEndedName(queue.topic))
+    if (queue.ready || ended.ms === 1) return
+    ended.ms = 1
+    this.dirty = true
   }
 
   /** Records of an input before `offset` that have not come were deleted: nothing waits for them. */
@@ -166,9 +195,11 @@ export class Task {
     return this.byTime.size > 0
   }
 
-  /** Records sent to users' topics. */
+  /** Records sent to users' topics and to sinks that are none. */
   get recordsOut(): number {
-    return this.operators.reduce((sum, operator) => (operator instanceof Sink && operator.external ? sum + operator.sent : sum), 0)
+    const isOutput = (operator: Operator): operator is Sink | SinkTo =>
+      (operator instanceof Sink && operator.external) || operator instanceof SinkTo
+    return this.operators.filter(isOutput).reduce((sum, { sent }) => sum + sent, 0)
   }
 
   // -------------------------------------------------------------------------------------------------------- processing
@@ -227,7 +258,7 @@ export class Task {
     return this.dirty
   }
 
-  /** The positions of all inputs that have one, with stream times. Elements have the topic `<application id>-<name>-elements`. */
+  /** The positions of all inputs that have one, with stream times. Elements have the topic `<application id>-<name>-elements`, sources that are none `…-source`. */
   committable(): readonly CommittedOffset[] {
     const times = this.streamTimes.snapshot()
     return this.inputQueues()
@@ -325,15 +356,20 @@ export class Task {
   }
 
   private inputQueues(): readonly InputQueue[] {
-    return [...this.queues.values(), ...this.elements]
+    return [...this.queues.values(), ...this.elements, ...this.sources.values()]
   }
 
   private addInputs(node: SourceNode, outlet: Outlet): void {
-    const { applicationId, inputs, runsElements, clock } = this.options
-    if (node.input.kind === 'elements') {
-      if (!runsElements) return
-      const topic = elementsTopic(applicationId, node.name)
-      const queue = new ElementsQueue(topic, node.input.elements, this.committedPosition(topic), outlet, clock)
+    const { applicationId, inputs, runsLocalInputs, clock } = this.options
+    if (node.input.kind !== 'topics') {
+      if (!runsLocalInputs) return
+      const topic = positionTopic(applicationId, node)
+      const position = this.committedPosition(topic)
+      if (node.input.kind === 'source') {
+        this.sources.set(node.name, new SourceQueue({ node: node.name, topic, position, outlet, clock }))
+        return
+      }
+      const queue = new ElementsQueue(topic, node.input.elements, position, outlet, clock)
       this.elements.push(queue)
       if (queue.ready) this.byTime.offer(queue)
       return

@@ -5,7 +5,7 @@ import { MillraceError } from '../errors.ts'
 import { type SourceNode, type SubTopology, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
 import type { NewTopic } from '../ports/broker.ts'
 import type { TopicPartition } from '../ports/record.ts'
-import { elementsTopic } from './task-topics.ts'
+import { positionTopic } from './task-topics.ts'
 
 export interface TopicPlan {
   readonly tasks: readonly PlannedTask[]
@@ -20,10 +20,10 @@ export interface PlannedTask {
   readonly id: string
   readonly subTopology: number
   readonly partition: number
-  /** What it reads, without elements. */
+  /** What it reads of topics. */
   readonly inputs: readonly TopicPartition[]
-  /** The partitions under which the positions of its elements are committed. */
-  readonly elements: readonly TopicPartition[]
+  /** The partitions under which the positions of its elements and sources are committed. */
+  readonly localInputs: readonly TopicPartition[]
 }
 
 /** The users' topics that a topology reads. */
@@ -55,7 +55,7 @@ export function planTopics(topology: Topology, applicationId: string, partitions
     settings,
   }))
   const changelogs = running.flatMap((sub) => changelogsOf(topology, sub, applicationId, partitionsOf(topology, sub, counts) ?? 1))
-  const elements = tasks.flatMap((task) => task.elements.map(({ topic }) => ({ name: topic, partitions: 1, settings: {} })))
+  const positions = tasks.flatMap((task) => task.localInputs.map(({ topic }) => ({ name: topic, partitions: 1, settings: {} })))
   const globalTopics = sourceTopicsOf(
     topology,
     topology.subTopologies.filter(({ global }) => global).flatMap(({ nodes }) => nodes),
@@ -63,7 +63,7 @@ export function planTopics(topology: Topology, applicationId: string, partitions
   const globalInputs = globalTopics.flatMap((topic) => {
     return Array.from({ length: counts.get(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
   })
-  return { tasks, globalInputs, internalTopics: [...repartitions, ...changelogs, ...elements] }
+  return { tasks, globalInputs, internalTopics: [...repartitions, ...changelogs, ...positions] }
 }
 
 // ------------------------------------------------------------------------------------------------------------- partitions
@@ -105,7 +105,7 @@ function writes(topology: Topology, nodeName: string, repartitionTopic: string):
 /** Undefined while one of its inputs is not known yet. */
 function partitionsOf(topology: Topology, { nodes }: SubTopology, counts: Counts): number | undefined {
   const widths = sourcesOf(topology, nodes).flatMap(({ input }) =>
-    input.kind === 'elements' ? [1] : input.topics.map(({ name }) => counts.get(name)),
+    input.kind === 'topics' ? input.topics.map(({ name }) => counts.get(name)) : [1],
   )
   return widths.some((width) => width === undefined) ? undefined : Math.max(...(widths as number[]))
 }
@@ -128,9 +128,9 @@ function coPartition(topology: Topology, topics: readonly TopicRef[], counts: Co
 function tasksOf(topology: Topology, sub: SubTopology, applicationId: string, counts: Counts): readonly PlannedTask[] {
   const sources = sourcesOf(topology, sub.nodes)
   const topics = sources.flatMap(({ input }) => (input.kind === 'topics' ? input.topics : []))
-  const elements = sources
-    .filter(({ input }) => input.kind === 'elements')
-    .map(({ name }) => ({ topic: elementsTopic(applicationId, name), partition: 0 }))
+  const local = sources
+    .filter(({ input }) => input.kind !== 'topics')
+    .map((source) => ({ topic: positionTopic(applicationId, source), partition: 0 }))
   return Array.from({ length: partitionsOf(topology, sub, counts) ?? 0 }, (_, partition) => ({
     id: `${sub.id}_${partition}`,
     subTopology: sub.id,
@@ -138,7 +138,7 @@ function tasksOf(topology: Topology, sub: SubTopology, applicationId: string, co
     inputs: topics
       .filter(({ name }) => partition < (counts.get(name) ?? 0))
       .map((topic) => ({ topic: topicName(applicationId, topic), partition })),
-    elements: partition === 0 ? elements : [],
+    localInputs: partition === 0 ? local : [],
   }))
 }
 

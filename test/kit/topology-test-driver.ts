@@ -6,8 +6,9 @@ import type { TopologyDefinition } from '../../framework/dsl/topology-definition
 import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
 import { type SinkNode, type SourceNode, type Topology, topicName } from '../../framework/graph/topology.ts'
 import type { CommittedOffset } from '../../framework/ports/broker.ts'
+import type { SourceRecord } from '../../framework/ports/connector.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
-import { asOffset, type Headers, noHeaders } from '../../framework/ports/record.ts'
+import { asOffset, type Headers, noHeaders, type StreamRecord } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
 import { boundedSubTopologies } from '../../framework/runtime/bounded-input.ts'
@@ -68,6 +69,8 @@ export class TopologyTestDriver {
   private readonly written: CapturedRecord[] = []
   /** By topic: how many of them `output` has given already. */
   private readonly read = new Map<string, number>()
+  /** By the name of the node. */
+  private readonly handedToSinks = new Map<string, StreamRecord<unknown, unknown>[]>()
   private readonly recordContext: RecordContext = { timestamp: 0, headers: noHeaders }
   private inputs: ReadonlySet<string> = new Set()
   private globalInputs: ReadonlySet<string> = new Set()
@@ -132,6 +135,21 @@ export class TopologyTestDriver {
   /** All records written to a topic, from the start, as bytes; of all topics if none is named. */
   outputBytes(topic?: string): readonly CapturedRecord[] {
     return topic === undefined ? this.written : this.written.filter((record) => record.topic === topic)
+  }
+
+  /** Gives the topology records as if its source, which is no topic and is not opened, had read them; `node` is the name of the source's node. */
+  pipeSource<K, V>(node: string, records: readonly SourceRecord<K, V>[]): void {
+    const source = this.topology.nodes.get(node)
+    if (source?.kind !== 'source' || source.input.kind !== 'source')
+      throw new Error(`${this.topology.name} has no source ${node} that is no topic`)
+    this.task.addSourceRecords(node, records)
+    this.run()
+  }
+
+  /** What was handed to a sink that is no topic since the last call; it is not opened. `node` is the name of the sink's node. */
+  sinkRecords<K, V>(node: string): StreamRecord<K, V>[] {
+    if (!this.sinkNodes().includes(node)) throw new Error(`${this.topology.name} has no sink ${node} that is no topic`)
+    return this.sunk(node).splice(0) as StreamRecord<K, V>[]
   }
 
   /** Moves the wall clock on; runs what is due then, at most once each. */
@@ -244,11 +262,14 @@ export class TopologyTestDriver {
       topology: this.topology,
       subTopologies,
       inputs: [...inputs].map((topic) => ({ topic, partition })),
-      runsElements: true,
+      runsLocalInputs: true,
       state,
       ...(id === globalTaskId ? {} : { globalStores: this.globalState }),
       recordContext: this.recordContext,
       writer: (topic) => this.topics.writer(topic),
+      sinkWriters: new Map(
+        this.sinkNodes().map((node) => [node, { write: (record) => this.sunk(node).push(record), flush: done, close: done }]),
+      ),
       committed,
       settings: { onUndecodable: 'fail', onCallbackFailure: 'fail', ...this.options.settings },
       clock: this.clock,
@@ -323,6 +344,18 @@ export class TopologyTestDriver {
     await restore.write()
   }
 
+  private sinkNodes(): readonly string[] {
+    return [...this.topology.nodes.values()].flatMap((node) =>
+      node.kind === 'processor' && node.operator.kind === 'sinkTo' ? [node.name] : [],
+    )
+  }
+
+  private sunk(node: string): StreamRecord<unknown, unknown>[] {
+    const records = this.handedToSinks.get(node) ?? []
+    this.handedToSinks.set(node, records)
+    return records
+  }
+
   private source(topic: string): SourceNode {
     for (const node of this.topology.nodes.values()) {
       if (node.kind === 'source' && node.input.kind === 'topics' && node.input.topics.some((ref) => this.nameOf(ref) === topic)) return node
@@ -339,6 +372,8 @@ export class TopologyTestDriver {
     return topicName(this.applicationId, ref)
   }
 }
+
+async function done(): Promise<void> {}
 
 function bytesOf(serde: Serde<unknown>, value: unknown): Buffer | null {
   return value === null || value === undefined ? null : toBytes(serde, value)

@@ -56,7 +56,7 @@ async function open(
     topology: built,
     subTopologies,
     inputs: readTopics(built, subTopologies, built.name).map((topic) => ({ topic, partition: 0 })),
-    runsElements: true,
+    runsLocalInputs: true,
     state,
     recordContext,
     writer: (topic) => topics.writer(topic),

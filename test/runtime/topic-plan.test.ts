@@ -51,7 +51,7 @@ test('elements belong to the task of partition 0, and their position has a topic
       .merge(builder.stream('in', text))
       .print()
   })
-  expect(plan.tasks.map(({ elements }) => elements)).toEqual([[{ topic: 'app-some-elements', partition: 0 }], []])
+  expect(plan.tasks.map(({ localInputs }) => localInputs)).toEqual([[{ topic: 'app-some-elements', partition: 0 }], []])
   expect(widths(plan)).toEqual({ 'app-some-elements': 1 })
 })
 

@@ -1,0 +1,2 @@
+export { type JsonLinesSinkOptions, jsonLinesSink } from './json-lines-sink.ts'
+export { type JsonLinesSourceOptions, jsonLinesSource } from './json-lines-source.ts'
