@@ -33,6 +33,8 @@ export const partKinds: Readonly<Record<PartKind, PartKindEntry>> = {
   },
   serdes: { one: 'serde format', ...word, problem: (part) => lacks(part, ['serde']) },
   operators: { one: 'operator', ...word, problem: notAFunction },
+  sources: { one: 'source', ...word, problem: notAFunction },
+  sinks: { one: 'sink', ...word, problem: notAFunction },
   checks: {
     one: 'check',
     name: /^(?!MR|TS)[A-Z]{2,}\d+$/,

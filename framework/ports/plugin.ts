@@ -4,6 +4,7 @@ import type { Broker } from './broker.ts'
 import type { Check } from './check.ts'
 import type { Clock } from './clock.ts'
 import type { Command } from './command.ts'
+import type { Sink, Source } from './connector.ts'
 import type { Logger } from './logger.ts'
 import type { Serde } from './serde.ts'
 import type { StateEngine } from './store.ts'
@@ -22,6 +23,10 @@ export interface Plugin {
   readonly serdes?: Readonly<Record<string, SerdeFormat>>
   /** Functions that give operators for `apply()` of streams and tables. */
   readonly operators?: Readonly<Record<string, OperatorFactory>>
+  /** Functions that give sources for `builder.fromSource()`. */
+  readonly sources?: Readonly<Record<string, SourceFactory>>
+  /** Functions that give sinks for `stream.sinkTo()`. */
+  readonly sinks?: Readonly<Record<string, SinkFactory>>
   /** What `millrace check` and `build` look for besides their own, by diagnostic code: `ACME001`. */
   readonly checks?: Readonly<Record<string, Check>>
   /** Commands of the CLI; `acme:report` is typed as `millrace acme report`. */
@@ -62,5 +67,9 @@ export interface SerdeReference {
   /** Makes a serde that stands in the parentheses; its schema is the manifest's, if none is given. */
   serde(name: string, schema?: unknown): Serde<unknown>
 }
+
+export type SourceFactory = (...options: never[]) => Source<unknown, unknown>
+
+export type SinkFactory = (...options: never[]) => Sink<never, never>
 
 export type OperatorFactory = (...options: never[]) => (flow: never, context: never) => unknown

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { asOffset, asTimestamp, noHeaders } from '../../framework/index.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
-import { jsonLinesSink, jsonLinesSource } from '../../plugins/files/index.ts'
+import { files, jsonLinesSink, jsonLinesSource } from '../../plugins/files/index.ts'
 import { millrace, node, projectOf } from '../cli/program.ts'
 import { sinkContract } from '../contract/sink.ts'
 import { sourceContract } from '../contract/source.ts'
@@ -134,4 +134,8 @@ export default topology('sums', (builder) => {
     '{"key":"ann","value":{"cents":12}}',
     '{"key":"bob","value":{"cents":1}}',
   ])
+})
+
+test('the plugin has both by name', () => {
+  expect(files()).toMatchObject({ name: 'files', sources: { jsonLines: jsonLinesSource }, sinks: { jsonLines: jsonLinesSink } })
 })
