@@ -64,7 +64,11 @@ export default {
       severity: 'error',
       // cli/oclif.ts is bundled with what it imports.
       from: { path: '^(framework|plugins|cli|test/kit)/', pathNot: ['[.]test[.]ts$', '^cli/oclif[.]ts$'] },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'], couldNotResolve: false },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'],
+        dependencyTypesNot: ['npm-peer'],
+        couldNotResolve: false,
+      },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     // One place imports each large library, so that it could be exchanged.
@@ -72,6 +76,10 @@ export default {
     ...onePlaceFor('classic-level', '^plugins/store-leveldb/'),
     ...onePlaceFor('ts-morph', '^framework/compiler/'),
     ...onePlaceFor('esbuild', '^framework/compiler/'),
+    ...onePlaceFor('avsc', '^plugins/serde-avro/'),
+    ...onePlaceFor('protobufjs', '^plugins/serde-protobuf/'),
+    ...onePlaceFor('prom-client', '^plugins/metrics-prometheus/'),
+    ...onePlaceFor('@confluentinc/schemaregistry', '^plugins/schema-registry/'),
     ...onePlaceFor('@oclif/core', '^cli/oclif[.]ts$'),
   ],
   options: {

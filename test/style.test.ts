@@ -22,7 +22,7 @@ const clockAndLots = new Set([
   'randomBytes',
 ])
 const clockImplementation = 'framework/runtime/system-clock.ts'
-const machinePaths = /\/(work|root|home)\/[a-z]|registry\.|\/tmp\//
+const machinePaths = /\/(work|root|home)\/[a-z]|(?<![\w-])registry\.[a-z0-9-]+\.[a-z]{2,}|\/tmp\//
 /** Settings and data of tools, whose texts are not ours. */
 const notProse = /(^|\/)(package-lock\.json|.*\.(json|json\.gz|csv|svg|png|gz|bin))$/
 

@@ -28,4 +28,34 @@ export interface Serde<T> {
   read(bytes: Buffer, start: number, end: number): T
   /** Throws an Error whose message says what is wrong with the value. */
   write(value: T, target: ByteTarget): void
+  /** Of a serde that writes by a schema of a known language: what lets a schema registry stand before it. */
+  readonly format?: SchemaFormat<T>
+}
+
+/** The bytes of one value, read between two positions. */
+export type SerdeReader<T> = Pick<Serde<T>, 'read'>
+
+/** The languages that Confluent's Schema Registry knows, by its names. */
+export type SchemaLanguage = 'AVRO' | 'PROTOBUF' | 'JSON'
+
+/** A schema in its own language, with those that it names and does not contain. */
+export interface SchemaText {
+  readonly language: SchemaLanguage
+  readonly text: string
+  /** By the name under which the text refers to them: an Avro type, an imported .proto file, a JSON `$ref`. */
+  readonly references: ReadonlyMap<string, SchemaText>
+}
+
+/** The schema by which a serde writes, and how it reads what was written by another version of it. */
+export interface SchemaFormat<T> extends SchemaText {
+  /** The full name of the type, such as `shop.Order`; undefined if it has none. */
+  readonly typeName: string | undefined
+  /** What stands between the id of the schema and the value: the message indexes of Protobuf, nothing elsewhere. */
+  readonly prefix: Uint8Array
+  /**
+   * Whether reading takes the schema by which a value was written. If not, `readerFor` is never called with a schema, and values of any version are read alike.
+   */
+  readonly needsWriter: boolean
+  /** Reads what stands behind the id, the prefix too, as it was written by `writer`. Throws an Error that says why that cannot be read. */
+  readerFor(writer: SchemaText | undefined): SerdeReader<T>
 }

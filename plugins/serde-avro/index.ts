@@ -1,0 +1,5 @@
+// Avro, on avsc, which has to be installed beside Millrace.
+
+export { type AvroOptions, type AvroSchema, avro } from './avro.ts'
+export { type AvroLogicalType, type AvroLogicalTypes, avroDates, avroDecimals } from './logical-types.ts'
+export { avroPlugin } from './plugin.ts'
