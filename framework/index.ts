@@ -35,6 +35,8 @@ export {
   within,
 } from './dsl/windows.ts'
 export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from './errors.ts'
+export type { GraphCheck } from './graph/graph-check.ts'
+export type * from './graph/manifest.ts'
 export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'

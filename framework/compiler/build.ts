@@ -58,7 +58,7 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
       [
         entryModule,
         entryPointSource({
-          topology: `./${topology.source}`,
+          definition: topology.definition,
           config: existsSync(join(folder, configFileName)) ? `./${configFileName}` : null,
           manifest,
         }),
@@ -71,7 +71,7 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
     projectFolder: linkedIn === null ? '../../' : `${withForwardSlashes(relative(linkedIn, folder))}/`,
     linked: linkedIn !== null,
   })
-  if (isProblems(bundled)) return bundled.map((problem) => bundleDiagnostic(problem, { file: topology.source, line: 1, column: 1 }))
+  if (isProblems(bundled)) return bundled.map((problem) => bundleDiagnostic(problem, topology.span))
   const files = new Map([
     ['app.mjs', `${bundled.text}//# sourceMappingURL=app.mjs.map\n`],
     ['app.mjs.map', bundled.map],

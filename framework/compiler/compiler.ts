@@ -1,16 +1,21 @@
 // A project under the compiler: read once, checked and built as often as wanted. Stages follow each other, and each reports all that it finds; the
 // graph is only looked at where the source is sound, because its problems would otherwise be the same ones in other words.
 
-import type { ts } from 'ts-morph'
+import { ts } from 'ts-morph'
 import type { Manifest } from '../graph/manifest.ts'
+import { type NamedPart, namedParts } from '../plugins/plugin-set.ts'
+import type { Plugin } from '../ports/plugin.ts'
 import { build } from './build.ts'
-import { namingIn } from './config-file.ts'
-import { type Derivation, derive } from './derivation.ts'
-import { type Diagnostic, diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts'
+import { configFileName, namingIn } from './config-file.ts'
+import { configuredPlugins } from './configured-plugins.ts'
+import { type Derivation, derive, nothingDerived } from './derivation.ts'
+import { type Diagnostic, diagnostic, hasErrors, type Span, sortDiagnostics } from './diagnostics.ts'
 import { type DslCall, dslCalls } from './dsl-calls.ts'
+import type { DefinitionSource } from './entry-point.ts'
 import { type Evaluation, type EvaluationRequest, evaluate } from './evaluate.ts'
 import { EvaluationWorkers } from './evaluation-workers.ts'
 import { isLibraryPath, withForwardSlashes } from './library.ts'
+import { checkGraphs, checkSources } from './plugin-checks.ts'
 import { Sources } from './project.ts'
 import { impurities } from './purity.ts'
 import { duplicateNames, readTopologyFile, type TopologyFile } from './topology-file.ts'
@@ -40,7 +45,7 @@ export interface BuildProgress {
 
 export interface BuiltTopology {
   readonly name: string
-  /** The file it comes from, relative to the project. */
+  /** The file it comes from, relative to the project, or `plugin acme`. */
   readonly source: string
   readonly folder: string
   /** By file name. */
@@ -59,6 +64,9 @@ export interface BuildResult {
 export interface CheckedTopology {
   readonly name: string
   readonly source: string
+  readonly definition: DefinitionSource
+  /** Where it is defined: the call of topology(), or where the configuration names plugins. */
+  readonly span: Span
   readonly derivation: Derivation
   readonly evaluation: Evaluation
 }
@@ -132,7 +140,7 @@ class Compiler implements CompilerProject {
       opened.refresh()
       this.sources = opened
     }
-    return checkSources(this.sources, { workers: this.workers, timeLimitMs: this.timeLimitMs })
+    return checkProject(this.sources, { workers: this.workers, timeLimitMs: this.timeLimitMs })
   }
 }
 
@@ -144,32 +152,47 @@ interface CheckResult {
   readonly topologies: readonly CheckedTopology[]
 }
 
-async function checkSources(sources: Sources, making: Making): Promise<CheckResult> {
+async function checkProject(sources: Sources, making: Making): Promise<CheckResult> {
   const files = sources.topologyFiles()
-  if (files.length === 0) return { diagnostics: [diagnostic('MR1002', undefined)], topologies: [] }
   const closures = new Map(files.map((file) => [file, sources.closureOf(file)]))
   const all = [...new Set([...closures.values()].flat())]
   const config = sources.configFile()
-  const typeErrors = sources.typeErrors(config === undefined ? all : [...new Set([...all, ...sources.closureOf(config)])])
+  const ofConfig = config === undefined ? [] : sources.closureOf(config)
+  const typeErrors = sources.typeErrors([...new Set([...all, ...ofConfig])])
+  /** What has type errors would be derived from types that are not meant. */
+  const isSound = (closure: readonly ts.SourceFile[]): boolean => {
+    const paths = new Set(closure.map((file) => sources.pathOf(file)))
+    return !typeErrors.some((error) => error.span === undefined || paths.has(error.span.file))
+  }
+  const configured = await configuredPlugins(isSound(ofConfig) ? config : undefined, sources)
   const naming = namingIn(config)
   const calls = callsByFile(all, sources)
   const read = files.map((file) => readTopologyFile(file, calls.get(file) ?? [], sources, naming))
   const topologies = read.filter((one): one is TopologyFile => 'file' in one)
+  const ofPlugins = namedParts(configured.plugins, 'topologies')
+  if (files.length + ofPlugins.length === 0 && configured.diagnostics.length === 0)
+    return { diagnostics: sortDiagnostics([...typeErrors, diagnostic('MR1002', undefined)]), topologies: [] }
   const diagnostics = [
     ...typeErrors,
+    ...configured.diagnostics,
     ...read.flatMap((one) => ('file' in one ? [] : one)),
     ...duplicateNames(topologies, sources),
+    ...namesOfPlugins(topologies, ofPlugins, sources),
     ...impurities([...calls.values()].flat(), sources),
   ]
-  const graphs = await inTurns(topologies, async (topology) => {
-    const closure = closures.get(topology.file) ?? []
-    const paths = new Set(closure.map((file) => sources.pathOf(file)))
-    // A file with type errors would be derived from types that are not meant.
-    if (typeErrors.some((error) => error.span === undefined || paths.has(error.span.file))) return []
-    return checkGraph(topology, closure, calls, sources, making)
-  })
+  const own = topologies.filter(({ file }) => isSound(closures.get(file) ?? []))
+  const others = ofPlugins.filter(({ name }) => !topologies.some((topology) => topology.name === name))
+  const graphs = await inTurns(
+    [
+      ...own.map((topology) => () => checkGraph(topology, closures.get(topology.file) ?? [], calls, sources, making)),
+      ...others.map((topology) => () => checkPluginTopology(topology, configured.span, sources, { ...making, naming })),
+    ],
+    (make) => make(),
+  )
   const passed = graphs.filter((one): one is CheckedTopology => 'evaluation' in one)
   for (const graph of graphs) diagnostics.push(...('evaluation' in graph ? graph.derivation.advice : graph))
+  diagnostics.push(...checkGraphs(configured.plugins, passed))
+  if (isSound(all)) diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   return { diagnostics: sortDiagnostics(diagnostics), topologies: passed }
 }
 
@@ -196,16 +219,56 @@ async function checkGraph(
 ): Promise<CheckedTopology | readonly Diagnostic[]> {
   const own = closure.flatMap((file) => calls.get(file) ?? [])
   const derivation = derive(topology, closure, own, sources)
-  const evaluation = await evaluate({
-    folder: sources.folder,
-    topologyPath: topology.file.fileName,
-    span: sources.spanOf(topology.call.node),
-    derivation,
-    naming: topology.naming,
-    ...making,
-  })
+  const source = sources.pathOf(topology.file)
+  const definition: DefinitionSource = { kind: 'file', file: `./${source}` }
+  const span = sources.spanOf(topology.call.node)
+  const evaluation = await evaluate({ folder: sources.folder, definition, span, derivation, naming: topology.naming, ...making })
   if (!('description' in evaluation)) return evaluation
-  return { name: topology.name, source: sources.pathOf(topology.file), derivation, evaluation }
+  return { name: topology.name, source, definition, span, derivation, evaluation }
+}
+
+/** What a plugin brings is compiled already: nothing is derived. */
+async function checkPluginTopology(
+  { plugin, name }: NamedPart<'topologies'>,
+  span: Span,
+  sources: Sources,
+  making: Making & Pick<EvaluationRequest, 'naming'>,
+): Promise<CheckedTopology | readonly Diagnostic[]> {
+  const derivation = nothingDerived(sources)
+  const definition: DefinitionSource = { kind: 'plugin', config: `./${configFileName}`, plugin, topology: name }
+  const evaluation = await evaluate({ folder: sources.folder, definition, span, derivation, ...making })
+  if ('description' in evaluation) return { name, source: `plugin ${plugin}`, definition, span, derivation, evaluation }
+  return evaluation.map((problem) => ({ ...problem, message: `Topology ${name} of the plugin ${plugin}: ${problem.message}` }))
+}
+
+/** Topologies of plugins that have the name of one of the project's own. */
+function namesOfPlugins(
+  topologies: readonly TopologyFile[],
+  ofPlugins: readonly NamedPart<'topologies'>[],
+  sources: Sources,
+): Diagnostic[] {
+  return ofPlugins.flatMap(({ plugin, name }) =>
+    topologies
+      .filter((topology) => topology.name === name)
+      .map(({ nameNode }) => diagnostic('MR1504', sources.spanOf(nameNode), { plugin, name })),
+  )
+}
+
+function checkSourcesOf(
+  files: readonly ts.SourceFile[],
+  topologies: readonly TopologyFile[],
+  plugins: readonly Plugin[],
+  sources: Sources,
+): Diagnostic[] {
+  const { program } = sources
+  const checked = {
+    ts,
+    program,
+    checker: program.getTypeChecker(),
+    files,
+    topologies: topologies.map(({ name, file, call }) => ({ name, file, call: call.node })),
+  }
+  return checkSources(plugins, checked, (at) => sources.spanOf(at as ts.Node))
 }
 
 function callsByFile(files: readonly ts.SourceFile[], sources: Sources): Map<ts.SourceFile, readonly DslCall[]> {

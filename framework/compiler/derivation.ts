@@ -63,6 +63,12 @@ export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[]
   return { serdes, refused, callSpans, advice, files: rewriteAll(closure, edits, sources) }
 }
 
+/** For a topology that is compiled already. */
+export function nothingDerived({ program }: Sources): Derivation {
+  const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
+  return { serdes, refused: [], callSpans: [], advice: [], files: new Map() }
+}
+
 function rewriteAll(closure: readonly ts.SourceFile[], edits: readonly CallEdit[], sources: Sources): Map<string, RewrittenFile> {
   const preamble = `import * as ${importName} from ${quoted(derivedModule)}`
   return new Map(

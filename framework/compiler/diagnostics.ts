@@ -168,6 +168,28 @@ const entries = {
       '{method} has a number for a name here, because the function or loop around it may run more than once; its state is lost when the number changes.',
     remedy: "Give it a name of its own in the options: { name: '...' }.",
   },
+  // Plugins of the configuration.
+  MR1501: {
+    severity: 'error',
+    message: 'The configuration cannot be loaded, so its plugins are not known: {problem}',
+    remedy:
+      'It is loaded at build time too: mend it, install what it imports, and let it need nothing that is only there when the app runs.',
+  },
+  MR1502: {
+    severity: 'error',
+    message: '{problem}',
+    remedy: 'Correct `plugins` in the configuration.',
+  },
+  MR1503: {
+    severity: 'error',
+    message: 'The check {code} of the plugin {plugin} has failed: {problem}.',
+    remedy: 'That is a mistake of the plugin: tell its author, or leave the plugin out.',
+  },
+  MR1504: {
+    severity: 'error',
+    message: "The plugin {plugin} brings a topology called '{name}' too. Two topologies of one name would be one Kafka consumer group.",
+    remedy: 'Rename yours, or leave the plugin out.',
+  },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>
 
 export type DiagnosticCode = keyof typeof entries

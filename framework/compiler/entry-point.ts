@@ -1,8 +1,14 @@
 // The text of an app's entry point: it wires the topology, the configuration and the plugins that come with Millrace, as one could by hand.
 
+/** Where the definition of a topology comes from. Files are named as they are imported from the project's folder: an absolute path would differ from machine
+ * to machine, and stand in the source map. */
+export type DefinitionSource =
+  | { readonly kind: 'file'; readonly file: string }
+  /** The configuration has the plugin, and the plugin the topology. */
+  | { readonly kind: 'plugin'; readonly config: string; readonly plugin: string; readonly topology: string }
+
 export interface EntryPoint {
-  /** As imported from the project's folder: an absolute path would differ from machine to machine, and stand in the source map. */
-  readonly topology: string
+  readonly definition: DefinitionSource
   readonly config: string | null
   /** The manifest as JSON text. */
   readonly manifest: string
@@ -11,17 +17,25 @@ export interface EntryPoint {
 /** Kafka's client is CommonJS and asks for Node's own modules by require. */
 export const appBanner = `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);`
 
-export function entryPointSource({ topology, config, manifest }: EntryPoint): string {
+export function entryPointSource({ definition, config, manifest }: EntryPoint): string {
   return `import { main } from 'millrace/runtime'
 import { brokerMemory } from 'millrace/plugins/broker-memory'
 import { kafka } from 'millrace/plugins/kafka'
 import { leveldb } from 'millrace/plugins/store-leveldb'
 import { memory } from 'millrace/plugins/store-memory'
-import definition from ${JSON.stringify(topology)}
+${definitionSource(definition)}
 ${config === null ? 'const config = {}' : `import config from ${JSON.stringify(config)}`}
 
 const manifest = ${manifest.trim()}
 
 process.exitCode = await main({ definition, config, manifest, plugins: [kafka(), leveldb(), memory(), brokerMemory()] }, process)
 `
+}
+
+/** The statements that define `definition`. */
+export function definitionSource(source: DefinitionSource): string {
+  if (source.kind === 'file') return `import definition from ${JSON.stringify(source.file)}`
+  const { config, plugin, topology } = source
+  return `import $configured from ${JSON.stringify(config)}
+const definition = $configured.plugins.find(({ name }) => name === ${JSON.stringify(plugin)}).topologies[${JSON.stringify(topology)}]`
 }

@@ -11,6 +11,7 @@ import type { Naming } from '../graph/topology.ts'
 import { type BundleProblem, bundle, entryModule } from './bundler.ts'
 import { type Derivation, derivedModule, type RefusedSerde } from './derivation.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
+import { type DefinitionSource, definitionSource } from './entry-point.ts'
 import type { EvaluatedProblem, EvaluationAnswer } from './evaluation-program.ts'
 import type { EvaluationWorkers } from './evaluation-workers.ts'
 
@@ -21,7 +22,7 @@ export interface Evaluation {
 
 export interface EvaluationRequest {
   readonly folder: string
-  readonly topologyPath: string
+  readonly definition: DefinitionSource
   /** The call of topology(), where problems are shown that have no better place. */
   readonly span: Span
   readonly derivation: Derivation
@@ -35,7 +36,7 @@ export async function evaluate(request: EvaluationRequest): Promise<Evaluation |
   const bundled = await bundle({
     folder,
     virtual: new Map([
-      [entryModule, `export { default } from ${JSON.stringify(request.topologyPath)}`],
+      [entryModule, `${definitionSource(request.definition)}\nexport default definition\n`],
       [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
     ]),
     rewritten: derivation.files,

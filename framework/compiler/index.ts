@@ -1,5 +1,7 @@
 // The compiler as a library: what `millrace check`, `build` and `describe` call.
 
+// The types of what a source check looks at.
+export type { ts } from 'ts-morph'
 export {
   type BuildOptions,
   type BuildProgress,
@@ -12,3 +14,4 @@ export {
 export { validatorOf } from './derive/validator.ts'
 export { type Diagnostic, type DiagnosticCode, diagnosticCodes, hasErrors, type Severity, type Span } from './diagnostics.ts'
 export { type FormatOptions, formatDiagnostics, summarizeDiagnostics } from './format-diagnostics.ts'
+export type { CheckedSources, SourceCheck, SourceTopology } from './source-check.ts'

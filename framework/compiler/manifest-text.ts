@@ -1,10 +1,15 @@
 // manifest.json: what the graph is, with the schemas of its serdes; keys sorted, so that equal topologies have equal manifests.
 
+import type { Manifest } from '../graph/manifest.ts'
 import type { CheckedTopology } from './compiler.ts'
 
-export function manifestText({ derivation, evaluation }: CheckedTopology): string {
-  const manifest = { ...evaluation.manifest, schemas: { ...evaluation.manifest.schemas, ...Object.fromEntries(derivation.serdes.schemas) } }
-  return `${JSON.stringify(sorted(manifest), null, 2)}\n`
+/** With the schemas of the serdes that were derived. */
+export function completeManifest({ derivation, evaluation }: CheckedTopology): Manifest {
+  return { ...evaluation.manifest, schemas: { ...evaluation.manifest.schemas, ...Object.fromEntries(derivation.serdes.schemas) } }
+}
+
+export function manifestText(topology: CheckedTopology): string {
+  return `${JSON.stringify(sorted(completeManifest(topology)), null, 2)}\n`
 }
 
 function sorted(value: unknown): unknown {

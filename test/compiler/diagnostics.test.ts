@@ -29,7 +29,7 @@ describe('the diagnostics of bad topology files', () => {
   })
 
   test('cover the whole list of codes', () => {
-    const ofProjects = ['MR1001', 'MR1002']
+    const ofProjects = ['MR1001', 'MR1002', 'MR1501', 'MR1502', 'MR1503', 'MR1504']
     expect([...new Set([...found.map((one) => one.code), ...ofProjects])].filter((code) => code.startsWith('MR')).sort()).toEqual(
       diagnosticCodes,
     )

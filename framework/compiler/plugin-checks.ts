@@ -1,0 +1,84 @@
+// Runs the checks of plugins. What a check reports has its code; what is wrong with the check itself is a diagnostic of ours that names it and its plugin, so
+// that nobody looks for the mistake in the project.
+
+import { type NamedPart, namedParts } from '../plugins/plugin-set.ts'
+import type { CheckProblem } from '../ports/check.ts'
+import type { Plugin } from '../ports/plugin.ts'
+import type { CheckedTopology } from './compiler.ts'
+import type { CallSpan } from './derivation.ts'
+import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
+import { completeManifest } from './manifest-text.ts'
+import type { CheckedSources } from './source-check.ts'
+
+/** A check that reports more has a loop without end, or there is nothing that a person could do with its list. */
+const problemsMax = 1000
+
+export function checkGraphs(plugins: readonly Plugin[], topologies: readonly CheckedTopology[]): Diagnostic[] {
+  return namedParts(plugins, 'checks').flatMap((check) => {
+    if (check.part.graph === undefined) return []
+    return topologies.flatMap((topology) =>
+      // A copy, so that no check changes what others see.
+      problemsOf(
+        check,
+        topology.span,
+        () => check.part.graph?.(structuredClone(completeManifest(topology))),
+        ({ node }) => spanOfNode(topology, node),
+      ),
+    )
+  })
+}
+
+/** `spanOf` gives where a node of the syntax tree stands. */
+export function checkSources(plugins: readonly Plugin[], sources: CheckedSources, spanOf: (at: object) => Span): Diagnostic[] {
+  return namedParts(plugins, 'checks').flatMap((check) => {
+    if (check.part.source === undefined) return []
+    return problemsOf(
+      check,
+      undefined,
+      () => check.part.source?.(sources),
+      ({ at }) => (at === undefined ? undefined : spanOf(at)),
+    )
+  })
+}
+
+/** `span` is where it is shown that the check has failed. */
+function problemsOf<P extends CheckProblem>(
+  { plugin, name: code }: NamedPart<'checks'>,
+  span: Span | undefined,
+  run: () => Iterable<P> | undefined,
+  place: (problem: P) => Span | undefined,
+): Diagnostic[] {
+  const found: Diagnostic[] = []
+  const failed = (problem: string): Diagnostic => diagnostic('MR1503', span, { code, plugin, problem: problem.replace(/[.]$/, '') })
+  try {
+    for (const problem of run() ?? []) {
+      if (found.length === problemsMax) return [...found, failed(`it has reported ${problemsMax} problems and goes on`)]
+      const { severity = 'error', message, remedy } = problem
+      if (!isText(message) || !isText(remedy) || (severity !== 'error' && severity !== 'warning'))
+        return [...found, failed('it has reported a problem without a message, a remedy or a severity that there is')]
+      found.push({ code, severity, span: place(problem), message, remedy })
+    }
+  } catch (error) {
+    found.push(failed(error instanceof Error ? error.message : String(error)))
+  }
+  return found
+}
+
+function isText(text: unknown): text is string {
+  return typeof text === 'string' && text !== ''
+}
+
+/** Where the node was made: what a call makes besides its own node, such as a repartition topic or a store, begins with the call's name. */
+function spanOfNode({ derivation, span, evaluation }: CheckedTopology, node: string | undefined): Span {
+  if (node === undefined) return span
+  const user = evaluation.manifest.nodes.find(({ name, stores }) => name !== node && stores?.includes(node))
+  return nearest(derivation.callSpans, node) ?? (user === undefined ? undefined : nearest(derivation.callSpans, user.name)) ?? span
+}
+
+function nearest(calls: readonly CallSpan[], node: string): Span | undefined {
+  const fitting = calls.filter(({ name }) => name !== undefined && (name === node || node.startsWith(`${name}-`)))
+  return fitting.reduce<CallSpan | undefined>(
+    (best, call) => (best === undefined || (call.name ?? '').length > (best.name ?? '').length ? call : best),
+    undefined,
+  )?.span
+}
