@@ -5,6 +5,7 @@
 
 export { type Config, defineConfig } from './config.ts'
 export { type Aggregated, type Aggregator, type Aggregators, count, max, mean, min, sum } from './dsl/aggregators.ts'
+export type { ApplyOptions, OperatorContext } from './dsl/apply.ts'
 export { BranchedKStream } from './dsl/branched-kstream.ts'
 export type * from './dsl/callbacks.ts'
 export { CogroupedKStream, SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/cogrouped-kstream.ts'

@@ -113,7 +113,8 @@ function graphDiagnostics(problem: EvaluatedProblem, stacks: StackReader, { deri
 function isCause(refused: RefusedSerde, { node, problem }: EvaluatedProblem, place: Span | undefined): boolean {
   if (!problem.includes(`no serde for its ${refused.property}s`)) return false
   const { name, span } = refused.call
-  if (name !== undefined) return name === node
+  if (name !== undefined && name === node) return true
+  // What an applied operator adds has other names; its calls were set off at this place.
   return place !== undefined && place.file === span.file && place.line === span.line && place.column === span.column
 }
 

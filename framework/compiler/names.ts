@@ -2,6 +2,7 @@
 // name (the last operator at all, if none does), the others are `<variable>-<method>`, and from the second of a method on `-2`, `-3` …
 // A chain without a variable is called after the topic that it ends in, else after the topology. Stores and internal topics take the names
 // of their operators, so a stateless operator may be put in or taken out anywhere and no state is renamed.
+// An operator that is applied counts as one with a store: it is handed its name, for what it adds.
 // A function or a loop body may run more than once, and a name can be given only once: operators in there keep Kafka's numbers, unless named by hand.
 
 import { ts } from 'ts-morph'
@@ -122,7 +123,7 @@ function baseOf(end: ts.Node, calls: ReadonlyMap<ts.Node, DslCall>, topologyName
   const branches = listOf(holder)
   const source = sourceOf(end)
   if (branches.length > 0 && source !== null) return { text: legal(source), isVariable: false, branches: branches.map(legal) }
-  for (let node = end; !isBoundary(node); node = node.parent) {
+  for (let node = end; !isBoundary(node) || isApplied(node, calls); node = node.parent) {
     const within = ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) ? node.name.text : topicOf(node)
     if (within !== null) return { text: legal(within), isVariable: false, branches: [] }
   }
@@ -165,10 +166,15 @@ function mayRunOften(node: ts.Node, calls: ReadonlyMap<ts.Node, DslCall>): boole
   if (ts.isSourceFile(node)) return false
   if (ts.isIterationStatement(node, false)) return true
   if (ts.isFunctionLike(node)) {
-    const call = calls.get(skipWrappers(node).parent)
-    return call?.method !== 'topology' || mayRunOften(node.parent, calls)
+    const builds = calls.get(skipWrappers(node).parent)?.method === 'topology' || isApplied(node, calls)
+    return !builds || mayRunOften(node.parent, calls)
   }
   return mayRunOften(node.parent, calls)
+}
+
+/** Whether it is a function written into apply(), which is called just once: what is in there belongs to the chain around it. */
+function isApplied(node: ts.Node, calls: ReadonlyMap<ts.Node, DslCall>): boolean {
+  return ts.isFunctionLike(node) && calls.get(skipWrappers(node).parent)?.method === 'apply'
 }
 
 /** Kafka's letters only: names of stores become names of topics. */

@@ -26,8 +26,8 @@ const impureCalls: Readonly<Record<string, DiagnosticCode>> = {
 export function impurities(calls: readonly DslCall[], sources: Sources): Diagnostic[] {
   const inspection = new Inspection(sources)
   for (const call of calls) {
-    // What builds the topology runs once, at the start.
-    if (call.method === 'topology') continue
+    // What builds the topology, or an operator of it, runs once, at the start.
+    if (call.method === 'topology' || call.method === 'apply') continue
     for (const argument of call.node.arguments) {
       if (ts.isArrowFunction(argument) || ts.isFunctionExpression(argument)) inspection.callback(argument, call)
     }

@@ -4,6 +4,7 @@ import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator
 import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { JoinWindow } from '../graph/window-spec.ts'
 import type { Sink } from '../ports/connector.ts'
+import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
 import { addStep, type Step, type StreamFlow } from './flow.ts'
@@ -346,6 +347,29 @@ export class KStream<K, V> {
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSVALUES-')
     const operator = { kind: 'processValues', supplier: supplier as FixedKeyProcessorSupplier, stores } as const
     return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newValue }))
+  }
+
+  /**
+   * Applies an operator, such as one of a plugin: a function that is given this stream and adds what it likes to it. Gives what the function gives. The compiler
+   * hands it a name, from the variable that holds the result, and the serdes of the stream's keys and values.
+   *
+   * Kafka Streams has nothing of the kind; in Java one would write a static method.
+   *
+   * @example
+   * ```ts
+   * import { type KStream, type OperatorContext, topology } from 'millrace'
+   *
+   * const countEach = () => <K, V>(stream: KStream<K, V>, { name, key, value }: OperatorContext<K, V>) =>
+   *   stream.groupByKey({ key, value }).count({ name })
+   *
+   * export default topology('clicks-by-page', (builder) => {
+   *   const counts = builder.stream<string, { user: string }>('clicks').apply(countEach())
+   *   counts.toStream().to('clicks-by-page')
+   * })
+   * ```
+   */
+  apply<R>(operator: (stream: KStream<K, V>, context: OperatorContext<K, V>) => R, options: ApplyOptions<K, V> = {}): R {
+    return operator(this, operatorContext(this.flow, options, 'KSTREAM-APPLY-'))
   }
 
   /**

@@ -3,6 +3,7 @@
 import { givesVersioned, LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
 import { sendOldValues } from '../graph/table-state.ts'
+import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
 import type { ForeignKey, Joiner, Mapper, Predicate } from './callbacks.ts'
 import { addStep, type TableFlow } from './flow.ts'
 import { joinByForeignKey } from './foreign-key-join.ts'
@@ -162,6 +163,11 @@ export class KTable<K, V, Deleted extends null = null> {
    */
   suppress(options: SuppressOptions): KTable<K, V, Deleted> {
     return new KTable(suppressTable(this.flow, options))
+  }
+
+  /** Applies an operator: a function that is given this table and adds what it likes to it. As `KStream.apply`. */
+  apply<R>(operator: (table: KTable<K, V, Deleted>, context: OperatorContext<K, V>) => R, options: ApplyOptions<K, V> = {}): R {
+    return operator(this, operatorContext(this.flow, options, 'KTABLE-APPLY-'))
   }
 
   /**

@@ -80,6 +80,36 @@ describe('names from variables', () => {
     ])
   })
 
+  test('an applied operator is handed the name of the variable; what is written into apply() is called after it', async () => {
+    const { nodes, stores } = await namesIn(
+      `import { type KStream, type OperatorContext, topology } from 'millrace'
+       const counted = () => <K, V>(stream: KStream<K, V>, { name, key, value }: OperatorContext<K, V>) =>
+         stream.groupByKey({ key, value }).count({ name }).toStream({ name: name + '-changes' })
+       export default topology('names', (builder) => {
+         const words = builder.stream<string, { word: string }>('words')
+         const counts = words.filter(() => true).apply(counted())
+         counts.to('counts')
+         words.apply(counted()).to('more-counts')
+         const long = words.apply((stream) => stream.filter(({ word }) => word.length > 9).peek(() => {}))
+         long.to('long')
+       })`,
+    )
+    expect(nodes).toEqual([
+      'counts',
+      'counts-changes',
+      'counts-filter',
+      'counts-to',
+      'long-filter',
+      'long-peek',
+      'long-to',
+      'more-counts-apply',
+      'more-counts-apply-changes',
+      'more-counts-to',
+      'words',
+    ])
+    expect(stores).toEqual(['counts', 'more-counts-apply'])
+  })
+
   test('a name that the author gave is kept, and not given again', async () => {
     const { nodes } = await namesOf(`
       const words = builder.stream<string, string>('lines', { name: 'words-filter' })
