@@ -2,6 +2,8 @@
 // fetched bytes and writes at the end of the bytes to send, so that nothing is copied on the way. A serde never sees null:
 // a null key or value has no bytes.
 
+import type { Logger } from './logger.ts'
+
 /** Where a serde writes: it calls `reserve`, then writes into `bytes` from `end` on, and moves `end`. */
 export interface ByteTarget {
   /** Replaced by a larger one by `reserve`: read it anew after each call. */
@@ -9,6 +11,24 @@ export interface ByteTarget {
   end: number
   /** Makes room for this many bytes behind `end`. */
   reserve(sizeBytes: number): void
+}
+
+/** What a serde is given when an app, or a test driver, starts. */
+export interface SerdeContext {
+  readonly applicationId: string
+  /** Where the serde stands in the topology. */
+  readonly uses: readonly SerdeUse[]
+  /** A folder beside the state of the app, which lives as long as that does; it may not exist yet. Undefined: the state is in memory. */
+  readonly folder: string | undefined
+  readonly logger: Logger
+}
+
+export interface SerdeUse {
+  /** The name on the broker, of changelogs and repartition topics too; undefined where each record chooses its topic, and for stores without a changelog. */
+  readonly topic: string | undefined
+  readonly part: 'key' | 'value'
+  /** Whether the app writes there. */
+  readonly writes: boolean
 }
 
 export interface Serde<T> {
@@ -28,6 +48,21 @@ export interface Serde<T> {
   read(bytes: Buffer, start: number, end: number): T
   /** Throws an Error whose message says what is wrong with the value. */
   write(value: T, target: ByteTarget): void
+  /**
+   * Fetches what reading and writing take from outside, such as the id of a schema; resolves before the first record is read. Called at each start, and
+   * again for each serde that is made of this one, so it gathers what it is told. Rejects with an Error that says what to do.
+   */
+  open?(context: SerdeContext): Promise<void>
+  /**
+   * Whether `read` has all it takes for these bytes. Called for each record that a source reads, before any operator sees it, so it looks at the first
+   * few bytes only. `end` may lie behind the value. Absent: it always has.
+   */
+  canRead?(bytes: Buffer, start: number, end: number): boolean
+  /**
+   * Fetches what `canRead` misses, which it looks for before it returns: the bytes may be gone later. Afterwards `canRead` holds, and `read` throws if there
+   * is nothing to be had. Meanwhile the partition waits. Rejects with what ends the app: nobody answers, access is refused.
+   */
+  prepare?(bytes: Buffer, start: number, end: number): Promise<void>
   /** Of a serde that writes by a schema of a known language: what lets a schema registry stand before it. */
   readonly format?: SchemaFormat<T>
 }

@@ -6,6 +6,7 @@ import type { Admin, Fetcher, Producer } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StateEngine } from '../ports/store.ts'
+import type { Preparations } from './preparations.ts'
 import type { Wakeup } from './wakeup.ts'
 
 export interface AppParts {
@@ -22,4 +23,6 @@ export interface AppParts {
   readonly print: (line: string) => void
   /** Ends the sleep of the app's loop. */
   readonly wakeup: Wakeup
+  /** What partitions wait for before their next record can be read. */
+  readonly preparations: Preparations
 }

@@ -18,9 +18,11 @@ import { EndOfInput } from './end-of-input.ts'
 import { GlobalTables } from './global-tables.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-messages.ts'
 import { ensureInternalTopics, planFromBroker } from './internal-topics.ts'
+import { openSerdes } from './open-serdes.ts'
+import { Preparations } from './preparations.ts'
 import { Processing } from './processing.ts'
 import { Restoration } from './restoration.ts'
-import { tasksWithState } from './state-directory.ts'
+import { serdeFolder, tasksWithState } from './state-directory.ts'
 import { TaskInputs } from './task-inputs.ts'
 import { TaskSet } from './task-set.ts'
 import { type PlannedTask, sourceTopics, type TopicPlan } from './topic-plan.ts'
@@ -133,6 +135,7 @@ class Run {
       ...options,
       admin: broker.admin,
       wakeup,
+      preparations: new Preparations(wakeup),
       fetcher: broker.fetcher({ clientId: `${client}-consumer`, readCommitted: true, bufferBytesMax }),
       restoreFetcher: broker.fetcher({ clientId: `${client}-restore-consumer`, readCommitted: true, bufferBytesMax }),
       producer: broker.producer({
@@ -150,6 +153,7 @@ class Run {
     const { admin, topology, applicationId, settings, clock } = this.parts
     const plan = await planFromBroker(admin, topology, applicationId, settings.deadLetterTopic)
     await ensureInternalTopics(admin, plan, settings.replicationFactor)
+    await openSerdes(topology, { applicationId, folder: this.serdeFolder(), logger: this.parts.logger })
     this.globals = this.globalTables(plan)
     const ends = this.ends()
     const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined
@@ -172,6 +176,12 @@ class Run {
       await this.close(member).catch((cause: unknown) => this.parts.logger.log('debug', `While closing after a failure: ${String(cause)}`))
       throw error
     }
+  }
+
+  /** What serdes keep has to live as long as the state that was written with it. */
+  private serdeFolder(): string | undefined {
+    const { engines, settings, applicationId } = this.parts
+    return engines.persistent.supports.durable ? serdeFolder(settings.stateDir, applicationId) : undefined
   }
 
   /** Whether the app is to end with its input. */

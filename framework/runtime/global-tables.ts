@@ -42,7 +42,7 @@ export class GlobalTables {
 
   /** Opens them and reads what the topics hold now; false if it was interrupted. */
   async restore(interrupted: () => boolean): Promise<boolean> {
-    const { admin, logger, wakeup, clock } = this.parts
+    const { admin, logger, wakeup, clock, preparations } = this.parts
     this.opened = await this.open()
     const starts = await admin.startOffsets(this.inputs)
     const ends = await admin.endOffsets(this.inputs, { readCommitted: true })
@@ -52,6 +52,7 @@ export class GlobalTables {
     const { task } = this.opened
     while (filled.some(({ topic, partition, offset }) => task.position(topic, partition) < offset)) {
       if (interrupted()) return false
+      preparations.check()
       if (await this.apply()) {
         await clock.turn()
         continue
@@ -137,6 +138,7 @@ export class GlobalTables {
       state,
       recordContext,
       writer: () => deadLetters!,
+      awaitReady: (ready, goOn) => this.parts.preparations.await(ready, goOn),
       committed: [],
       settings: taskSettings(settings),
       clock,

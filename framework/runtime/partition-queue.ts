@@ -7,6 +7,7 @@ import type { Flow, Outlet } from '../operators/operator.ts'
 import type { FetchedRecords } from '../ports/broker.ts'
 import type { RecordReader, TopicPartition } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
+import { type Missing, missingOf } from '../serdes/readiness.ts'
 import type { InputQueue } from './input-queue.ts'
 
 export interface PartitionSource {
@@ -17,6 +18,8 @@ export interface PartitionSource {
   readonly timestampOf: SourceNode['timestampOf']
   /** Called with what the user's `timestampOf` threw; returns only if the record is to be left out. */
   readonly onTimestampFailure: (error: unknown, record: Flow) => void
+  /** Called where the next record cannot be read yet. The queue has no head until `resume` is called. */
+  readonly onMissing: (ready: Promise<void>) => void
 }
 
 export class PartitionQueue implements InputQueue {
@@ -33,6 +36,10 @@ export class PartitionQueue implements InputQueue {
   private readonly onTimestampFailure: PartitionSource['onTimestampFailure']
   private readonly key: Serde<unknown>
   private readonly value: Serde<unknown>
+  private readonly missing: Missing | undefined
+  private readonly onMissing: PartitionSource['onMissing']
+  /** Whether the record that the reader is at waits for what reading it takes. */
+  private waiting = false
   private readonly dropped: DroppedRecords
   private readonly batches: Pick<FetchedRecords, 'reader' | 'sizeBytes'>[] = []
   private reader: RecordReader = noRecords
@@ -46,6 +53,8 @@ export class PartitionQueue implements InputQueue {
     this.value = source.value
     this.timestampOf = source.timestampOf
     this.onTimestampFailure = source.onTimestampFailure
+    this.missing = missingOf(source.key, source.value)
+    this.onMissing = source.onMissing
     this.dropped = dropped
   }
 
@@ -53,7 +62,7 @@ export class PartitionQueue implements InputQueue {
   add(fetched: Pick<FetchedRecords, 'reader' | 'sizeBytes'>): boolean {
     this.batches.push(fetched)
     this.bufferedBytes += fetched.sizeBytes
-    if (this.ready) return false
+    if (this.ready || this.waiting) return false
     if (this.batches.length === 1) this.reader = fetched.reader
     this.findHead()
     return this.ready
@@ -81,19 +90,17 @@ export class PartitionQueue implements InputQueue {
     this.findHead()
   }
 
+  /** What was missing is there. Says whether the queue stopped being empty. */
+  resume(): boolean {
+    this.waiting = false
+    if (!this.takeHead()) this.findHead()
+    return this.ready
+  }
+
   /** Moves the cursor to the next record that counts, through the batches that have come. */
   private findHead(): void {
     for (;;) {
-      while (this.reader.next()) {
-        const timestamp = this.timestampOf === undefined ? this.reader.timestamp : this.chosenTimestamp(this.timestampOf)
-        if (timestamp === undefined) continue
-        if (timestamp >= 0) {
-          this.headTimestamp = timestamp
-          this.ready = true
-          return
-        }
-        this.dropped.add('negative-timestamp')
-      }
+      while (this.reader.next()) if (this.takeHead()) return
       this.ready = false
       const done = this.batches.shift()
       if (done === undefined) return
@@ -106,6 +113,26 @@ export class PartitionQueue implements InputQueue {
       }
       this.reader = next.reader
     }
+  }
+
+  /** Makes the record that the reader is at the head, or lets it wait; false if it does not count. */
+  private takeHead(): boolean {
+    const missing = this.missing?.(this.reader)
+    if (missing !== undefined) {
+      this.ready = false
+      this.waiting = true
+      this.onMissing(missing)
+      return true
+    }
+    const timestamp = this.timestampOf === undefined ? this.reader.timestamp : this.chosenTimestamp(this.timestampOf)
+    if (timestamp === undefined) return false
+    if (timestamp < 0) {
+      this.dropped.add('negative-timestamp')
+      return false
+    }
+    this.headTimestamp = timestamp
+    this.ready = true
+    return true
   }
 
   /** Undefined: the record is left out. */

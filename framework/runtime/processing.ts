@@ -39,9 +39,10 @@ export class Processing {
 
   /** Returns when the input has ended (true), or when the group is no longer stable or `interrupted` says so. */
   async run(interrupted: () => boolean): Promise<boolean> {
-    const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals } = this.parts
+    const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals, preparations } = this.parts
     wakeup.watch('member', () => member.changed())
     while (member.state === 'stable' && !interrupted()) {
+      preparations.check()
       if (tasks.chosenWriters.areOpening) await tasks.chosenWriters.settled()
       const followed = (await globals?.apply()) === true
       await inputs.take()

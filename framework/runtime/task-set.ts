@@ -226,6 +226,7 @@ export class TaskSet {
       writer: (topic) => writers.get(topic)!,
       sinkWriters: connectors.sinkWriters,
       withWriter: (topic, use) => this.chosenWriters.use(topic, use),
+      awaitReady: (ready, goOn) => this.parts.preparations.await(ready, goOn),
       committed,
       settings: taskSettings(settings),
       clock,

@@ -58,6 +58,8 @@ export interface TaskOptions {
   readonly writer: (topic: string) => TopicWriter
   /** Hands over the writer of a topic that a record has chosen, now or when it is open. Default: it is among the opened ones. */
   readonly withWriter?: (topic: string, use: (writer: TopicWriter) => void) => void
+  /** Called where the next record of an input cannot be read yet: has to call `goOn` when `ready` has resolved. Other inputs go on meanwhile. */
+  readonly awaitReady: (ready: Promise<void>, goOn: () => void) => void
   /** What the group has committed for its inputs, with the stream times in the metadata. */
   readonly committed: readonly CommittedOffset[]
   readonly settings: TaskSettings
@@ -100,6 +102,7 @@ export class Task {
   private readonly byStreamTime = new Punctuations()
   private readonly byWallClock = new Punctuations()
   private streamTimeMs = -1
+  private closed = false
   /** Whether anything was done since the last commit. */
   private dirty = false
 
@@ -292,6 +295,7 @@ export class Task {
 
   /** Closes the users' processors, all of them, then throws what the first one threw. Stores and writers are closed by who opened them. */
   close(): void {
+    this.closed = true
     const failures: unknown[] = []
     for (const operator of this.operators) {
       try {
@@ -390,6 +394,7 @@ export class Task {
         outlet,
         timestampOf: node.timestampOf,
         onTimestampFailure: (error, record) => this.leaveOutUntimed(error, node.name, record),
+        onMissing: (ready) => this.options.awaitReady(ready, () => this.resume(queue)),
       },
       this.dropped,
     )
@@ -399,6 +404,10 @@ export class Task {
       queue.partitionTimeMs = decodeCommitMetadata(committed.metadata).partitionTimeMs
     }
     this.queues.set(partitionName(input), queue)
+  }
+
+  private resume(queue: PartitionQueue): void {
+    if (!this.closed && queue.resume()) this.byTime.offer(queue)
   }
 
   private committedPosition(topic: string): number {

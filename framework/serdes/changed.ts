@@ -2,7 +2,7 @@
 // the value and 0 for an old one, and for both the new one's size as a varint, new, old, 2.
 
 import type { ByteTarget, Serde } from '../ports/serde.ts'
-import { schemaOf } from './windowed.ts'
+import { madeOf } from './made-of.ts'
 
 /** What changed in a row of a table: the value in flight between table operators (Kafka Streams: Change). */
 export interface Change<V> {
@@ -19,7 +19,16 @@ const both = 2
 export function changed<V>(value: Serde<V>): Serde<Change<V>> {
   return {
     name: `changed(${value.name})`,
-    ...schemaOf(value as Serde<unknown>),
+    ...madeOf(value, (bytes, start, end, found) => {
+      if (bytes[end - 1] !== both) {
+        found(start, end - 1)
+        return
+      }
+      const { size, at } = readVarint(bytes, start)
+      if (at + size >= end) return
+      found(at, at + size)
+      found(at + size, end - 1)
+    }),
     immutable: value.immutable,
     read(bytes, start, end) {
       const last = end - 1

@@ -2,8 +2,8 @@
 // SubscriptionResponseWrapperSerde, version 0; CombinedKeySchema).
 
 import type { ByteTarget, Serde } from '../ports/serde.ts'
+import { madeOf } from './made-of.ts'
 import { append } from './serdes.ts'
-import { schemaOf } from './windowed.ts'
 
 /** What to do at the other table with the wish of a left row: Kafka Streams' instructions, by their numbers. */
 export const instructions = ['deleteSilently', 'deleteAndTell', 'tellAlways', 'tellIfFound'] as const
@@ -36,7 +36,7 @@ const responseVersion = 0
 export function subscription<K>(primaryKey: Serde<K>): Serde<Subscription<K>> {
   return {
     name: `subscription(${primaryKey.name})`,
-    ...schemaOf(primaryKey as Serde<unknown>),
+    ...madeOf(primaryKey, (bytes, start, end, found) => found(hashEnd(bytes, start, start + 2), end)),
     immutable: false,
     read(bytes, start, end) {
       const { hash, at } = readHash(bytes, start, start + 2)
@@ -66,7 +66,10 @@ export function subscription<K>(primaryKey: Serde<K>): Serde<Subscription<K>> {
 export function subscriptionResponse<V>(foreignValue: Serde<V>): Serde<SubscriptionResponse<V>> {
   return {
     name: `subscriptionResponse(${foreignValue.name})`,
-    ...schemaOf(foreignValue as Serde<unknown>),
+    ...madeOf(foreignValue, (bytes, start, end, found) => {
+      const at = hashEnd(bytes, start, start + 1)
+      if (end > at) found(at, end)
+    }),
     immutable: false,
     read(bytes, start, end) {
       const { hash, at } = readHash(bytes, start, start + 1)
@@ -91,8 +94,12 @@ export function writeForeignKeyPrefix<K>(foreignKey: Serde<K>, key: K, target: B
 }
 
 function readHash(bytes: Buffer, start: number, at: number): { hash: Buffer | null; at: number } {
-  if ((bytes[start] as number) >= noHash) return { hash: null, at }
-  return { hash: Buffer.from(bytes.subarray(at, at + hashBytes)), at: at + hashBytes }
+  const end = hashEnd(bytes, start, at)
+  return { hash: end === at ? null : Buffer.from(bytes.subarray(at, end)), at: end }
+}
+
+function hashEnd(bytes: Buffer, start: number, at: number): number {
+  return (bytes[start] as number) >= noHash ? at : at + hashBytes
 }
 
 function instructionOf(code: number | undefined): Instruction {

@@ -4,6 +4,7 @@
 
 import type { Windowed } from '../graph/window-spec.ts'
 import type { Serde } from '../ports/serde.ts'
+import { madeOf } from './made-of.ts'
 import { long } from './serdes.ts'
 
 const known = new WeakMap<Serde<unknown>, Map<number, Serde<unknown>>>()
@@ -22,7 +23,7 @@ function newTimeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
   return {
     // The end of a window is not written, so it takes the size to read a key.
     name: `windowed(${key.name}, ${sizeMs === Number.POSITIVE_INFINITY ? 'unlimited' : sizeMs})`,
-    ...schemaOf(key as Serde<unknown>),
+    ...madeOf(key, (_bytes, start, end, found) => found(start, end - 8)),
     immutable: false,
     read(bytes, start, end) {
       if (end - start < 8) throw new Error(`a windowed key has at least 8 bytes, not ${end - start}`)
@@ -40,7 +41,7 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
   const time = long()
   return {
     name: `session(${key.name})`,
-    ...schemaOf(key as Serde<unknown>),
+    ...madeOf(key, (_bytes, start, end, found) => found(start, end - 16)),
     immutable: false,
     read(bytes, start, end) {
       if (end - start < 16) throw new Error(`the key of a session has at least 16 bytes, not ${end - start}`)
@@ -52,9 +53,4 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
       time.write(value.start, target)
     },
   }
-}
-
-/** A serde made of another needs that one's schema, and has none of its own. */
-export function schemaOf(serde: Serde<unknown>): Pick<Serde<unknown>, 'schema'> {
-  return serde.schema === undefined ? {} : { schema: serde.schema }
 }

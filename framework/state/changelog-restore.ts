@@ -2,8 +2,10 @@
 // batches with the position that they reach. Nothing of it passes the layers above, which are empty meanwhile.
 
 import { MillraceError } from '../errors.ts'
+import type { StoreKind } from '../graph/operator-spec.ts'
 import { asOffset, type Offset, type RecordReader } from '../ports/record.ts'
 import type { BinaryKey, Mutation } from '../ports/store.ts'
+import { type Missing, missingOf } from '../serdes/readiness.ts'
 import type { Changelog, StateRestore } from './contract.ts'
 import { entryOfRecord } from './kept-row.ts'
 import { readBinaryInteger } from './key-layout.ts'
@@ -21,19 +23,25 @@ interface Restoring {
   readonly layers: StoreLayers
   position: Offset
   readonly merged: Map<BinaryKey, Buffer | null>
+  readonly missing: Missing | undefined
 }
+
+/** Their changelogs hold no plain values; what is in them was written by the app itself. */
+const wrapsValues: readonly StoreKind[] = ['unmatched', 'suppressBuffer', 'graceBuffer', 'subscriptions', 'countWindow']
 
 export class ChangelogRestore implements StateRestore {
   records = 0
   private readonly byTopic = new Map<string, Restoring>()
   private mergedBytes = 0
+  /** What serdes fetch so that what is restored can be read. */
+  private readonly preparing = new Set<Promise<void>>()
 
   constructor(stores: ReadonlyMap<string, StoreLayers>, changelogs: readonly Changelog[]) {
     for (const changelog of changelogs) {
       const layers = stores.get(changelog.store)
       if (layers === undefined) continue
       const position = layers.folder.positions().get(changelog.topic) ?? noPosition
-      this.byTopic.set(changelog.topic, { changelog, layers, position, merged: new Map() })
+      this.byTopic.set(changelog.topic, { changelog, layers, position, merged: new Map(), missing: missingIn(layers) })
     }
   }
 
@@ -60,7 +68,10 @@ export class ChangelogRestore implements StateRestore {
       if (reader.offset < restoring.position) continue
       this.records++
       // A source topic may have records without a key: they are no rows.
-      if (reader.keyStart >= 0) this.merge(restoring, reader)
+      if (reader.keyStart >= 0) {
+        this.prepare(restoring, reader)
+        this.merge(restoring, reader)
+      }
       restoring.position = asOffset(reader.offset + 1)
     }
     return true
@@ -70,7 +81,10 @@ export class ChangelogRestore implements StateRestore {
     return this.mergedBytes > mergedBytesMax
   }
 
+  /** Resolves when it is on disk, and when all that was restored can be read. */
   async write(): Promise<void> {
+    await Promise.all(this.preparing)
+    this.preparing.clear()
     const all = [...this.byTopic.values()]
     for (const folder of new Set(all.map(({ layers }) => layers.folder))) {
       const restorings = all.filter(({ layers }) => layers.folder === folder)
@@ -81,6 +95,14 @@ export class ChangelogRestore implements StateRestore {
       for (const { merged } of restorings) merged.clear()
     }
     this.mergedBytes = 0
+  }
+
+  private prepare({ missing }: Restoring, reader: RecordReader): void {
+    const ready = missing?.(reader)
+    if (ready === undefined) return
+    this.preparing.add(ready)
+    // It is awaited, and fails, in `write`.
+    ready.catch(() => {})
   }
 
   private merge({ changelog, layers, merged }: Restoring, reader: RecordReader): void {
@@ -131,6 +153,10 @@ export class ChangelogRestore implements StateRestore {
     if (restoring === undefined) throw new MillraceError('store-unknown', { task: '', kind: 'logged', store: topic })
     return restoring
   }
+}
+
+function missingIn({ spec }: StoreLayers): Missing | undefined {
+  return wrapsValues.includes(spec.kind) ? undefined : missingOf(spec.key, spec.value)
 }
 
 function* mutationsOf(restorings: readonly Restoring[]): Generator<Mutation> {

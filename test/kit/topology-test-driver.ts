@@ -12,6 +12,8 @@ import { asOffset, type Headers, noHeaders, type StreamRecord } from '../../fram
 import type { Serde } from '../../framework/ports/serde.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
 import { boundedSubTopologies } from '../../framework/runtime/bounded-input.ts'
+import { openSerdes } from '../../framework/runtime/open-serdes.ts'
+import { serdeFolder } from '../../framework/runtime/state-directory.ts'
 import { globalStoreNames, storesWithGlobals } from '../../framework/runtime/stores-with-globals.ts'
 import { Task, type TaskSettings } from '../../framework/runtime/task.ts'
 import { readTopics } from '../../framework/runtime/task-topics.ts'
@@ -111,8 +113,24 @@ export class TopologyTestDriver {
   ): void {
     if (!this.inputs.has(topic) && !this.globalInputs.has(topic))
       throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
+    const source = this.source(topic)
+    if (!isReadable(source.key, key) || !isReadable(source.value, value))
+      throw new Error(
+        `what reading this record of ${topic} takes (a schema) is not there yet: await driver.prepare(topic, key, value) before`,
+      )
     this.arrive({ topic, key, value, timestamp, headers })
     this.run()
+  }
+
+  /** Fetches what reading these bytes takes, such as their schema from a schema registry, so that they can be piped in. An app does so by itself, between records. */
+  async prepare(topic: string, key: Buffer | null, value: Buffer | null): Promise<void> {
+    const source = this.source(topic)
+    for (const [serde, bytes] of [
+      [source.key, key],
+      [source.value, value],
+    ] as const) {
+      if (bytes !== null && !isReadable(serde, bytes)) await serde.prepare?.(bytes, 0, bytes.length)
+    }
   }
 
   /** What was written to a topic since the last call, read by the serdes of the sink that writes it. */
@@ -218,6 +236,9 @@ export class TopologyTestDriver {
 
   private async start(committed: readonly CommittedOffset[]): Promise<void> {
     const { applicationId, topology } = this
+    const { state } = this.options
+    const folder = state === undefined ? undefined : serdeFolder(state.folder, applicationId)
+    await openSerdes(topology, { applicationId, folder, logger: silentLogger })
     const partOf = (global: boolean) => topology.subTopologies.filter((subTopology) => subTopology.global === global).map(({ id }) => id)
     const globalNames = globalStoreNames(topology)
     const specs = [...topology.stores.values()]
@@ -270,6 +291,9 @@ export class TopologyTestDriver {
       sinkWriters: new Map(
         this.sinkNodes().map((node) => [node, { write: (record) => this.sunk(node).push(record), flush: done, close: done }]),
       ),
+      awaitReady: () => {
+        throw new Error(`what reading a record of task ${id} takes is not there`)
+      },
       committed,
       settings: { onUndecodable: 'fail', onCallbackFailure: 'fail', ...this.options.settings },
       clock: this.clock,
@@ -381,4 +405,8 @@ function bytesOf(serde: Serde<unknown>, value: unknown): Buffer | null {
 
 function readValue<T>(serde: Serde<T>, bytes: Buffer | null): T | null {
   return bytes === null ? null : serde.read(bytes, 0, bytes.length)
+}
+
+function isReadable(serde: Serde<unknown>, bytes: Buffer | null): boolean {
+  return bytes === null || serde.canRead?.(bytes, 0, bytes.length) !== false
 }

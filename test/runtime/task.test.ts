@@ -65,6 +65,7 @@ async function open(
     clock,
     logger: options.logger ?? silentLogger,
     print: () => {},
+    awaitReady: () => expect.unreachable(),
   })
   const offsets = new Map<string, number>()
   const records: { topic: string; value: string }[] = []
