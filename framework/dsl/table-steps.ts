@@ -29,7 +29,9 @@ export function mapTable(flow: TableFlow, mapper: Callback<unknown>, options: Ma
 }
 
 export function transformTable(flow: TableFlow, mapper: Callback<unknown>, options: MapOptions): TableFlow {
-  const { store, name } = names(flow, 'KTABLE-TRANSFORMVALUES-', options)
+  // Unlike in the other two, an unnamed store uses up no generated name.
+  const store = storeOptions(options.store).name ?? null
+  const name = flow.graph.names.orGenerated(options.name, 'KTABLE-TRANSFORMVALUES-')
   const state: TransformedTable = { kind: 'transformValues', of: flow.state, store, mapper, sendsOldValues: false }
   const operator = () => ({ kind: 'tableTransformValues', mapper, store, sendsOldValues: state.sendsOldValues }) as const
   return addTable(flow, { name, store, state, operator, value: options.value ?? null }, options)

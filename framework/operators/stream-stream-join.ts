@@ -14,7 +14,7 @@ import { Cell, FlowRecord } from './flow-record.ts'
 import { binaryKeyOf, cellOf } from './key-bytes.ts'
 import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec, type TaskWork } from './operator-environment.ts'
-import { type StreamTime, streamTimeName } from './stream-times.ts'
+import { type StreamTime, streamTimeName, unknownTime } from './stream-times.ts'
 
 /** Sends a record on, to meet those of the other side, then keeps it for the other side to meet. */
 export class JoinWindowKeeper implements Operator {
@@ -43,10 +43,13 @@ export class JoinWindowKeeper implements Operator {
 interface SharedTimes {
   /** The highest timestamp of either side. */
   readonly streamTime: StreamTime
-  /** No unmatched record waits that is earlier. */
-  earliestUnmatchedMs: number
+  /** No unmatched record waits that is earlier; `nobodyWaits` if none does. Committed, because it decides when the next look is, and so who is sent when. */
+  readonly earliestUnmatched: StreamTime
   nextLookMs: number
 }
+
+/** As the time of the earliest record that waits: Infinity, as a number that can be committed. */
+const nobodyWaits = Number.MAX_SAFE_INTEGER
 
 export class StreamStreamJoin implements Operator {
   readonly name: string
@@ -101,7 +104,7 @@ export class StreamStreamJoin implements Operator {
     this.dropped = environment.dropped
     this.times = environment.shared.of(`join ${join}`, () => ({
       streamTime: environment.streamTimes.of(streamTimeName(join)),
-      earliestUnmatchedMs: earliestOf(this.unmatched),
+      earliestUnmatched: earliestOf(this.unmatched, environment.streamTimes.of(`${streamTimeName(join)} unmatched`)),
       nextLookMs: 0,
     }))
   }
@@ -126,7 +129,7 @@ export class StreamStreamJoin implements Operator {
     const { unmatched, times } = this
     if (unmatched === undefined) return
     this.sendRows(unmatched, endRecord(times.streamTime.ms), [...unmatched.all()])
-    times.earliestUnmatchedMs = Infinity
+    times.earliestUnmatched.ms = nobodyWaits
   }
 
   private join(record: Flow): void {
@@ -144,7 +147,7 @@ export class StreamStreamJoin implements Operator {
     // Whoever could have met it has come already, or is late: it need not wait.
     if (unmatched === undefined || to < times.streamTime.ms) this.send(record, null, timestamp)
     else {
-      times.earliestUnmatchedMs = Math.min(times.earliestUnmatchedMs, timestamp)
+      times.earliestUnmatched.ms = Math.min(times.earliestUnmatched.ms, timestamp)
       unmatched.add({ timestamp, side: this.side, key, value: record.value }, contextOf(record))
     }
   }
@@ -153,19 +156,19 @@ export class StreamStreamJoin implements Operator {
   private sendExpired(unmatched: UnmatchedStore<unknown, unknown>, record: Flow): void {
     const { times, work } = this
     const { graceMs } = this.window
-    const none = times.earliestUnmatchedMs === Infinity
+    const none = times.earliestUnmatched.ms === nobodyWaits
     // With nothing waiting Kafka Streams' sum of times overflows, and it takes a look at the empty store: seen by when it takes the next one.
-    if (none ? this.afterMs + graceMs === 0 : times.earliestUnmatchedMs + this.afterMs + graceMs >= times.streamTime.ms) return
+    if (none ? this.afterMs + graceMs === 0 : times.earliestUnmatched.ms + this.afterMs + graceMs >= times.streamTime.ms) return
     const now = work.wallClock
     if (now < times.nextLookMs) return
     times.nextLookMs = now + this.lookIntervalMs
     if (none) return
-    times.earliestUnmatchedMs = Infinity
+    times.earliestUnmatched.ms = nobodyWaits
     const openSides = new Set<JoinSide>()
     const sent: UnmatchedRow<unknown, unknown>[] = []
     for (const row of unmatched.all()) {
       // The last row looked at, and not the first one left: as in Kafka Streams, where it decides when the next look is.
-      times.earliestUnmatchedMs = row.timestamp
+      times.earliestUnmatched.ms = row.timestamp
       if (openSides.size === 2) break
       if (row.timestamp + this.waitMs(row.side) + graceMs >= times.streamTime.ms) openSides.add(row.side)
       else sent.push(row)
@@ -267,7 +270,13 @@ function contextOf(record: Flow): RecordContext {
   return { timestamp: record.timestamp, headers: record.headers }
 }
 
-function earliestOf(unmatched: UnmatchedStore<unknown, unknown> | undefined): number {
-  for (const { timestamp } of unmatched?.all() ?? []) return timestamp
-  return Infinity
+/** As it was committed; where it was not, or somebody else has gone on with the store since (Kafka Streams commits none), as the store has it. */
+function earliestOf(unmatched: UnmatchedStore<unknown, unknown> | undefined, kept: StreamTime): StreamTime {
+  if (unmatched !== undefined && (kept.ms === unknownTime || kept.ms === nobodyWaits)) kept.ms = firstTimeIn(unmatched)
+  return kept
+}
+
+function firstTimeIn(unmatched: UnmatchedStore<unknown, unknown>): number {
+  for (const { timestamp } of unmatched.all()) return timestamp
+  return nobodyWaits
 }

@@ -118,7 +118,10 @@ export class ChangelogRestore implements StateRestore {
     // Rows of one key and time are counted on from the latest, or they would overwrite each other. A tombstone may have the number of an older one.
     if (sequencesKeys) sequence.value = Math.max(sequence.value, readBinaryInteger(changelogKey, changelogKey.length - 4))
     // A null among duplicates is no row.
-    if (keepsDuplicates && valueStart < 0) return
+    if (keepsDuplicates && valueStart < 0) {
+      retention?.passesNull(layout.changelogTimeOf(changelogKey))
+      return
+    }
     if (versions !== undefined) {
       const before = merged.get(changelogKey) ?? folder.store(spec.name).get(changelogKey)
       const value = valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd))

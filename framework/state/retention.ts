@@ -41,6 +41,11 @@ export class Retention {
     return this.keeps(time)
   }
 
+  /** A null in a store that keeps duplicates is no row: in memory it moves stream time on all the same, on disk it does not. */
+  passesNull(time: number): void {
+    if (!this.bySegment) this.admits(time)
+  }
+
   /** Whether nothing of this time or a later one was put yet: then there is nothing to look for. */
   isNew(time: number): boolean {
     return time > this.latest

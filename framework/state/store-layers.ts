@@ -95,7 +95,7 @@ export interface StoreFaces {
 }
 
 /** Whose changelog records have headers: those of the record, or what says in which format they are. */
-const logsHeaders: readonly StoreKind[] = ['joinWindow', 'plainWindow', 'suppressBuffer']
+const logsHeaders: readonly StoreKind[] = ['joinWindow', 'plainWindow', 'subscriptions', 'suppressBuffer']
 
 /** Where the progress of stores is kept, each under its name. No store of a topology can be called so. */
 const progressStore = '$progress'

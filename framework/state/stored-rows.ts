@@ -41,8 +41,9 @@ export class StoredRows<V> implements Rows<V> {
 
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
     const { buffer, changeLog, layout, retention, keepsDuplicates } = this.parts
-    // A null among duplicates deletes nothing, and does not move stream time on; it is logged all the same.
+    // A null among duplicates deletes nothing; it is logged all the same.
     if (keepsDuplicates && row.deleted) {
+      retention?.passesNull(time)
       changeLog?.log(layout.changelogKey(identity, time), row)
       return
     }

@@ -16,6 +16,13 @@ export function differences(expected: Expectation, actual: Expectation, only: re
   return sameError ? differing : [...differing, 'error']
 }
 
+/** The aspects that differ, each with its first difference, to read; '' if none does. */
+export function problemOf(expected: Expectation, actual: Expectation, only: readonly Aspect[] = aspects): string {
+  return differences(expected, actual, only)
+    .map((aspect) => explain(expected, actual, aspect))
+    .join('\n')
+}
+
 /** Of a dead letter's headers, those that hold a class or a stack of Java are compared by their presence. */
 function comparable(expectation: Expectation): Expectation {
   const { outputs } = expectation

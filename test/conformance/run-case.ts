@@ -16,8 +16,8 @@ const applicationId = 'app'
 export interface RunOptions {
   /** Where persistent stores lie. Default: in memory. */
   readonly state?: TestDriverOptions['state']
-  /** How often, spread over the steps, the app is closed and opened again from what it committed. Default: never. */
-  readonly restarts?: number
+  /** Done between two steps: `step` is the one to come. Default: nothing. */
+  readonly between?: (driver: TopologyTestDriver, step: number) => Promise<void>
 }
 
 export async function runCase(vector: VectorCase, options: RunOptions = {}): Promise<Expectation> {
@@ -38,7 +38,7 @@ export async function runCase(vector: VectorCase, options: RunOptions = {}): Pro
   } catch (error) {
     return failed(error, { describe: describe(topology) }, { phase: 'start' })
   }
-  return await runSteps(vector, driver, options.restarts ?? 0)
+  return await runSteps(vector, driver, options.between)
 }
 
 function settingsOf(config: VectorCase['config']): TestDriverOptions['settings'] {
@@ -53,10 +53,9 @@ function settingsOf(config: VectorCase['config']): TestDriverOptions['settings']
   }
 }
 
-async function runSteps(vector: VectorCase, driver: TopologyTestDriver, restarts: number): Promise<Expectation> {
+async function runSteps(vector: VectorCase, driver: TopologyTestDriver, between: RunOptions['between']): Promise<Expectation> {
   const written: Written = { outputs: [], internal: {} }
   const text = { describe: describe(driver.topology) }
-  const restartEvery = restarts === 0 ? Infinity : Math.ceil(vector.steps.length / (restarts + 1))
   let seen = 0
   const noteNew = (step: number) => {
     const records = driver.outputBytes()
@@ -65,7 +64,7 @@ async function runSteps(vector: VectorCase, driver: TopologyTestDriver, restarts
   }
   for (const [step, what] of vector.steps.entries()) {
     try {
-      if (step > 0 && step % restartEvery === 0) await driver.restart()
+      if (step > 0) await between?.(driver, step)
       runStep(vector, driver, what)
     } catch (error) {
       // Kafka Streams' driver writes out, when it is closed, what was done before the error.

@@ -68,11 +68,16 @@ function keyOf(serde: Serde<unknown>, key: BinaryKey): unknown {
 }
 
 function windowed({ key, start, end }: Windowed<unknown>): StoreRow {
+  if (end <= Number.MAX_SAFE_INTEGER) return { key: plain(key), start, end }
   // Java's greatest long stands for an end that never comes.
-  return { key: plain(key), start, end: end === Number.POSITIVE_INFINITY ? '9223372036854775807' : end }
+  return { key: plain(key), start, end: end >= 2 ** 63 ? '9223372036854775807' : String(end) }
 }
 
-/** As JSON has it: a number that Java's long holds and ours may not is text. */
+/** As the vectors have it: a number that Java's long holds and ours may not is text. */
 export function plain(value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
+  return isWindowed(value) ? windowed(value) : value
+}
+
+function isWindowed(value: unknown): value is Windowed<unknown> {
+  return typeof value === 'object' && value !== null && 'start' in value && 'end' in value
 }

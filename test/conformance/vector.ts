@@ -91,9 +91,12 @@ export class OperationMissing extends Error {
 }
 
 export async function readVectors(path: string): Promise<readonly VectorCase[]> {
-  const bytes = await readFile(path)
-  const text = path.endsWith('.gz') ? gunzipSync(bytes).toString() : bytes.toString()
-  const file = JSON.parse(text) as VectorFile
+  const file = JSON.parse(await readText(path)) as VectorFile
   if (file.format !== 1) throw new Error(`${path} has format ${file.format}; this program reads format 1`)
   return file.cases
+}
+
+export async function readText(path: string): Promise<string> {
+  const bytes = await readFile(path)
+  return path.endsWith('.gz') ? gunzipSync(bytes).toString() : bytes.toString()
 }

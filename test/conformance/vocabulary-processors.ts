@@ -158,7 +158,8 @@ function runs(f: NamedProcessor): Readonly<Record<string, Run>> {
     route: ({ value }, place) => place.forward({ value }, typeof value === 'string' && value.length % 2 === 0 ? f.even : f.odd),
     metadata: (_record, place) => {
       const { metadata } = place.context
-      place.forward({ value: metadata === undefined ? 'none' : `${metadata.topic}/${metadata.partition}/${metadata.offset}` })
+      // What a punctuation forwards has no input: Java gives an object without a topic for that.
+      place.forward({ value: metadata === undefined ? 'null/-1/-1' : `${metadata.topic}/${metadata.partition}/${metadata.offset}` })
     },
     times: (_record, place) => place.forward({ value: `${place.context.streamTime}/${place.context.wallClock}` }),
     tableLookup: ({ key }, place) => {

@@ -185,6 +185,13 @@ export class TopologyTestDriver {
     this.collect()
   }
 
+  /** Commits, as the app does from time to time: afterwards the state engine has all that was done. */
+  async commit(): Promise<void> {
+    this.flush()
+    this.globalTask.flushCaches()
+    for (const [task, state] of this.tasks()) await state.commit(new Map(task.committable().map(({ topic, offset }) => [topic, offset])))
+  }
+
   get dropped(): Task['dropped'] {
     return this.task.dropped
   }
@@ -220,14 +227,9 @@ export class TopologyTestDriver {
 
   /** Commits and closes. */
   async close(): Promise<void> {
-    this.flush()
-    this.task.close()
-    this.globalTask.close()
-    for (const [task, state] of [
-      [this.task, this.state],
-      [this.globalTask, this.globalState],
-    ] as const) {
-      await state.commit(new Map(task.committable().map(({ topic, offset }) => [topic, offset])))
+    await this.commit()
+    for (const [task, state] of this.tasks()) {
+      task.close()
       await state.close()
     }
   }
@@ -255,8 +257,17 @@ export class TopologyTestDriver {
     await this.restore(this.state, committed)
     await this.restore(this.globalState, committed)
     this.allStores = storesWithGlobals(this.state, this.globalState, globalNames)
-    this.globalTask = this.makeTask(globalTaskId, this.globalState, partOf(true), this.globalInputs, committed)
-    this.task = this.makeTask(taskId, this.state, partOf(false), this.inputs, committed)
+    const ofGlobals = committed.filter(({ topic }) => this.globalInputs.has(topic))
+    const ofTask = committed.filter(({ topic }) => !this.globalInputs.has(topic))
+    this.globalTask = this.makeTask(globalTaskId, this.globalState, partOf(true), this.globalInputs, ofGlobals)
+    this.task = this.makeTask(taskId, this.state, partOf(false), this.inputs, ofTask)
+  }
+
+  private tasks(): readonly (readonly [Task, TaskState])[] {
+    return [
+      [this.task, this.state],
+      [this.globalTask, this.globalState],
+    ]
   }
 
   /** Without topics to pipe records into, nothing comes behind the elements. */
