@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 // The program `millrace`: finds the command, runs it, and turns what went wrong into one message and an exit code.
 
+import { asOclifReads } from './command-words.ts'
 import { run, settings } from './oclif.ts'
+import { watchOutput } from './output-errors.ts'
 import { reportError } from './report-error.ts'
 
 // The commands run as they were built; oclif need not look for TypeScript sources.
 settings.enableAutoTranspile = false
 
+const words = process.argv.slice(2)
+watchOutput(words[0], process)
 try {
-  await run(process.argv.slice(2), import.meta.url)
+  await run(asOclifReads(words), import.meta.url)
 } catch (error) {
   process.exitCode = reportError(error, process.stderr)
 }

@@ -7,6 +7,7 @@ import type { Broker, Plugin } from '../framework/index.ts'
 import type { Logger } from '../framework/ports/logger.ts'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
 import { Errors, Flags } from './oclif.ts'
+import { withProgress } from './progress.ts'
 
 const configFile = 'millrace.config.ts'
 
@@ -16,9 +17,10 @@ export const brokersFlag = Flags.string({
 })
 
 export async function withBroker<T>(brokers: string | undefined, use: (broker: Broker) => Promise<T>): Promise<T> {
+  if (brokers === '') throw new Errors.CLIError('--brokers must be host:port, such as localhost:9092.', { exit: 2 })
   const broker = await open(brokers)
   try {
-    await broker.connect()
+    await withProgress('Connecting', () => broker.connect())
     return await use(broker)
   } finally {
     await broker.close()

@@ -2,38 +2,45 @@
 // of what nobody expected.
 
 import { isMillraceError } from '../framework/errors.ts'
-import { didYouMean } from '../framework/runtime/did-you-mean.ts'
+import { commandLineProblem } from './command-line-problem.ts'
 import { Errors } from './oclif.ts'
 
 export function reportError(error: unknown, stderr: Pick<NodeJS.WriteStream, 'write'>): number {
   if (error instanceof Errors.ExitError) return error.oclif.exit ?? 1
   if (isMillraceError(error) && error.kind !== 'bug') {
     stderr.write(`error: ${error.message}\n`)
-    return error.code === 'settings-invalid' ? 2 : 1
+    return error.code === 'settings-invalid' || error.code === 'broker-address-invalid' ? 2 : 1
   }
   if (error instanceof Errors.CLIError) {
     stderr.write(`error: ${commandLineProblem(error)}\n`)
     return error.oclif.exit ?? 2
   }
+  if (isOfSystem(error)) {
+    stderr.write(`error: ${systemProblem(error)}\n`)
+    return 1
+  }
   stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   return 1
 }
 
-function commandLineProblem(error: Errors.CLIError): string {
-  if (!isUnknownFlag(error)) return error.message
-  const known = Object.entries(error.parse.input.flags).flatMap(([flag, { allowNo }]) =>
-    allowNo ? [`--${flag}`, `--no-${flag}`] : [`--${flag}`],
-  )
-  const suggestions = error.flags.map((flag) => didYouMean(flag, known)).join('')
-  return `There is no option ${error.flags.join(', ')}.${suggestions}\nSee more with --help`
+/** Errors of files and sockets: a disk that is full, a folder that cannot be written. They are nobody's bug. */
+export function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error
 }
 
-/** oclif's NonExistentFlagsError, which its index does not export. */
-interface UnknownFlag {
-  readonly flags: readonly string[]
-  readonly parse: { readonly input: { readonly flags: Readonly<Record<string, { readonly allowNo?: boolean }>> } }
-}
-
-function isUnknownFlag(error: Errors.CLIError): error is Errors.CLIError & UnknownFlag {
-  return error.constructor.name === 'NonExistentFlagsError'
+/** In a sentence, with Node's own words where ours would say no more. */
+export function systemProblem(error: NodeJS.ErrnoException): string {
+  const place = error.path ?? 'what was being written'
+  switch (error.code) {
+    case 'ENOSPC':
+      return error.path === undefined ? 'the disk is full.' : `The disk is full: ${place} cannot be written. Make room and try again.`
+    case 'EFBIG':
+      return `${place} cannot be written: a file may not become so large here (ulimit -f).`
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `This user may not write ${place}. Change its permissions, or name another place.`
+    default:
+      return `${error.message}.`
+  }
 }

@@ -86,7 +86,7 @@ const entries = {
   },
   'broker-unreachable': {
     kind: 'environment',
-    message: 'No broker answers at {brokers}.',
+    message: 'No broker answers at {brokers}{reason}.',
     remedy: 'Start Kafka (or `millrace broker`) there, or set MILLRACE_BROKERS to where it is.',
   },
   'position-unknown': {
@@ -189,6 +189,11 @@ const entries = {
     kind: 'environment',
     message: 'The app has ended in order, but its summary cannot be written to {file}: {problem}.',
     remedy: 'Name a file that can be written after --summary.',
+  },
+  'output-not-written': {
+    kind: 'environment',
+    message: 'The build cannot be written: {problem}. What was built before is as it was.',
+    remedy: 'Make room, give this user write access, or name another folder with --out.',
   },
   'not-supported': {
     kind: 'user',

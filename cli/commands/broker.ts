@@ -1,5 +1,6 @@
 // millrace broker: the embedded broker alone, in this process.
 
+import { isMillraceError } from '../../framework/errors.ts'
 import type { Logger } from '../../framework/ports/logger.ts'
 import { Command, Errors, Flags } from '../oclif.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -31,15 +32,20 @@ export class Broker extends Command {
   }
 }
 
+/** The broker says what happened; here what to do about it has the names of the options. */
 function portProblem(error: unknown, { host, port }: { host: string; port: number }): Error | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE')
-    return new Errors.CLIError(`Port ${port} of ${host} is in use. Choose another with --port, or 0 for a free one.`, { exit: 1 })
-  if (code === 'EACCES')
-    return new Errors.CLIError(`This user may not listen on port ${port}. Choose one above 1023 with --port.`, { exit: 1 })
-  if (code === 'EADDRNOTAVAIL')
-    return new Errors.CLIError(`${host} is no address of this machine. Choose another with --host.`, { exit: 1 })
-  return undefined
+  if (!isMillraceError(error, 'broker-cannot-listen') || !(error.cause instanceof Error) || !('code' in error.cause)) return undefined
+  switch (error.cause.code) {
+    case 'EADDRINUSE':
+      return new Errors.CLIError(`Port ${port} of ${host} is in use. Choose another with --port, or 0 for a free one.`, { exit: 1 })
+    case 'EACCES':
+      return new Errors.CLIError(`This user may not listen on port ${port}. Choose one above 1023 with --port.`, { exit: 1 })
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Errors.CLIError(`${host} is no address of this machine. Choose another with --host.`, { exit: 1 })
+    default:
+      return undefined
+  }
 }
 
 const logger: Logger = {

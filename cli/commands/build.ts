@@ -1,14 +1,14 @@
 // millrace build: a bundle for each topology, if all is well.
 
 import { relative } from 'node:path'
-import { Command, Flags } from '../oclif.ts'
+import { Command, Errors, Flags } from '../oclif.ts'
 import { printDiagnostics } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
 
 export class Build extends Command {
   static override summary = 'Check the topologies and write a bundle for each.'
   static override description =
-    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, package.json and Dockerfile. With an error nothing is written.'
+    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, package.json and Dockerfile. With an error nothing is written, and what was built before stays whole.'
   static override examples = ['<%= config.bin %> build', '<%= config.bin %> build --strict && node dist/flight-delays/app.mjs']
   static override flags = {
     strict: Flags.boolean({ description: 'fail on warnings too' }),
@@ -17,6 +17,7 @@ export class Build extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Build)
+    if (flags.out === '') throw new Errors.CLIError('--out must name a folder.', { exit: 2 })
     const { openProject } = await import('../../framework/compiler/index.ts')
     const { diagnostics, topologies } = await withProgress('Building', (show) =>
       openProject(process.cwd()).build({

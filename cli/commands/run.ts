@@ -9,10 +9,13 @@ import { Args, Command, Errors } from '../oclif.ts'
 export class Run extends Command {
   static override summary = 'Run a topology that was built.'
   static override description =
-    'Runs dist/<topology>/app.mjs. What follows the name goes to the app: --until-end, --summary FILE, --help. Settings come from millrace.config.ts ' +
-    'and from the environment, such as MILLRACE_BROKERS, MILLRACE_APPLICATION_ID and MILLRACE_STATE_DIR.'
+    'Runs dist/<topology>/app.mjs in this process. What follows the name goes to the app: --until-end processes what is in the source topics now, commits and exits; --summary FILE ' +
+    'writes what was done as JSON when it ends (- is standard output); --help lists all settings, which come from the environment, such as MILLRACE_BROKERS, MILLRACE_APPLICATION_ID and ' +
+    'MILLRACE_STATE_DIR, and from millrace.config.ts as it was built. It runs until Ctrl-C or SIGTERM, which finish the current records, commit and exit 0; a second one ends at once, with ' +
+    '130 or 143, without a commit.'
   static override examples = [
     '<%= config.bin %> run flight-delays',
+    '<%= config.bin %> run flight-delays --help',
     '<%= config.bin %> run flight-delays --until-end --summary -',
     'MILLRACE_BROKERS=kafka-1:9092 <%= config.bin %> run flight-delays',
   ]
@@ -24,12 +27,13 @@ export class Run extends Command {
   static override strict = false
 
   async run(): Promise<void> {
-    const [first, ...rest] = this.argv
+    // cli/command-words.ts puts the `--` there.
+    const [first, ...rest] = this.argv.filter((word, index) => index !== 1 || word !== '--')
     const named = first !== undefined && !first.startsWith('-')
     const app = appOf(named ? first : undefined)
     // The app parses them; oclif would warn, into what the app prints, that nobody does.
     this.parsed = true
-    process.argv = [process.execPath, app, ...(named ? rest : this.argv)]
+    process.argv = [process.execPath, app, ...(named || first === undefined ? rest : [first, ...rest])]
     await import(pathToFileURL(app).href)
   }
 }

@@ -2,7 +2,6 @@
 // The same sources give the same bytes.
 
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { bundle, entryModule } from './bundler.ts'
 import type { BuildProgress, BuildResult, BuiltTopology, CheckedTopology } from './compiler.ts'
@@ -14,6 +13,7 @@ import { appBanner, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
 import { libraryFolder, packageAt, withForwardSlashes } from './library.ts'
 import { manifestText } from './manifest-text.ts'
+import { writeWholly } from './whole-files.ts'
 
 export interface BuildRequest {
   readonly folder: string
@@ -24,7 +24,7 @@ export interface BuildRequest {
   readonly onProgress: (progress: BuildProgress) => void
 }
 
-/** All bundles are made before the first file is written, so a failure leaves the last build as it was. */
+/** All bundles are made before the first file is written, and all files before the first takes its name: a failure leaves the last build as it was. */
 export async function build({ folder, topologies, diagnostics, out, linked, onProgress }: BuildRequest): Promise<BuildResult> {
   const outputs: Output[] = []
   const problems: Diagnostic[] = []
@@ -35,12 +35,11 @@ export async function build({ folder, topologies, diagnostics, out, linked, onPr
     else problems.push(...output)
   }
   if (problems.length > 0) return { diagnostics: sortDiagnostics([...diagnostics, ...problems]), topologies: [] }
-  const built: BuiltTopology[] = []
-  for (const output of outputs) {
-    onProgress({ stage: 'write', topology: output.topology.name })
-    built.push(await write(output, out))
-  }
-  return { diagnostics, topologies: built }
+  onProgress({ stage: 'write', topology: undefined })
+  await writeWholly(
+    new Map(outputs.flatMap(({ topology, files }) => [...files].map(([file, text]) => [join(out, topology.name, file), text]))),
+  )
+  return { diagnostics, topologies: outputs.map((output) => builtOf(output, out)) }
 }
 
 interface Output {
@@ -86,10 +85,8 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
   return { topology, files }
 }
 
-async function write({ topology, files }: Output, out: string): Promise<BuiltTopology> {
+function builtOf({ topology, files }: Output, out: string): BuiltTopology {
   const folder = join(out, topology.name)
-  await mkdir(folder, { recursive: true })
-  for (const [name, text] of files) await writeFile(join(folder, name), text)
   const sizesBytes = Object.fromEntries([...files].map(([name, text]) => [name, Buffer.byteLength(text)]))
   const { description, manifest } = topology.evaluation
   return { name: topology.name, source: topology.source, folder, sizesBytes, description, manifest }

@@ -90,7 +90,7 @@ describe('millrace produce and consume', () => {
     writeFileSync(join(folder, 'at.ts'), "export const at = '127.0.0.1:1'\n")
     expect(await millrace(['produce', 'configured', 'in.jsonl', '--brokers', broker.address], folder)).toMatchObject({ code: 0 })
     const nowhere = await millrace(['produce', 'configured', 'in.jsonl'], folder)
-    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('No broker answers at 127.0.0.1:1.') })
+    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('No broker answers at 127.0.0.1:1 (nothing listens there).') })
     writeFileSync(join(folder, 'millrace.config.ts'), 'export default {')
     const broken = await millrace(['consume', 'configured'], folder)
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('error: millrace.config.ts cannot be read: ') })
@@ -139,8 +139,8 @@ describe('millrace produce and consume', () => {
         "1 error: There is no topic flihgts. Did you mean flights? \`millrace topic list\` shows all.",
         "1 error: none.jsonl cannot be read: ENOENT: no such file or directory, stat 'none.jsonl'",
         "1 error: Line 1 of in.jsonl: The topic flights has 1 partitions; there is no partition 3. Check the name and the number of partitions of the topic. 0 records before it were written.",
-        "2 error: Missing 1 required arg:",
-        "2 error: Parsing --max ",
+        "2 error: TOPIC (what to read) is missing.",
+        "2 error: --max: expected an integer greater than or equal to 1, not 0.",
       ]
     `)
     expect(readFileSync(join(folder, 'in.jsonl'), 'utf8')).toBe('{"value":1,"partition":3}')

@@ -62,7 +62,7 @@ describe('millrace topic', () => {
       [
         "1 error: There is a topic airports already; it is left as it is.
       ",
-        "1 error: The topic bad/name cannot be created: Topic name is invalid: 'bad/name' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-' Choose another name or other settings for it.
+        "1 error: The topic bad/name cannot be created: Topic name is invalid: 'bad/name' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'. Choose another name or other settings for it.
       ",
         "2 error: retention.ms is no setting; write it as retention.ms=-1.
       ",
@@ -70,12 +70,11 @@ describe('millrace topic', () => {
       ",
         "1 error: There is no topic airprots. Did you mean airports? \`millrace topic list\` shows all.
       ",
-        "1 error: No broker answers at 127.0.0.1:1. Start Kafka (or \`millrace broker\`) there, or set MILLRACE_BROKERS to where it is.
+        "1 error: No broker answers at 127.0.0.1:1 (nothing listens there). Start Kafka (or \`millrace broker\`) there, or set MILLRACE_BROKERS to where it is.
       ",
-        "1 error: nonsense is no address of a broker. Write it as host:port, such as localhost:9092; several are separated by commas.
+        "2 error: nonsense is no address of a broker. Write it as host:port, such as localhost:9092; several are separated by commas.
       ",
-        "2 error: The following error occurred:
-        Missing required flag partitions",
+        "2 error: The option --partitions is missing.",
       ]
     `)
     expect(await dataOf('topic list')).toEqual([{ name: 'airports', partitions: 1 }])

@@ -58,9 +58,26 @@ export function isAuthorizationCode(code: number): boolean {
 export function asPortError(error: unknown, brokers: readonly string[]): Error {
   if (isMillraceError(error)) return error
   if (error instanceof NoAnswer && error.isGibberish) return new MillraceError('broker-not-kafka', { address: error.address }, error)
-  if (error instanceof NoAnswer) return new MillraceError('broker-unreachable', { brokers: brokers.join(', ') }, error)
+  if (error instanceof NoAnswer) return new MillraceError('broker-unreachable', unreachable(error, brokers), error)
   if (!(error instanceof RefusedRequest)) return error instanceof Error ? error : new Error(String(error))
   if (error.code === errorCode.UNKNOWN_TOPIC_OR_PARTITION) return new MillraceError('topic-missing', { topic: error.subject }, error)
   if (isAuthorizationCode(error.code)) return new MillraceError('not-authorized', { request: error.request, subject: error.subject }, error)
   return new MillraceError('request-failed', { problem: error.message }, error)
+}
+
+/** The usual ones in words; others are in the cause. */
+const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/ENOTFOUND|EAI_AGAIN/, 'there is no such host'],
+  [/ECONNREFUSED/, 'nothing listens there'],
+  [/ENETUNREACH|EHOSTUNREACH/, 'there is no way to that host'],
+  [/timeout/i, 'the host is silent'],
+]
+
+function unreachable({ address, message }: NoAnswer, brokers: readonly string[]): { brokers: string; reason: string } {
+  const reason = reasons.find(([pattern]) => pattern.test(message))?.[1]
+  if (/^\S+:\d+$/.test(address) && !brokers.includes(address)) {
+    const named = `, where the cluster at ${brokers.join(', ')} says that a broker is (its advertised.listeners)`
+    return { brokers: address, reason: reason === undefined ? named : `${named}: ${reason}` }
+  }
+  return { brokers: brokers.join(', '), reason: reason === undefined || brokers.length > 1 ? '' : ` (${reason})` }
 }

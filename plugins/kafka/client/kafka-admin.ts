@@ -73,7 +73,8 @@ export class KafkaAdmin implements Admin {
       for (const { name, errorCode: code, errorMessage } of answer.topics) {
         if (code === errorCode.NONE) outcome.set(name, 'created')
         else if (code === errorCode.TOPIC_ALREADY_EXISTS) outcome.set(name, 'exists')
-        else if (isInvalidTopic(code)) throw new MillraceError('topic-invalid', { topic: name, problem: errorMessage ?? 'refused' })
+        else if (isInvalidTopic(code))
+          throw new MillraceError('topic-invalid', { topic: name, problem: (errorMessage ?? 'refused').replace(/[^.]$/, '$&.') })
         else check(code, 'CreateTopics', name, errorMessage)
       }
     })

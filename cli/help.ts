@@ -1,0 +1,41 @@
+// The help of oclif, with what it does not say of its own: the exit codes, the variables that hold for every command, and what was probably meant.
+
+import { Errors, Help } from './oclif.ts'
+import { unknownCommandProblem } from './unknown-command.ts'
+
+export class MillraceHelp extends Help {
+  override async showHelp(words: string[]): Promise<void> {
+    try {
+      await super.showHelp(words)
+    } catch (error) {
+      const [, id] = error instanceof Errors.CLIError ? (/^Command (.+) not found\.$/.exec(error.message) ?? []) : []
+      throw id === undefined ? error : unknownCommandProblem(id, this.config)
+    }
+  }
+
+  protected override async showRootHelp(): Promise<void> {
+    await super.showRootHelp()
+    for (const [title, rows] of sections) this.log(`${this.section(title, rows)}\n`)
+    this.log('`millrace COMMAND --help` shows the arguments and options of a command, with examples.')
+  }
+}
+
+const sections: readonly (readonly [title: string, rows: [string, string][]])[] = [
+  [
+    'EXIT CODES',
+    [
+      ['0', 'done'],
+      ['1', 'failed; standard error says why'],
+      ['2', 'the command line or a setting is wrong, and nothing was started'],
+      ['130', 'ended by Ctrl-C (SIGINT); of what stops in order, by the second one'],
+      ['143', 'the same by SIGTERM'],
+    ],
+  ],
+  [
+    'ENVIRONMENT',
+    [
+      ['MILLRACE_BROKERS', 'where Kafka is: host:port, several with commas; other settings have such variables too'],
+      ['NO_COLOR, FORCE_COLOR', 'no colours at all; colours in pipes too'],
+    ],
+  ],
+]
