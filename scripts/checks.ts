@@ -59,6 +59,7 @@ const checks: Readonly<Record<string, Check>> = {
     prepare: () => void KafkaDistribution.fetch(),
     says: 'the tests on Apache Kafka',
   },
+  container: { command: ['vitest', 'run', '--config', 'vitest.container.config.ts'], vitest: true, says: 'the images, built and run' },
 }
 
 const [group = '', ...names] = process.argv.slice(2)

@@ -14,8 +14,17 @@ export interface EntryPoint {
   readonly manifest: string
 }
 
-/** Kafka's client is CommonJS and asks for Node's own modules by require. */
-export const appBanner = `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);`
+/**
+ * Kafka's client is CommonJS and asks for Node's own modules by require.
+ *
+ * A signal that comes while the modules load has to end the process all the same: of process 1 of a container the kernel drops it, and the container is killed
+ * when its time to stop is over. Without an exit code of the app there is nothing to commit. Left is the time that Node itself needs to boot.
+ */
+export const appBanner = [
+  `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);`,
+  `const $beforeStart = (signal) => { if (process.listenerCount(signal) === 1) process.exit(); };`,
+  `process.on('SIGTERM', $beforeStart).on('SIGINT', $beforeStart);`,
+].join(' ')
 
 export function entryPointSource({ definition, config, manifest }: EntryPoint): string {
   return `import { main } from 'millrace/runtime'

@@ -1,7 +1,7 @@
 // Built apps that need no broker, and what an app says where it needs one and finds none.
 
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -31,6 +31,20 @@ describe('the seed', () => {
     const { code, stdout } = await node(['dist/tumbling-sum/app.mjs', '--summary', '-'], folder)
     expect(code).toBe(0)
     expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toMatchObject({ application: 'tumbling-sum', recordsIn: 3 })
+  })
+})
+
+describe('a signal that comes while the app still loads', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('%s is not lost, and ends it with 0', async (signal) => {
+    const folder = projectOf('tumbling-sum')
+    expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+    const [banner, ...rest] = readFileSync(join(folder, 'dist', 'tumbling-sum', 'app.mjs'), 'utf8').split('\n')
+    writeFileSync(join(folder, 'signalled.mjs'), [banner, `process.kill(process.pid, '${signal}')`, ...rest].join('\n'))
+    expect(await node(['signalled.mjs'], folder)).toMatchObject({ code: 0 })
+    // Nothing of the app is there yet, and never will be.
+    const waiting = `process.kill(process.pid, '${signal}'); await new Promise((done) => setTimeout(done, 30_000)); console.log('in vain')`
+    writeFileSync(join(folder, 'waiting.mjs'), [banner, waiting].join('\n'))
+    expect(await node(['waiting.mjs'], folder)).toMatchObject({ code: 0, stdout: '' })
   })
 })
 
