@@ -10,9 +10,15 @@ export type SettingSpec =
   | { readonly kind: 'list'; readonly default: readonly string[]; readonly description: string }
   /** A whole number, not below `min`. */
   | { readonly kind: 'number'; readonly min: number; readonly default: number; readonly description: string }
+  /** Text of a certain form; `expected` says which. */
+  | { readonly kind: 'form'; readonly pattern: RegExp; readonly expected: string; readonly default: string; readonly description: string }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string | undefined; readonly description: string }
 
 const MiB = 1024 * 1024
+
+/** `by_duration:` with a duration as Millrace writes it (`1h`) or as Kafka does (`PT1H`). */
+export const offsetResetPattern =
+  /^(?:earliest|latest|none|by_duration:(?:(\d+)(ms|s|m|h|d)|P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?))$/
 
 export const settingsTable = {
   /** The consumer group and the prefix of internal topics and state. By default the topology's name, after `applicationIdPrefix`. */
@@ -45,6 +51,19 @@ export const settingsTable = {
     default: 32 * MiB,
     description: 'size of state not yet committed, above which a commit is made',
   },
+  /**
+   * Where a group begins that has committed nothing, for sources that say nothing of it: `earliest`, `latest`, `none` (then the app stops), or `by_duration:1h` for
+   * the first record of the last hour (auto.offset.reset, KIP-1106).
+   */
+  autoOffsetReset: {
+    kind: 'form',
+    pattern: offsetResetPattern,
+    expected: 'earliest, latest, none, or by_duration: with a duration such as 1h or PT1H',
+    default: 'earliest',
+    description: 'where a group begins that has committed nothing yet',
+  },
+  /** How often the broker is asked whether topics have come or gone that match the pattern of a source (metadata.max.age.ms). */
+  metadataMaxAgeMs: { kind: 'number', min: 0, default: 300_000, description: 'time between two looks for topics that match a pattern' },
   standbyReplicas: { kind: 'number', min: 0, default: 0, description: 'further copies of each state, kept up to date on other instances' },
   /** How long a task with several inputs waits for one that has no records, so as to process in the order of time (max.task.idle.ms). */
   maxTaskIdleMs: { kind: 'number', min: -1, default: 0, description: 'how long a task waits for an input that may have older records' },

@@ -37,6 +37,12 @@ const entries = {
     message: 'A callback of {node} threw in task {task} on {place}: {problem}{frames}\n',
     remedy: 'Mend the callback, or filter the record out before it; the task starts again at this record.',
   },
+  'timestamp-invalid': {
+    kind: 'user',
+    message: 'The record at {topic}-{partition}, offset {offset}, has the timestamp {timestamp}{known}.',
+    remedy:
+      "Give its source a `timestamp` callback, or `onInvalidTimestamp: 'skip'` or `'partitionTime'`. Records of clients before Kafka 0.10 have no timestamps.",
+  },
   'sliding-window-empty': {
     kind: 'user',
     message: '{node} has sliding windows with a difference of 0, which hold nothing.',
@@ -78,6 +84,13 @@ const entries = {
     kind: 'environment',
     message: 'The topic {topic} cannot be created: {problem}',
     remedy: 'Choose another name or other settings for it.',
+  },
+  'no-committed-offset': {
+    kind: 'environment',
+    message:
+      'The group {group} has committed nothing for {partitions}, or its position there is gone, and the offset reset policy is `none`.',
+    remedy:
+      'Set the offsets of the group, or give the source, or the setting autoOffsetReset, the policy `earliest`, `latest` or a duration.',
   },
   'member-fenced': {
     kind: 'environment',

@@ -27,7 +27,7 @@ const statelessMethods: ReadonlySet<string> = new Set([
   'flatMapValues',
   'selectKey',
   'peek',
-  'foreach',
+  'forEach',
   'merge',
   'split',
   'branch',

@@ -46,7 +46,13 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
   const key = requireSerde(group, name, 'key', group.key)
   const value = requireSerde(group, name, 'value', plan.value)
   const { parent, sources } = repartitioned(group, named.name)
-  const state: AggregateTable = { kind: 'aggregate', store: named.name, result: plan.aggregation.result, sendsOldValues: false }
+  const state: AggregateTable = {
+    kind: 'aggregate',
+    store: named.name,
+    queryable: named.queryable,
+    result: plan.aggregation.result,
+    sendsOldValues: false,
+  }
   const store = plan.store(named, key, value)
   const operator = () => plan.operator(named.name, state)
   const node = new LogicalNode(

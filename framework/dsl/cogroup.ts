@@ -37,7 +37,7 @@ export function aggregateCogroup(cogroup: Cogroup, plan: CogroupPlan): TableFlow
   const key = requireSerde(first!, named.name, 'key', first!.key)
   const value = requireSerde(first!, named.name, 'value', plan.value)
   const store = plan.store(named, key, value)
-  const state: AggregateTable = { kind: 'aggregate', store: named.name, result: null, sendsOldValues: false }
+  const state: AggregateTable = { kind: 'aggregate', store: named.name, queryable: named.queryable, result: null, sendsOldValues: false }
   const processors = [...cogroup.members].map(([group, adder], i) => {
     const name = graph.names.suffixedOrGenerated(options.name, `-cogroup-agg-${i}`, prefix)
     const aggregation: Aggregation = { kind: 'aggregate', initializer: plan.initializer, adder, result: null }

@@ -4,6 +4,7 @@
 import { givesVersioned, type LogicalGraph, LogicalNode, type NodeTraits, type NodeWork } from '../graph/logical-graph.ts'
 import type { Callback, Joiner, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
 import { type SourceTable, sendOldValues, storesOf, viewOf } from '../graph/table-state.ts'
+import type { PartitionerSpec } from '../graph/topology.ts'
 import { bytes } from '../serdes/serdes.ts'
 import { type SubscriptionResponse, subscription, subscriptionResponse } from '../serdes/subscription.ts'
 import { type AnySerde, requireSerde, type TableFlow } from './flow.ts'
@@ -40,7 +41,13 @@ export function joinByForeignKey(
       valueSerde: leftValue,
     }) as const
   const subscriber = attach(graph, [left.node], names.subscriber, processor(subscribe))
-  const out = { kind: 'internalSink', topic: names.subscriptionTopic, key: rightKey, value: subscriptions, partitioner: null } as const
+  const out = {
+    kind: 'internalSink',
+    topic: names.subscriptionTopic,
+    key: rightKey,
+    value: subscriptions,
+    partitioner: byKey(options.otherPartitioner),
+  } as const
   const subscriptionSink = attach(graph, [subscriber], names.subscriptionSink, out)
   const back = { kind: 'internalSource', topic: names.subscriptionTopic, key: rightKey, value: subscriptions } as const
   const subscriptionSource = attach(graph, [subscriptionSink], names.subscriptionSource, back)
@@ -71,7 +78,7 @@ export function joinByForeignKey(
     topic: names.answerTopic,
     key: leftKey,
     value: answers,
-    partitioner: partitionOfAnswer,
+    partitioner: byKey(options.partitioner) ?? partitionOfAnswer,
   } as const
   const answerSink = attach(graph, [answerer, publisher], names.answerSink, answersOut)
   const answersBack = { kind: 'internalSource', topic: names.answerTopic, key: leftKey, value: answers } as const
@@ -87,6 +94,11 @@ export function joinByForeignKey(
 /** Answers go where their question came from. */
 function partitionOfAnswer(answer: unknown): number | undefined {
   return (answer as SubscriptionResponse<unknown>).primaryPartition
+}
+
+/** Of what travels between the tables only the key is known to the partitioner of the table that it goes to. */
+function byKey(partitioner: Options['partitioner']): PartitionerSpec | null {
+  return partitioner === undefined ? null : (_value, key, partitions, topic) => partitioner(key, partitions, topic)
 }
 
 function processor(operator: OperatorSpec | (() => OperatorSpec), connects: readonly string[] = []): NodeWork {
@@ -110,7 +122,13 @@ function resultTable(
   const { graph } = left
   const named = nameStore(graph, options.store, options.name, 'KTABLE-FK-JOIN-OUTPUT-')
   const value = options.value as AnySerde | undefined
-  const state: SourceTable = { kind: 'source', store: named.name, materialized: named.queryable, sendsOldValues: false }
+  const state: SourceTable = {
+    kind: 'source',
+    store: named.name,
+    queryable: named.queryable,
+    materialized: named.queryable,
+    sendsOldValues: false,
+  }
   const store = () => (state.materialized ? rowStore(named, key, requireSerde(left, name, 'value', value)) : null)
   const operator = () =>
     ({ kind: 'tableSource', store: state.materialized ? state.store : null, sendsOldValues: state.sendsOldValues }) as const

@@ -4,9 +4,10 @@ import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, Joiner, OperatorSpec, StoreSpec, TableView } from '../graph/operator-spec.ts'
 import { addStep, requireSerde, type StreamFlow } from './flow.ts'
 import { nameStore, rowStore, storeOptions } from './materialize.ts'
-import type { NameOptions, SourceOptions, TableOptions } from './options.ts'
+import type { GlobalTableOptions, NameOptions, SourceOptions } from './options.ts'
+import { timingOf } from './source-options.ts'
 
-export function addGlobalTable(graph: LogicalGraph, topic: string, options: TableOptions<unknown, unknown>): TableView {
+export function addGlobalTable(graph: LogicalGraph, topic: string, options: GlobalTableOptions<unknown, unknown>): TableView {
   if (options.store !== undefined && storeOptions(options.store).name === undefined) {
     graph.problems.report(
       options.name ?? topic,
@@ -26,7 +27,7 @@ export function addGlobalTable(graph: LogicalGraph, topic: string, options: Tabl
 export function addGlobal(
   graph: LogicalGraph,
   topic: string,
-  options: SourceOptions<unknown, unknown>,
+  options: Omit<SourceOptions<unknown, unknown>, 'reset'>,
   make: (serdes: Pick<StoreSpec, 'key' | 'value'>) => { readonly store: StoreSpec; readonly operator: OperatorSpec },
 ): void {
   const sourceName = graph.names.suffixedOrGenerated(options.name, '-source', 'KSTREAM-SOURCE-')
@@ -34,7 +35,10 @@ export function addGlobal(
   const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
   const { store, operator } = make(serdes)
   const restoring = { ...store, changelog: { kind: 'sourceTopic', topic } } as const
-  graph.add(graph.root, new LogicalNode(name, { kind: 'globalStore', sourceName, topic, ...serdes, operator, store: restoring }))
+  graph.add(
+    graph.root,
+    new LogicalNode(name, { kind: 'globalStore', sourceName, topic, ...serdes, timing: timingOf(options), operator, store: restoring }),
+  )
 }
 
 export function joinGlobalTable(

@@ -109,7 +109,7 @@ export class KGroupedTable<K, V> {
     const key = requireSerde(this.group, name, 'key', this.group.key)
     const value = requireSerde(this.group, name, 'value', valueSerde)
     const repartition = this.repartitioned(sinkName, sourceName, `${this.group.groupName ?? named.name}-repartition`)
-    const state: AggregateTable = { kind: 'aggregate', store: named.name, result: null, sendsOldValues: false }
+    const state: AggregateTable = { kind: 'aggregate', store: named.name, queryable: named.queryable, result: null, sendsOldValues: false }
     const operator = () => ({ kind: 'tableAggregate', store: named.name, aggregation, sendsOldValues: state.sendsOldValues }) as const
     const store = rowStore(named, key, value)
     const node = new LogicalNode(

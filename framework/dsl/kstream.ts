@@ -7,6 +7,7 @@ import type { Sink } from '../ports/connector.ts'
 import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
+import { checkSupplier } from './check-supplier.ts'
 import { addStep, type Step, type StreamFlow } from './flow.ts'
 import { GlobalKTable } from './global-ktable.ts'
 import { joinGlobalTable } from './global-tables.ts'
@@ -147,6 +148,24 @@ export class KStream<K, V> {
   /** Does something with each record and passes it on. What it does may happen again after a failure. Kafka Streams: `KStream.peek`. */
   peek(action: Mapper<K, V, void>, options: NameOptions = {}): KStream<K, V> {
     return this.step('KSTREAM-PEEK-', options, { kind: 'peek', action: action as Callback<void> })
+  }
+
+  /**
+   * Does something with each record, and nothing comes behind it. What it does may happen again after a failure.
+   *
+   * Kafka Streams: `KStream.foreach`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('alarms', (builder) => {
+   *   builder.stream<string, string>('alarms').forEach((alarm, device) => console.warn(device, alarm))
+   * })
+   * ```
+   */
+  forEach(action: Mapper<K, V, void>, options: NameOptions = {}): void {
+    this.step('KSTREAM-FOREACH-', options, { kind: 'peek', action: action as Callback<void> })
   }
 
   /**
@@ -337,6 +356,7 @@ export class KStream<K, V> {
   process<NewKey, NewValue>(supplier: () => Processor<K, V, NewKey, NewValue>, options: ProcessOptions = {}): KStream<NewKey, NewValue> {
     const { stores = [] } = options
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSOR-')
+    checkSupplier(this.flow.graph, name, supplier)
     const operator = { kind: 'process', supplier: supplier as ProcessorSupplier, stores } as const
     return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newKeyAndValue }))
   }
@@ -345,6 +365,7 @@ export class KStream<K, V> {
   processValues<NewValue>(supplier: () => FixedKeyProcessor<K, V, NewValue>, options: ProcessOptions = {}): KStream<K, NewValue> {
     const { stores = [] } = options
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSVALUES-')
+    checkSupplier(this.flow.graph, name, supplier)
     const operator = { kind: 'processValues', supplier: supplier as FixedKeyProcessorSupplier, stores } as const
     return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newValue }))
   }
@@ -406,8 +427,9 @@ export class KStream<K, V> {
    *
    * Kafka Streams: `KStream.print`.
    */
-  print(options: PrintOptions = {}): void {
-    this.step('KSTREAM-PRINTER-', options, { kind: 'print', label: options.label })
+  print(options: PrintOptions<K, V> = {}): void {
+    const { label, format } = options as PrintOptions<unknown, unknown>
+    this.step('KSTREAM-PRINTER-', options, { kind: 'print', label, format })
   }
 
   private step<NewKey, NewValue>(

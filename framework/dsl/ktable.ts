@@ -2,14 +2,23 @@
 
 import { givesVersioned, LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
-import { sendOldValues } from '../graph/table-state.ts'
+import type { ValueTransformer } from '../graph/processor.ts'
+import { queryableStoreOf, sendOldValues } from '../graph/table-state.ts'
 import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
 import type { ForeignKey, Joiner, Mapper, Predicate } from './callbacks.ts'
 import { addStep, type TableFlow } from './flow.ts'
 import { joinByForeignKey } from './foreign-key-join.ts'
 import { KGroupedTable } from './kgrouped-table.ts'
 import type { KStream } from './kstream.ts'
-import type { ForeignKeyJoinOptions, NameOptions, StatefulOptions, SuppressOptions, ValueOptions, WriteOptions } from './options.ts'
+import type {
+  ForeignKeyJoinOptions,
+  NameOptions,
+  StatefulOptions,
+  SuppressOptions,
+  TransformerOptions,
+  ValueOptions,
+  WriteOptions,
+} from './options.ts'
 import { suppressTable } from './suppress.ts'
 import { filterTable, type MapOptions, mapTable, transformTable } from './table-steps.ts'
 import { joinTables, type TableJoinOptions } from './table-table-join.ts'
@@ -25,6 +34,25 @@ export class KTable<K, V, Deleted extends null = null> {
   /** @internal */
   constructor(flow: TableFlow) {
     this.flow = flow
+  }
+
+  /**
+   * The name of the store in which the rows can be queried: undefined if the table has none that was given a name.
+   *
+   * Kafka Streams: `KTable.queryableStoreName`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('queryable', (builder) => {
+   *   const cities = builder.table<string, string>('cities', { store: 'cities' })
+   *   console.assert(cities.queryableStoreName === 'cities')
+   * })
+   * ```
+   */
+  get queryableStoreName(): string | undefined {
+    return queryableStoreOf(this.flow.state)
   }
 
   /**
@@ -69,9 +97,26 @@ export class KTable<K, V, Deleted extends null = null> {
     return new KTable(mapTable(this.flow, mapper as Callback<R>, options as MapOptions))
   }
 
-  /** As `mapValues`, but the mapper is asked about deletions too, with null for the value. Kafka Streams: `KTable.transformValues`. */
-  transformValues<R>(mapper: Mapper<K, V | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
-    return new KTable(transformTable(this.flow, mapper as Callback<R>, options as MapOptions))
+  /**
+   * As `mapValues`, but the mapper is asked about deletions too, with null for the value; what it gives for them is a row like others, unless it is null. With
+   * `stores` it is not a mapper but makes one, a `ValueTransformer`, which has a context and opens those stores.
+   *
+   * Kafka Streams: `KTable.transformValues`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('states', (builder) => {
+   *   const cities = builder.table<string, string>('cities')
+   *   cities.transformValues((city) => city ?? '(gone)').toStream().to('states')
+   * })
+   * ```
+   */
+  transformValues<R>(supplier: () => ValueTransformer<K, V, R>, options: TransformerOptions<R>): KTable<K, R>
+  transformValues<R>(mapper: Mapper<K, V | null, R>, options?: ValueOptions<R>): KTable<K, R>
+  transformValues<R>(mapper: unknown, options: ValueOptions<R> | TransformerOptions<R> = {}): KTable<K, R> {
+    return new KTable(transformTable(this.flow, mapper, options as MapOptions))
   }
 
   /**

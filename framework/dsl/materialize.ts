@@ -32,7 +32,7 @@ export function nameStore(graph: LogicalGraph, store: StoreOption | undefined, o
   return { name, queryable: false, options }
 }
 
-function checkEntriesMax(graph: LogicalGraph, { name, entriesMax, historyRetention }: StoreOptions, operator: string): void {
+export function checkEntriesMax(graph: LogicalGraph, { name, entriesMax, historyRetention }: StoreOptions, operator: string): void {
   if (entriesMax === undefined) return
   if (!(entriesMax >= 1)) graph.problems.report(name ?? operator, `an LRU map of ${entriesMax} entries holds nothing.`, 'Give 1 or more.')
   if (historyRetention === undefined) return

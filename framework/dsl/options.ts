@@ -3,8 +3,9 @@
 // A serde of a windowed key is not derived: the graph knows it from the key's serde and the window's size.
 
 import type { EmitStrategy } from '../graph/operator-spec.ts'
+import type { InvalidTimestamp } from '../graph/topology.ts'
 import type { Serde } from '../ports/serde.ts'
-import type { TimestampOf } from './callbacks.ts'
+import type { Partitions, TimestampOf } from './callbacks.ts'
 import type { Duration } from './duration.ts'
 
 export interface NameOptions {
@@ -16,8 +17,20 @@ export interface NameOptions {
 export interface SourceOptions<K, V> extends NameOptions {
   readonly key?: Serde<K>
   readonly value?: Serde<V>
-  /** Gives the records' timestamps. Default: those in the topic (Kafka Streams: TimestampExtractor). */
-  readonly timestamp?: TimestampOf<K, V>
+  /** Gives the records' timestamps; `wallClock`: the time when a record is taken. Default: those in the topic (Kafka Streams: TimestampExtractor). */
+  readonly timestamp?: TimestampOf<K, V> | 'wallClock'
+  /**
+   * What a record does whose timestamp is negative: `fail` stops the app, `skip` leaves it out and counts it, `partitionTime` gives it the highest timestamp so far
+   * of its partition, and fails if there is none. Default: `fail`; for those that a `timestamp` callback gives, `skip` (Kafka Streams:
+   * FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, UsePartitionTimeOnInvalidTimestamp).
+   */
+  readonly onInvalidTimestamp?: InvalidTimestamp
+  /**
+   * Where a group begins that has committed nothing for a partition yet, or whose position is gone: at the first record, behind the last one, at the first record
+   * that is younger than a duration, or nowhere: then the app stops with `no-committed-offset`. Default: the setting `autoOffsetReset`, which is
+   * `earliest` (Kafka Streams: AutoOffsetReset, KIP-1106).
+   */
+  readonly reset?: 'earliest' | 'latest' | 'none' | { readonly byDuration: Duration }
 }
 
 /** Of whatever writes keys and values: a topic of the author's or a repartition topic. Null needs no serde: it has no bytes. */
@@ -55,18 +68,23 @@ export interface TableOptions<K, V> extends SourceOptions<K, V> {
   readonly store?: StoreOption
 }
 
+/** A global table is always read from its first record. */
+export type GlobalTableOptions<K, V> = Omit<TableOptions<K, V>, 'reset'>
+
 export interface ToTableOptions<K, V> extends WriteOptions<K, V> {
   readonly store?: StoreOption
 }
 
 export interface ToOptions<K, V> extends WriteOptions<K, V> {
-  /** Chooses the partition, from 0 to partitions - 1; undefined: that of the key, as Java's producer chooses it (Kafka Streams: StreamPartitioner). */
-  partitioner?(value: V, key: K, partitions: number): number | undefined
+  /** Chooses the partition. Default: by the key, as Java's producer chooses it; of a windowed key by the key in it. */
+  partitioner?(value: V, key: K, partitions: number, topic: string): Partitions
 }
 
 export interface RepartitionOptions<K, V> extends WriteOptions<K, V> {
   /** How many partitions the repartition topic has. Default: as many as the largest topic upstream. */
   readonly partitions?: number
+  /** Chooses the partition. Default: by the key. A join takes such a stream at your word: what it meets must be partitioned in the same way. */
+  partitioner?(value: V, key: K, partitions: number, topic: string): Partitions
 }
 
 /** Of an operator with a store whose serdes are known already. */
@@ -81,6 +99,12 @@ export interface WindowedOptions extends NameOptions {
 /** Of an operator with a store for values of a new type. */
 export interface ValueOptions<V> extends StatefulOptions {
   readonly value?: Serde<NonNullable<V>>
+}
+
+/** Of transformValues with a transformer. */
+export interface TransformerOptions<V> extends ValueOptions<V> {
+  /** Names of the stores that the transformer opens, added by builder.addStore(). */
+  readonly stores: readonly string[]
 }
 
 export interface WindowedValueOptions<V> extends WindowedOptions {
@@ -117,6 +141,10 @@ export interface ForeignKeyJoinOptions<K, V, KO, VO, R> extends ValueOptions<R> 
   readonly thisValue?: Serde<NonNullable<V>>
   readonly otherKey?: Serde<NonNullable<KO>>
   readonly otherValue?: Serde<NonNullable<VO>>
+  /** How this table is partitioned, if not by its keys as Java's producer does it (Kafka Streams: TableJoined.withPartitioner). */
+  partitioner?(key: K, partitions: number, topic: string): number | undefined
+  /** The same of the other table (TableJoined.withOtherPartitioner). */
+  otherPartitioner?(key: KO, partitions: number, topic: string): number | undefined
 }
 
 /** Of suppress. */
@@ -145,6 +173,8 @@ interface StoreSerdes<K, V> {
 interface KeyValueStoreShape {
   /** `timestampedKeyValue` keeps a timestamp beside each value. Default: `keyValue`. */
   readonly type?: 'keyValue' | 'timestampedKeyValue'
+  /** Makes the store an LRU map in memory, as `StoreOptions.entriesMax` does. */
+  readonly entriesMax?: number
 }
 
 interface VersionedStoreShape {
@@ -154,11 +184,12 @@ interface VersionedStoreShape {
 }
 
 interface WindowStoreShape {
-  readonly type: 'window'
+  /** `timestampedWindow` keeps a timestamp beside each value. */
+  readonly type: 'window' | 'timestampedWindow'
   /** How long windows are kept, by stream time. */
   readonly retention: Duration
   readonly windowSize: Duration
-  /** Whether a key can have several values at one time. Default: false. */
+  /** Whether a key can have several values at one time, each without a timestamp of its own. Default: false. */
   readonly retainDuplicates?: boolean
 }
 
@@ -173,7 +204,9 @@ export interface ProcessOptions extends NameOptions {
   readonly stores?: readonly string[]
 }
 
-export interface PrintOptions extends NameOptions {
+export interface PrintOptions<K, V> extends NameOptions {
   /** Put before each line, with a colon. */
   readonly label?: string
+  /** Makes the text behind the label (Kafka Streams: Printed.withKeyValueMapper). Default: `(key,value)`, the value as JSON. */
+  format?(value: V, key: K): string
 }

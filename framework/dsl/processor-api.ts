@@ -1,15 +1,23 @@
 // A topology of named sources, processors and sinks, without streams and tables. Kafka Streams: Topology.addSource, addProcessor, addSink.
 
 import { type LogicalGraph, LogicalNode, type NodeWork } from '../graph/logical-graph.ts'
+import type { Callback } from '../graph/operator-spec.ts'
 import type { ProcessorSupplier } from '../graph/processor.ts'
-import { requireSerde } from './flow.ts'
-import type { WriteOptions } from './options.ts'
+import { addStore } from './add-store.ts'
+import { checkSupplier } from './check-supplier.ts'
+import { type AnySerde, requireSerde } from './flow.ts'
+import type { AddStoreOptions, SourceOptions, ToOptions } from './options.ts'
+import { sinkTarget } from './sink.ts'
+import { resetOf, timingOf } from './source-options.ts'
 
-type AnyOptions = WriteOptions<unknown, unknown>
-
-export function addNamedSource(graph: LogicalGraph, name: string, topics: readonly string[], options: AnyOptions): void {
-  const serdes = serdesOf(graph, name, options)
-  attach(graph, name, [graph.root], { kind: 'source', topics, ...serdes, mergeable: false })
+export function addNamedSource(
+  graph: LogicalGraph,
+  name: string,
+  topics: readonly string[] | RegExp,
+  options: SourceOptions<unknown, unknown>,
+): void {
+  const more = { ...serdesOf(graph, name, options), timing: timingOf(options), reset: resetOf(graph, name, options) }
+  attach(graph, name, [graph.root], { kind: 'source', topics, ...more, mergeable: false })
 }
 
 export function addNamedProcessor(
@@ -19,15 +27,45 @@ export function addNamedProcessor(
   parents: readonly string[],
   stores: readonly string[],
 ): void {
+  checkSupplier(graph, name, supplier)
   const operator = { kind: 'process', supplier, stores } as const
   attachTo(graph, name, parents, { kind: 'processor', operator: () => operator, store: () => null, connects: stores })
 }
 
-export function addNamedSink(graph: LogicalGraph, name: string, topic: string, parents: readonly string[], options: AnyOptions): void {
-  attachTo(graph, name, parents, { kind: 'sink', topic, ...serdesOf(graph, name, options) })
+export function addNamedSink(
+  graph: LogicalGraph,
+  name: string,
+  topic: string | Callback<string>,
+  parents: readonly string[],
+  options: ToOptions<unknown, unknown>,
+): void {
+  attachTo(graph, name, parents, { kind: 'sink', ...sinkTarget(topic, options), ...serdesOf(graph, name, options) })
 }
 
-function serdesOf(graph: LogicalGraph, name: string, { key, value }: AnyOptions) {
+/** Kafka Streams: Topology.connectProcessorAndStateStores. */
+export function connectStores(graph: LogicalGraph, processor: string, stores: readonly string[]): void {
+  const found = [...graph.added].find((node) => node.name === processor)
+  const refuse = (problem: string, remedy: string) => graph.problems.report(processor, problem, remedy)
+  if (stores.length === 0) refuse('it is to be connected to no store.', 'Name at least one.')
+  else if (found === undefined) refuse('there is no processor of this name yet.', 'Add it before its stores are connected.')
+  else if (found.work.kind !== 'processor') refuse('stores cannot be connected to a source or a sink.', 'Name a processor.')
+  else for (const store of stores) found.connected.add(store)
+}
+
+/** Kafka Streams: Topology.addReadOnlyStateStore (KIP-813). The topic serves as the changelog, so it is always read from its start. */
+export function addReadOnly(
+  graph: LogicalGraph,
+  names: { readonly store: string; readonly source: string; readonly processor: string },
+  topic: string,
+  supplier: ProcessorSupplier,
+  options: SourceOptions<unknown, unknown> & { readonly persistent?: boolean },
+): void {
+  addStore(graph, names.store, options as AddStoreOptions<unknown, unknown>, { kind: 'sourceTopic', topic })
+  addNamedSource(graph, names.source, [topic], { ...options, reset: 'earliest' })
+  addNamedProcessor(graph, names.processor, supplier, [names.source], [names.store])
+}
+
+function serdesOf(graph: LogicalGraph, name: string, { key, value }: { readonly key?: AnySerde; readonly value?: AnySerde }) {
   return { key: requireSerde({ graph }, name, 'key', key), value: requireSerde({ graph }, name, 'value', value) }
 }
 

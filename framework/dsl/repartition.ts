@@ -1,7 +1,7 @@
 // Where the dsl repartitions a stream: because the author says so, or because its key has changed. Kafka Streams: KStreamImpl.
 
 import type { LogicalNode } from '../graph/logical-graph.ts'
-import { repartitionNames, repartitionNode } from '../graph/repartition-node.ts'
+import { type Explicit, repartitionNames, repartitionNode } from '../graph/repartition-node.ts'
 import { type AnySerde, requireSerde, type StreamFlow } from './flow.ts'
 import type { RepartitionOptions, WriteOptions } from './options.ts'
 
@@ -15,7 +15,7 @@ export function newRepartition(
   { graph }: Pick<StreamFlow, 'graph'>,
   prefix: string,
   { key, value }: RepartitionSerdes,
-  explicit: { readonly partitions: number | undefined } | null = null,
+  explicit: Explicit | null = null,
 ): LogicalNode {
   const names = repartitionNames(graph.names, prefix)
   const serdes = { key: requireSerde({ graph }, names.source, 'key', key), value: requireSerde({ graph }, names.source, 'value', value) }
@@ -26,11 +26,11 @@ export function newRepartition(
 export function repartition(flow: StreamFlow, options: RepartitionOptions<unknown, unknown>): StreamFlow {
   const name = options.name ?? flow.graph.names.processor('KSTREAM-REPARTITION-')
   const serdes = { key: options.key ?? flow.key, value: options.value ?? flow.value }
-  const { partitions } = options
+  const { partitions, partitioner } = options
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
     flow.graph.problems.report(name, `${partitions} is no number of partitions.`, 'Give a whole number from 1 on.')
   }
-  const node = newRepartition(flow, name, serdes, { partitions })
+  const node = newRepartition(flow, name, serdes, { partitions, partitioner })
   flow.graph.add(flow.node, node)
   return behind(flow, node, node.name, serdes)
 }

@@ -10,7 +10,11 @@ export function addSink(flow: StreamFlow, topic: string | Callback<string>, opti
   const name = graph.names.orGenerated(options.name, 'KSTREAM-SINK-')
   const key = requireSerde(flow, name, 'key', options.key, flow.key)
   const value = requireSerde(flow, name, 'value', options.value, flow.value)
-  const { partitioner } = options
+  graph.add(node, new LogicalNode(name, { kind: 'sink', key, value, ...sinkTarget(topic, options) }))
+}
+
+/** Where the records of a sink go. */
+export function sinkTarget(topic: string | Callback<string>, { partitioner }: ToOptions<unknown, unknown>) {
   const target = typeof topic === 'string' ? { topic } : { topic: topic.name || 'a function', topicOf: topic }
-  graph.add(node, new LogicalNode(name, { kind: 'sink', key, value, ...target, ...(partitioner === undefined ? {} : { partitioner }) }))
+  return { ...target, ...(partitioner === undefined ? {} : { partitioner }) }
 }

@@ -15,7 +15,13 @@ export function toTable(flow: StreamFlow, options: ToTableOptions<unknown, unkno
   const value = requireSerde(flow, name, 'value', options.value, flow.value)
   const repartition = flow.changedKey ? newRepartition(flow, name, { key, value }) : null
   if (repartition !== null) graph.add(flow.node, repartition)
-  const state: SourceTable = { kind: 'source', store: named.name, materialized: named.queryable, sendsOldValues: false }
+  const state: SourceTable = {
+    kind: 'source',
+    store: named.name,
+    queryable: named.queryable,
+    materialized: named.queryable,
+    sendsOldValues: false,
+  }
   const spec = rowStore(named, key, value)
   const operator = () =>
     ({ kind: 'tableSource', store: state.materialized ? state.store : null, sendsOldValues: state.sendsOldValues }) as const

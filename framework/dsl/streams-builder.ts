@@ -1,26 +1,38 @@
 // Where a topology begins: its sources and its stores.
 
 import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
+import type { Callback } from '../graph/operator-spec.ts'
 import type { Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { SourceTable } from '../graph/table-state.ts'
-import type { SourceNode } from '../graph/topology.ts'
 import type { Source } from '../ports/connector.ts'
 import type { Serde } from '../ports/serde.ts'
 import { json } from '../serdes/serdes.ts'
 import { addStore } from './add-store.ts'
+import type { Mapper } from './callbacks.ts'
 import { type Makers, requireSerde } from './flow.ts'
 import { GlobalKTable } from './global-ktable.ts'
 import { addGlobal, addGlobalTable } from './global-tables.ts'
 import { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { isVersioned, nameStore, rowStore } from './materialize.ts'
-import type { AddStoreOptions, ProcessOptions, SourceOptions, TableOptions, WriteOptions } from './options.ts'
-import { addNamedProcessor, addNamedSink, addNamedSource } from './processor-api.ts'
+import type { AddStoreOptions, GlobalTableOptions, ProcessOptions, SourceOptions, TableOptions, ToOptions } from './options.ts'
+import { addNamedProcessor, addNamedSink, addNamedSource, addReadOnly, connectStores } from './processor-api.ts'
+import { resetOf, timingOf } from './source-options.ts'
 
-export interface GlobalStoreOptions<K, V> {
+export interface GlobalStoreOptions<K, V> extends Pick<SourceOptions<K, V>, 'timestamp' | 'onInvalidTimestamp'> {
   readonly key?: Serde<K>
   readonly value?: Serde<V>
   /** The name of the processor that fills the store. */
+  readonly processorName?: string
+  readonly persistent?: boolean
+}
+
+export interface ReadOnlyStoreOptions<K, V> extends Pick<SourceOptions<K, V>, 'timestamp' | 'onInvalidTimestamp'> {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  /** The name of the source. Default: the store's, with `-source`. */
+  readonly sourceName?: string
+  /** The name of the processor that fills the store. Default: the store's, with `-processor`. */
   readonly processorName?: string
   readonly persistent?: boolean
 }
@@ -49,13 +61,17 @@ export class StreamsBuilder {
    * })
    * ```
    */
-  stream<K, V>(topics: string | readonly string[], options: SourceOptions<K, V> = {}): KStream<K, V> {
+  stream<K, V>(topics: string | readonly string[] | RegExp, options: SourceOptions<K, V> = {}): KStream<K, V> {
     const { graph } = this
     const name = graph.names.orGenerated(options.name, 'KSTREAM-SOURCE-')
     const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
-    const list = typeof topics === 'string' ? [topics] : topics
-    if (list.length === 0) graph.problems.report(name, 'it reads no topic.', 'Name at least one.')
-    const node = new LogicalNode(name, { kind: 'source', topics: [...new Set(list)], ...serdes, ...timestampOf(options) })
+    const node = new LogicalNode(name, {
+      kind: 'source',
+      topics: topicsOf(graph, name, topics),
+      ...serdes,
+      timing: timingOf(options),
+      reset: resetOf(graph, name, options),
+    })
     graph.add(graph.root, node)
     return new KStream({ make, graph, name, node, ...serdes, sources: new Set([name]), changedKey: false, joinRepartition: null })
   }
@@ -72,11 +88,26 @@ export class StreamsBuilder {
     const sourceName = graph.names.suffixedOrGenerated(options.name, '-source', 'KSTREAM-SOURCE-')
     const name = graph.names.orGenerated(options.name, 'KTABLE-SOURCE-')
     const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
-    const state: SourceTable = { kind: 'source', store: named.name, materialized: named.queryable, sendsOldValues: false }
+    const state: SourceTable = {
+      kind: 'source',
+      store: named.name,
+      queryable: named.queryable,
+      materialized: named.queryable,
+      sendsOldValues: false,
+    }
     const store = rowStore(named, serdes.key, serdes.value)
     const node = new LogicalNode(
       name,
-      { kind: 'tableSource', sourceName, topic, ...serdes, ...timestampOf(options), table: state, store },
+      {
+        kind: 'tableSource',
+        sourceName,
+        topic,
+        ...serdes,
+        timing: timingOf(options),
+        reset: resetOf(graph, name, options),
+        table: state,
+        store,
+      },
       { versioned: isVersioned(options.store) },
     )
     graph.add(graph.root, node)
@@ -99,8 +130,8 @@ export class StreamsBuilder {
    * })
    * ```
    */
-  globalTable<K, V>(topic: string, options: TableOptions<K, V> = {}): GlobalKTable<K, V> {
-    return new GlobalKTable(addGlobalTable(this.graph, topic, options as TableOptions<unknown, unknown>))
+  globalTable<K, V>(topic: string, options: GlobalTableOptions<K, V> = {}): GlobalKTable<K, V> {
+    return new GlobalKTable(addGlobalTable(this.graph, topic, options as GlobalTableOptions<unknown, unknown>))
   }
 
   /**
@@ -190,9 +221,13 @@ export class StreamsBuilder {
     addStore(this.graph, name, options as AddStoreOptions<unknown, unknown>)
   }
 
-  /** A source by its name, for `addProcessor` and `addSink`. Kafka Streams: `Topology.addSource`. */
-  addSource<K, V>(name: string, topics: string | readonly string[], options: Omit<SourceOptions<K, V>, 'name'> = {}): void {
-    addNamedSource(this.graph, name, typeof topics === 'string' ? [topics] : topics, options as WriteOptions<unknown, unknown>)
+  /**
+   * A source by its name, for `addProcessor` and `addSink`; of one topic, of several, or of all whose whole name matches a pattern.
+   *
+   * Kafka Streams: `Topology.addSource`.
+   */
+  addSource<K, V>(name: string, topics: string | readonly string[] | RegExp, options: Omit<SourceOptions<K, V>, 'name'> = {}): void {
+    addNamedSource(this.graph, name, topicsOf(this.graph, name, topics), options as SourceOptions<unknown, unknown>)
   }
 
   /**
@@ -209,14 +244,52 @@ export class StreamsBuilder {
     addNamedProcessor(this.graph, name, supplier as ProcessorSupplier, parents, options.stores ?? [])
   }
 
-  /** A sink by its name. Kafka Streams: `Topology.addSink`. */
-  addSink<K, V>(name: string, topic: string, parents: readonly string[], options: Omit<WriteOptions<K, V>, 'name'> = {}): void {
-    addNamedSink(this.graph, name, topic, parents, options as WriteOptions<unknown, unknown>)
+  /**
+   * A sink by its name, to a topic or to the one that a function names for each record.
+   *
+   * Kafka Streams: `Topology.addSink`.
+   */
+  addSink<K, V>(
+    name: string,
+    topic: string | Mapper<K, V, string>,
+    parents: readonly string[],
+    options: Omit<ToOptions<K, V>, 'name'> = {},
+  ): void {
+    addNamedSink(this.graph, name, topic as string | Callback<string>, parents, options as ToOptions<unknown, unknown>)
+  }
+
+  /**
+   * Connects further stores to a processor that was added before.
+   *
+   * Kafka Streams: `Topology.connectProcessorAndStateStores`.
+   */
+  connectStores(processor: string, stores: readonly string[]): void {
+    connectStores(this.graph, processor, stores)
+  }
+
+  /**
+   * Adds a store that a processor of one's own fills from a topic; others that are connected to it read it. The topic serves as its changelog: when
+   * the store is restored the processor is not asked, so it must store what it is given as it is.
+   *
+   * Kafka Streams: `Topology.addReadOnlyStateStore` (KIP-813).
+   */
+  addReadOnlyStore<K, V>(
+    name: string,
+    topic: string,
+    supplier: () => Processor<K, V, never, never>,
+    options: ReadOnlyStoreOptions<K, V> = {},
+  ): void {
+    const { sourceName = `${name}-source`, processorName = `${name}-processor`, ...rest } = options
+    const names = { store: name, source: sourceName, processor: processorName }
+    addReadOnly(this.graph, names, topic, supplier as ProcessorSupplier, rest as SourceOptions<unknown, unknown>)
   }
 }
 
-function timestampOf<K, V>({ timestamp }: SourceOptions<K, V>): { timestampOf?: NonNullable<SourceNode['timestampOf']> } {
-  return timestamp === undefined ? {} : { timestampOf: timestamp as NonNullable<SourceNode['timestampOf']> }
+function topicsOf(graph: LogicalGraph, name: string, topics: string | readonly string[] | RegExp): readonly string[] | RegExp {
+  if (topics instanceof RegExp) return topics
+  const list = typeof topics === 'string' ? [topics] : topics
+  if (list.length === 0) graph.problems.report(name, 'it reads no topic.', 'Name at least one.')
+  return [...new Set(list)]
 }
 
 const make: Makers = {

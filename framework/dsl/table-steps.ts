@@ -1,8 +1,10 @@
 // Tables made of one table, row by row. Kafka Streams: KTableImpl.doFilter, doMapValues, doTransformValues.
 
 import { givesVersioned, LogicalNode } from '../graph/logical-graph.ts'
-import type { Callback, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
+import type { Callback, OperatorSpec, RowMapper, StoreSpec } from '../graph/operator-spec.ts'
+import type { ValueTransformerSupplier } from '../graph/processor.ts'
 import { type FilteredTable, type MappedTable, sendOldValues, type TableState, type TransformedTable } from '../graph/table-state.ts'
+import { checkSupplier } from './check-supplier.ts'
 import { type AnySerde, requireSerde, type TableFlow } from './flow.ts'
 import { isVersioned, rowStore, storeOptions } from './materialize.ts'
 import type { StatefulOptions } from './options.ts'
@@ -28,13 +30,21 @@ export function mapTable(flow: TableFlow, mapper: Callback<unknown>, options: Ma
   return addTable(flow, { name, store, state, operator, value: options.value ?? null }, options)
 }
 
-export function transformTable(flow: TableFlow, mapper: Callback<unknown>, options: MapOptions): TableFlow {
+export function transformTable(
+  flow: TableFlow,
+  callback: unknown,
+  options: MapOptions & { readonly stores?: readonly string[] },
+): TableFlow {
   // Unlike in the other two, an unnamed store uses up no generated name.
   const store = storeOptions(options.store).name ?? null
   const name = flow.graph.names.orGenerated(options.name, 'KTABLE-TRANSFORMVALUES-')
+  const { stores } = options
+  const supplier = callback as ValueTransformerSupplier
+  if (stores !== undefined) checkSupplier(flow.graph, name, supplier)
+  const mapper: RowMapper = stores === undefined ? (callback as Callback<unknown>) : { supplier, stores, node: name }
   const state: TransformedTable = { kind: 'transformValues', of: flow.state, store, mapper, sendsOldValues: false }
   const operator = () => ({ kind: 'tableTransformValues', mapper, store, sendsOldValues: state.sendsOldValues }) as const
-  return addTable(flow, { name, store, state, operator, value: options.value ?? null }, options)
+  return addTable(flow, { name, store, state, operator, value: options.value ?? null, connects: stores ?? [] }, options)
 }
 
 /** Only a named store is kept; an unnamed one uses up a generated name and no more. */
@@ -50,12 +60,13 @@ interface TableStep {
   readonly state: TableState
   readonly operator: () => OperatorSpec
   readonly value: AnySerde | null
+  readonly connects?: readonly string[]
 }
 
-function addTable(flow: TableFlow, { name, store, state, operator, value }: TableStep, options: StatefulOptions): TableFlow {
+function addTable(flow: TableFlow, { name, store, state, operator, value, connects = [] }: TableStep, options: StatefulOptions): TableFlow {
   const spec = store === null ? null : storeOf(flow, name, store, value, options)
   const traits = options.store === undefined ? {} : { versioned: isVersioned(options.store) }
-  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => spec, connects: [] }, traits)
+  const node = new LogicalNode(name, { kind: 'processor', operator, store: () => spec, connects }, traits)
   flow.graph.add(flow.node, node)
   return { ...flow, name, node, value, state }
 }

@@ -20,7 +20,7 @@ function describeNode(node: TopologyNode, { predecessors, successors }: Describe
   const before = `\n      <-- ${names(predecessors)}`
   switch (node.kind) {
     case 'source':
-      return `Source: ${node.name} (topics: [${topicsText(node.input)}])${after}`
+      return `Source: ${node.name} (topics: ${topicsText(node.input)})${after}`
     case 'processor':
       return `Processor: ${node.name} (stores: [${hashSetOrder(node.stores).join(', ')}])${after}${before}`
     case 'sink':
@@ -33,5 +33,6 @@ function names(nodes: TreeSet<DescribedNode>): string {
 }
 
 function topicsText(input: SourceInput): string {
-  return input.kind === 'topics' ? hashSetOrder(input.topics.map((topic) => topic.name)).join(', ') : ''
+  if (input.kind === 'pattern') return input.pattern.source
+  return `[${input.kind === 'topics' ? hashSetOrder(input.topics.map((topic) => topic.name)).join(', ') : ''}]`
 }

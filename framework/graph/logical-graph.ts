@@ -8,7 +8,7 @@ import { NameCounter } from './names.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import { Problems } from './problems.ts'
 import type { SourceTable } from './table-state.ts'
-import type { Element, Naming, SinkNode, SourceNode } from './topology.ts'
+import type { Element, Naming, OffsetReset, PartitionerSpec, SinkNode, SourceTiming } from './topology.ts'
 
 export class LogicalNode {
   readonly name: string
@@ -20,6 +20,8 @@ export class LogicalNode {
   buildPriority = 0
   /** Of a table's source: its topic serves as the changelog of its store. */
   reusesSourceTopic = false
+  /** Of a processor: stores that were connected to it after it was added. */
+  readonly connected = new Set<string>()
   /** Of a join of streams: both sides are the same stream, so one store does. */
   joinsItself = false
 
@@ -61,10 +63,11 @@ export type NodeWork =
   | { readonly kind: 'root' }
   | {
       readonly kind: 'source'
-      readonly topics: readonly string[]
+      readonly topics: readonly string[] | RegExp
       readonly key: Serde<unknown>
       readonly value: Serde<unknown>
-      readonly timestampOf?: SourceNode['timestampOf']
+      readonly timing: SourceTiming
+      readonly reset: OffsetReset | undefined
       /** false: no other source of the same topics becomes one with it. */
       readonly mergeable?: boolean
     }
@@ -81,7 +84,8 @@ export type NodeWork =
       readonly topic: string
       readonly key: Serde<unknown>
       readonly value: Serde<unknown>
-      readonly timestampOf?: SourceNode['timestampOf']
+      readonly timing: SourceTiming
+      readonly reset: OffsetReset | undefined
       readonly table: SourceTable
       readonly store: StoreSpec
     }
@@ -101,6 +105,7 @@ export type NodeWork =
       readonly topic: string
       readonly key: Serde<unknown>
       readonly value: Serde<unknown>
+      readonly timing: SourceTiming
       readonly operator: OperatorSpec
       readonly store: StoreSpec
     }
@@ -173,6 +178,7 @@ export interface RepartitionWork {
   readonly sinkName: string
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
+  readonly partitioner: PartitionerSpec | undefined
   /** Asked for by the author (`repartition()`), so left where it is by the optimiser. */
   readonly explicit: boolean
 }

@@ -35,6 +35,8 @@ export interface ManifestNode {
 
 export type ManifestInput =
   | Extract<SourceInput, { kind: 'topics' }>
+  /** As a regular expression's source and flags. */
+  | { readonly kind: 'pattern'; readonly pattern: string }
   /** The elements are part of the program; how many there are says whether a position still fits. */
   | { readonly kind: 'elements'; readonly elements: number }
   | { readonly kind: 'source'; readonly source: string; readonly bounded: boolean }
@@ -90,6 +92,8 @@ function inputOf(input: SourceInput): ManifestInput {
   switch (input.kind) {
     case 'topics':
       return input
+    case 'pattern':
+      return { kind: 'pattern', pattern: String(input.pattern) }
     case 'elements':
       return { kind: 'elements', elements: input.elements.length }
     case 'source':

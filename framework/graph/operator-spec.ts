@@ -5,9 +5,14 @@
 import type { Sink } from '../ports/connector.ts'
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
-import type { FixedKeyProcessorSupplier, ProcessorSupplier } from './processor.ts'
+import type { FixedKeyProcessorSupplier, ProcessorSupplier, ValueTransformerSupplier } from './processor.ts'
 import type { AggregationWindow, CountWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
 
+/** A callback, or a transformer with stores, of which each user has one of its own. */
+export type RowMapper =
+  | Callback<unknown>
+  | { readonly supplier: ValueTransformerSupplier; readonly stores: readonly string[]; readonly node: string }
+export type PrintFormat = (value: unknown, key: unknown) => string
 export type Callback<R> = (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>) => R
 
 export type OperatorSpec =
@@ -21,7 +26,7 @@ export type OperatorSpec =
   | { readonly kind: 'flatMap'; readonly mapper: Callback<Iterable<readonly [unknown, unknown]>> }
   | { readonly kind: 'flatMapValues'; readonly mapper: Callback<Iterable<unknown>> }
   | { readonly kind: 'peek'; readonly action: Callback<void> }
-  | { readonly kind: 'print'; readonly label: string | undefined }
+  | { readonly kind: 'print'; readonly label: string | undefined; readonly format: PrintFormat | undefined }
   | { readonly kind: 'sinkTo'; readonly sink: Sink<unknown, unknown> }
   /** Sends a record to the first child whose predicate holds (`children` in the order of the branches; null: the default). */
   | { readonly kind: 'branch'; readonly branches: readonly { readonly child: string; readonly predicate: Callback<boolean> | null }[] }
@@ -72,7 +77,7 @@ export type OperatorSpec =
   /** As tableMapValues, but the mapper sees null values too (Kafka Streams: transformValues). */
   | {
       readonly kind: 'tableTransformValues'
-      readonly mapper: Callback<unknown>
+      readonly mapper: RowMapper
       readonly store: string | null
       readonly sendsOldValues: boolean
     }
@@ -209,7 +214,7 @@ export type TableView =
   | { readonly kind: 'store'; readonly store: string }
   | { readonly kind: 'filter'; readonly of: TableView; readonly predicate: Callback<boolean>; readonly negate: boolean }
   | { readonly kind: 'mapValues'; readonly of: TableView; readonly mapper: Callback<unknown> }
-  | { readonly kind: 'transformValues'; readonly of: TableView; readonly mapper: Callback<unknown> }
+  | { readonly kind: 'transformValues'; readonly of: TableView; readonly mapper: RowMapper }
   | { readonly kind: 'join'; readonly type: JoinType; readonly left: TableView; readonly right: TableView; readonly joiner: Joiner }
   /** What a suppress has let through: for a row that it holds back, the value before. */
   | { readonly kind: 'suppress'; readonly of: TableView; readonly store: string }

@@ -39,6 +39,19 @@ export interface ProcessorContext<K, V> {
   commit(): void
 }
 
+export type ValueTransformerSupplier = () => ValueTransformer<unknown, unknown, unknown>
+
+/** Makes the values of a table's rows with the help of stores (Kafka Streams: ValueTransformerWithKey). */
+export interface ValueTransformer<K, V, R> {
+  init?(context: TransformerContext): void
+  /** null for a row that is deleted. Called again whenever a row is read that is not stored, so it should not count calls. */
+  transform(value: V | null, key: K): R
+  close?(): void
+}
+
+/** What a processor's context has, but for `forward`: what is returned goes on. */
+export type TransformerContext = Omit<ProcessorContext<never, never>, 'forward'>
+
 export type FixedKeyProcessorSupplier = () => FixedKeyProcessor<unknown, unknown, unknown>
 
 /** A processor that keeps the key of each record, so that nothing need be repartitioned behind it (Kafka Streams: FixedKeyProcessor, KIP-820). */

@@ -3,6 +3,7 @@
 import type { Serde } from '../ports/serde.ts'
 import { LogicalNode, type RepartitionWork } from './logical-graph.ts'
 import { isGenerated, type NameCounter } from './names.ts'
+import type { PartitionerSpec } from './topology.ts'
 
 export interface RepartitionNames {
   readonly topic: string
@@ -23,11 +24,17 @@ export function repartitionNames(names: NameCounter, prefix: string): Repartitio
   return { topic, sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` }
 }
 
+/** What an author who asks for a repartitioning can say. */
+export interface Explicit {
+  readonly partitions: number | undefined
+  readonly partitioner: PartitionerSpec | undefined
+}
+
 /** Its name is that of the source behind the topic: who comes after it reads from there. */
 export function repartitionNode(
   { topic, sink, filter, source }: RepartitionNames,
   serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> },
-  explicit: { readonly partitions: number | undefined } | null = null,
+  explicit: Explicit | null = null,
 ): LogicalNode {
   const work: RepartitionWork = {
     kind: 'repartition',
@@ -38,6 +45,7 @@ export function repartitionNode(
     key: serdes.key,
     value: serdes.value,
     explicit: explicit !== null,
+    partitioner: explicit?.partitioner,
   }
   return new LogicalNode(source, work)
 }

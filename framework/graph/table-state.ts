@@ -2,7 +2,7 @@
 // later decides: a join makes a source table keep its rows, a grouping asks for old values. Read only when the topology is written.
 // Kafka Streams: KTableImpl.valueGetterSupplier and enableSendingOldValues.
 
-import type { Callback, Joiner, JoinType, TableView } from './operator-spec.ts'
+import type { Callback, Joiner, JoinType, RowMapper, TableView } from './operator-spec.ts'
 
 interface SendsOldValues {
   sendsOldValues: boolean
@@ -12,12 +12,16 @@ interface SendsOldValues {
 export interface SourceTable extends SendsOldValues {
   readonly kind: 'source'
   readonly store: string
+  /** Whether the author has named the store. */
+  readonly queryable: boolean
   materialized: boolean
 }
 
 export interface AggregateTable extends SendsOldValues {
   readonly kind: 'aggregate'
   readonly store: string
+  /** Whether the author has named the store. */
+  readonly queryable: boolean
   /** What is seen of a stored aggregate, where that is not the aggregate itself. */
   readonly result: ((aggregate: unknown) => unknown) | null
 }
@@ -42,7 +46,7 @@ export interface TransformedTable extends SendsOldValues {
   readonly kind: 'transformValues'
   readonly of: TableState
   readonly store: string | null
-  readonly mapper: Callback<unknown>
+  readonly mapper: RowMapper
 }
 
 export interface JoinedTable extends SendsOldValues {
@@ -62,6 +66,19 @@ export interface SuppressedTable {
 }
 
 export type TableState = SuppressedTable | SourceTable | AggregateTable | FilteredTable | MappedTable | TransformedTable | JoinedTable
+
+/** The store under which a table can be queried: only one that its author has named (Kafka Streams: KTable.queryableStoreName). */
+export function queryableStoreOf(table: TableState): string | undefined {
+  switch (table.kind) {
+    case 'source':
+    case 'aggregate':
+      return table.queryable ? table.store : undefined
+    case 'suppress':
+      return undefined
+    default:
+      return table.store ?? undefined
+  }
+}
 
 /** How the rows of a table are read; a source table is stored from then on. */
 export function viewOf(table: TableState): TableView {

@@ -8,7 +8,18 @@ import { NodeGroups } from './node-groups.ts'
 import type { OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { Problems } from './problems.ts'
 import { describedNodes } from './sub-topology-order.ts'
-import type { RepartitionTopic, SinkNode, SourceInput, SourceNode, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
+import { matchesTopic } from './topic-pattern.ts'
+import type {
+  OffsetReset,
+  RepartitionTopic,
+  SinkNode,
+  SourceInput,
+  SourceTiming,
+  SubTopology,
+  TopicRef,
+  Topology,
+  TopologyNode,
+} from './topology.ts'
 
 interface Draft {
   readonly name: string
@@ -19,7 +30,8 @@ interface Draft {
 }
 
 interface SourceParts extends Serdes {
-  readonly timestampOf?: SourceNode['timestampOf']
+  readonly timing?: SourceTiming
+  readonly reset?: OffsetReset | undefined
 }
 
 interface Serdes {
@@ -30,7 +42,7 @@ interface Serdes {
 /** Where a sink's records go, if not to its topic by their keys. */
 export interface Routing {
   readonly topicOf?: SinkNode['topicOf'] | null
-  readonly partitioner?: SinkNode['partitioner'] | null
+  readonly partitioner?: SinkNode['partitioner'] | null | undefined
 }
 
 function routingOf({ topicOf, partitioner }: Routing): Pick<SinkNode, 'topicOf' | 'partitioner'> {
@@ -45,6 +57,8 @@ export class TopologyAssembly {
   private readonly repartitionTopics = new Map<string, RepartitionTopic>()
   private readonly sourceOfTopic = new Map<string, string>()
   private readonly topicsOfSource = new Map<string, readonly TopicRef[]>()
+  /** By source. */
+  private readonly patterns = new Map<string, RegExp>()
   private readonly sinks: { readonly name: string; readonly topic: string }[] = []
   private readonly groups = new NodeGroups()
   private readonly problems: Problems
@@ -53,8 +67,10 @@ export class TopologyAssembly {
     this.problems = problems
   }
 
-  addSource(name: string, input: SourceInput, { key, value, timestampOf }: SourceParts): void {
+  addSource(name: string, input: SourceInput, { key, value, timing, reset }: SourceParts): void {
     const topics = input.kind === 'topics' ? input.topics : []
+    if (input.kind === 'pattern') this.patterns.set(name, input.pattern)
+    this.checkPatterns(name, input)
     for (const topic of topics) {
       this.checkName(name, 'topic', topic.name)
       const other = this.sourceOfTopic.get(topic.name)
@@ -64,8 +80,25 @@ export class TopologyAssembly {
         this.problems.report(name, `reads the topic ${topic.name}, which ${other} reads already.`, remedy)
       }
     }
-    this.topicsOfSource.set(name, topics)
-    this.draft(name, [], (children) => ({ kind: 'source', name, input, key, value, children, ...(timestampOf ? { timestampOf } : {}) }))
+    this.topicsOfSource.set(name, input.kind === 'pattern' ? [{ name, internal: false, pattern: true }] : topics)
+    const more = { ...(timing === undefined ? {} : { timing }), ...(reset === undefined ? {} : { reset }) }
+    this.draft(name, [], (children) => ({ kind: 'source', name, input, key, value, children, ...more }))
+  }
+
+  /** A topic has one source, so a pattern must not match one that another source names (Kafka Streams: validateTopicNotAlreadyRegistered). */
+  private checkPatterns(name: string, input: SourceInput): void {
+    const remedy = 'Let the pattern leave the topic out, or read it by the pattern alone.'
+    if (input.kind === 'pattern') {
+      for (const [topic, other] of this.sourceOfTopic) {
+        if (!this.repartitionTopics.has(topic) && matchesTopic(input.pattern, topic))
+          this.problems.report(name, `its pattern ${input.pattern} matches ${topic}, which ${other} reads already.`, remedy)
+      }
+      return
+    }
+    for (const { name: topic, internal } of input.kind === 'topics' ? input.topics : []) {
+      const [other] = [...this.patterns].find(([, pattern]) => !internal && matchesTopic(pattern, topic)) ?? []
+      if (other !== undefined) this.problems.report(name, `reads the topic ${topic}, which the pattern of ${other} matches.`, remedy)
+    }
   }
 
   addProcessor(name: string, operator: OperatorSpec, parents: readonly string[]): void {
@@ -183,11 +216,16 @@ export class TopologyAssembly {
   /** A record must not come back to the operators it has gone through: it would go round for ever. */
   private checkLoops(): void {
     for (const { name, topic } of this.sinks) {
-      const source = this.sourceOfTopic.get(topic)
+      const source = this.sourceOfTopic.get(topic) ?? this.patternSourceOf(topic)
       if (source === undefined || !this.leadsTo(source, name)) continue
       const remedy = 'Write to another topic, so that no record comes round again.'
       this.problems.report(name, `writes to ${topic}, from which its own records come (by ${source}).`, remedy)
     }
+  }
+
+  private patternSourceOf(topic: string): string | undefined {
+    if (this.repartitionTopics.has(topic)) return undefined
+    return [...this.patterns].find(([, pattern]) => matchesTopic(pattern, topic))?.[0]
   }
 
   private leadsTo(source: string, sink: string): boolean {

@@ -40,12 +40,33 @@ export interface SourceNode {
   readonly value: Serde<unknown>
   /** Children in the order of attachment, which is the order of processing. */
   readonly children: readonly string[]
-  /** Gives a record's timestamp instead of its own; `partitionTimeMs` is the highest so far of its partition, -1 before the first. */
-  readonly timestampOf?: (record: StreamRecord<unknown, unknown>, partitionTimeMs: number) => number
+  /** What comes from the author and need not be there. */
+  readonly timing?: SourceTiming
+  /** Where reading begins without a committed offset; undefined: as the setting `autoOffsetReset` says. Repartition topics are always read from the start. */
+  readonly reset?: OffsetReset | undefined
 }
+
+/** How the records of a source get their timestamps. */
+export interface SourceTiming {
+  /**
+   * Gives a record's timestamp instead of its own; `partitionTimeMs` is the highest so far of its partition, -1 before the first. `wallClock`: the time at
+   * which the record is taken. undefined: the record's own.
+   */
+  readonly timestampOf?: ((record: StreamRecord<unknown, unknown>, partitionTimeMs: number) => number) | 'wallClock' | undefined
+  /** undefined: `fail` for the records' own timestamps, `skip` for those of a callback (Kafka Streams' defaults). */
+  readonly onInvalid?: InvalidTimestamp | undefined
+}
+
+/** What a record does whose timestamp is negative: stops the app, is left out and counted, or takes the highest time so far of its partition. */
+export type InvalidTimestamp = 'fail' | 'skip' | 'partitionTime'
+
+/** Kafka Streams: AutoOffsetReset (KIP-1106). */
+export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly byDurationMs: number }
 
 export type SourceInput =
   | { readonly kind: 'topics'; readonly topics: readonly TopicRef[] }
+  /** All users' topics whose whole name matches. What they are is known when the topology is bound to a broker's topics (bind-topics.ts). */
+  | { readonly kind: 'pattern'; readonly pattern: RegExp }
   /**
    * A bounded source of the program itself: one partition; its position is committed under `<application id>-<name>-elements`. An element without
    * a timestamp has the wall-clock time of its emission.
@@ -72,17 +93,22 @@ export interface SinkNode {
   readonly topic: TopicRef
   /** Chooses the topic by the record, each time; `topic` is then only what describe() shows. */
   readonly topicOf?: Callback<string>
-  /** Chooses the partition, each time; without one, or if it gives undefined, the key does. */
-  readonly partitioner?: (value: unknown, key: unknown, partitions: number) => number | undefined
+  /** Chooses the partitions, each time; without one, or if it gives undefined, the key does. */
+  readonly partitioner?: PartitionerSpec
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
   readonly parents: readonly string[]
 }
 
+/** An empty list: the record goes nowhere, and is counted as dropped (Kafka Streams: StreamPartitioner, KIP-837). */
+export type PartitionerSpec = (value: unknown, key: unknown, partitions: number, topic: string) => number | readonly number[] | undefined
+
 /** A user's topic by its name; an internal one by its name before the application id. */
 export interface TopicRef {
   readonly name: string
   readonly internal: boolean
+  /** Only in `coPartitioned`, before the topology is bound: `name` is that of a source, and all topics that match its pattern are meant. */
+  readonly pattern?: true
 }
 
 export interface RepartitionTopic {
@@ -91,6 +117,16 @@ export interface RepartitionTopic {
   readonly partitions: number | undefined
   /** As Kafka Streams sets them: deleted by the app, never by time. */
   readonly settings: Readonly<Record<string, string>>
+}
+
+/** The topics that a source reads; none for one that is bounded, or whose pattern is not bound to a broker's topics. */
+export function inputTopics(input: SourceInput): readonly TopicRef[] {
+  return input.kind === 'topics' ? input.topics : []
+}
+
+/** Whether a source reads nothing of a broker: one partition, of one task. */
+export function isLocal(input: SourceInput): boolean {
+  return input.kind === 'elements' || input.kind === 'source'
 }
 
 /** The name of a topic on the broker. */

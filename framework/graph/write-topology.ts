@@ -17,6 +17,8 @@ export function writeTopology(graph: LogicalGraph, optimizations: readonly Optim
   optimize(graph, optimizations)
   const assembly = new TopologyAssembly(graph.problems)
   for (const node of inBuildOrder(graph)) writeNode(node, node.work, assembly)
+  // Stores may have been added after the processors that use them.
+  for (const { name, connected } of graph.added) for (const store of connected) assembly.connect(name, store)
   const topology = assembly.finish(graph)
   graph.problems.throwIfAny()
   return topology
@@ -47,7 +49,11 @@ function writeNode(node: LogicalNode, work: NodeWork, assembly: TopologyAssembly
     case 'root':
       return
     case 'source':
-      assembly.addSource(node.name, topicsInput(work.topics), work)
+      assembly.addSource(
+        node.name,
+        work.topics instanceof RegExp ? { kind: 'pattern', pattern: work.topics } : topicsInput(work.topics),
+        work,
+      )
       return
     case 'elements':
       assembly.addSource(node.name, { kind: 'elements', elements: work.elements }, work)
@@ -144,7 +150,7 @@ function writeRepartition(node: LogicalNode, work: RepartitionWork, assembly: To
     ? { kind: 'pass' }
     : { kind: 'filter', predicate: (_value, key) => key !== null && key !== undefined, negate: false }
   assembly.addProcessor(filterName, filter, node.parentNames)
-  assembly.addSink(sinkName, topic, work, [filterName])
+  assembly.addSink(sinkName, topic, work, [filterName], { partitioner: work.partitioner })
   assembly.addSource(node.name, internalInput(topic), work)
 }
 

@@ -40,15 +40,15 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
     case 'peek':
       return new Peek(name, outlet, operator.action)
     case 'print':
-      return new Print(name, outlet, operator.label, environment.print)
+      return new Print(name, outlet, operator, environment.print)
     case 'sinkTo':
       return new SinkTo(name, environment)
     case 'branch':
       return new Branch(name, outlet, operator.branches)
     case 'process':
-      return new Process(name, outlet, { ...operator, fixedKey: false }, environment)
+      return new Process(name, outlet, { ...operator, stores: node.stores, fixedKey: false }, environment)
     case 'processValues':
-      return new Process(name, outlet, { ...operator, fixedKey: true }, environment)
+      return new Process(name, outlet, { ...operator, stores: node.stores, fixedKey: true }, environment)
     case 'aggregate':
       return new Aggregate(name, outlet, operator, environment)
     case 'windowAggregate':

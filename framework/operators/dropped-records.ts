@@ -13,6 +13,8 @@ export type DropReason =
   | 'undecodable'
   /** Its timestamp, or the one extracted, is negative. */
   | 'negative-timestamp'
+  /** The partitioner of a sink gave an empty list. */
+  | 'no-partition'
   /** A callback threw, and the policy is to go on with the next record. */
   | 'callback-failed'
 

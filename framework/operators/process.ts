@@ -63,8 +63,8 @@ export class Process implements Operator {
   }
 }
 
-/** One class for both kinds of processor: a fixed-key one has no way to name a key. */
-class OperatorContext implements ProcessorContext<unknown, unknown> {
+/** One class for all kinds of processor: a fixed-key one has no way to name a key, and a transformer none to forward. */
+export class OperatorContext implements ProcessorContext<unknown, unknown> {
   readonly applicationId: string
   readonly taskId: string
   private readonly node: string
@@ -191,7 +191,9 @@ function readOnly(name: string, environment: OperatorEnvironment): ReadOnlyKeyVa
     reverseRange: (from, to) => store.reverseRange(from, to),
     all: () => store.all(),
     reverseAll: () => store.reverseAll(),
+    prefixScan: store.prefixScan.bind(store),
     put: refuse,
+    putAll: refuse,
     putIfAbsent: refuse,
     delete: refuse,
   }

@@ -4,6 +4,7 @@ import type { SinkNode } from '../graph/topology.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { ByteTarget, Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
+import { windowBytesOf } from '../serdes/windowed.ts'
 import { onRecord } from './callback.ts'
 import type { Cell } from './flow-record.ts'
 import type { Flow, Operator } from './operator.ts'
@@ -20,6 +21,8 @@ export class Sink implements Operator {
   private readonly topicOf: ((record: Flow) => string) | undefined
   private readonly environment: OperatorEnvironment
   private readonly partitioner: SinkNode['partitioner']
+  /** How many bytes at the end of a key say which window it is of: the partition is chosen by the key before them (WindowedStreamPartitioner). */
+  private readonly windowBytes: number
   private readonly key: Serde<unknown>
   private readonly scratch: ByteBuffer
   /** Writes a value cell: its bytes where they can stand for the value, else the value. */
@@ -33,6 +36,7 @@ export class Sink implements Operator {
     this.writer = node.topicOf === undefined ? environment.writer(node.topic) : undefined
     this.partitioner = node.partitioner
     this.key = node.key
+    this.windowBytes = node.topic.internal ? 0 : windowBytesOf(node.key)
     this.scratch = environment.scratch
     const { value } = node
     this.valueWriter = { write: (cell, target) => cell.writeTo(target, value) }
@@ -57,11 +61,28 @@ export class Sink implements Operator {
   }
 
   private write(writer: TopicWriter, record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
-    const chosen = this.partitioner?.(record.value, record.key, writer.partitions)
-    const partition = chosen ?? writer.partitionOf(keyBytes, keyStart, keyEnd)
+    const chosen = this.partitioner?.(record.value, record.key, writer.partitions, writer.topic)
+    if (chosen === undefined || chosen === null) {
+      const partitioned = keyStart < 0 ? keyEnd : keyEnd - this.windowBytes
+      this.writeTo(writer, writer.partitionOf(keyBytes, keyStart, partitioned), record, keyBytes, keyStart, keyEnd)
+    } else if (typeof chosen === 'number') {
+      this.writeTo(writer, this.checked(chosen, writer), record, keyBytes, keyStart, keyEnd)
+    } else if (chosen.length === 0) {
+      this.environment.dropped.add('no-partition')
+    } else {
+      for (const partition of new Set(chosen)) this.writeTo(writer, this.checked(partition, writer), record, keyBytes, keyStart, keyEnd)
+    }
+  }
+
+  private writeTo(writer: TopicWriter, partition: number, record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
     const value = record.valueCell.isNull ? null : record.valueCell
     writer.append(partition, record.timestamp, keyBytes, keyStart, keyEnd, value, this.valueWriter, record.headers)
     this.sent++
+  }
+
+  private checked(partition: number, { topic, partitions }: TopicWriter): number {
+    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition
+    throw new Error(`the partitioner of ${this.name} gave ${partition}, and ${topic} has the partitions 0 to ${partitions - 1}`)
   }
 
   /** The topic may have to be opened first, and by then the scratch holds another key. */

@@ -1,6 +1,6 @@
 // The operators of streams that keep no state. Each is a few lines: what it does to a record, and to whom it sends it.
 
-import type { Callback } from '../graph/operator-spec.ts'
+import type { Callback, PrintFormat } from '../graph/operator-spec.ts'
 import { nullIfUndefined, onRecord } from './callback.ts'
 import { Cell, FlowRecord } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
@@ -145,19 +145,30 @@ export class Branch extends StreamOperator {
 /** Writes `(key,value)` lines: text as it is, all else as JSON, the plain key of a windowed one. */
 export class Print extends StreamOperator {
   private readonly label: string | undefined
+  private readonly format: PrintFormat
   private readonly print: (line: string) => void
 
-  constructor(name: string, outlet: Outlet, label: string | undefined, print: (line: string) => void) {
+  constructor(
+    name: string,
+    outlet: Outlet,
+    { label, format }: { readonly label: string | undefined; readonly format: PrintFormat | undefined },
+    print: (line: string) => void,
+  ) {
     super(name, outlet)
     this.label = label
+    this.format = format ?? pairText
     this.print = print
   }
 
   override process(record: Flow): void {
-    const line = `(${keyText(record.key)},${JSON.stringify(record.value)})`
+    const line = this.format(record.value, record.key)
     this.print(this.label === undefined ? line : `[${this.label}]: ${line}`)
     this.outlet.forward(record)
   }
+}
+
+function pairText(value: unknown, key: unknown): string {
+  return `(${keyText(key)},${JSON.stringify(value)})`
 }
 
 function keyText(key: unknown): string {

@@ -1,6 +1,6 @@
 // The operators of tables with one input. What flows is a Change: the new value of a row and, where somebody downstream needs it, the old one.
 
-import type { Callback } from '../graph/operator-spec.ts'
+import type { Callback, RowMapper } from '../graph/operator-spec.ts'
 import type { BinaryKey } from '../state/contract.ts'
 import { nullIfUndefined, onRecord } from './callback.ts'
 import { type ChangeFlow, changeRecord } from './change-record.ts'
@@ -8,6 +8,7 @@ import type { DroppedRecords } from './dropped-records.ts'
 import { Cell, FlowRecord } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
+import { type RunningMapper, runMapper } from './row-mapper.ts'
 import { TableRows } from './table-rows.ts'
 
 /** A topic or a stream becomes a table: each record sets its row, null deletes it. Without a store nobody needs the rows themselves. */
@@ -134,20 +135,28 @@ export class TableFilter extends TableStep {
 }
 
 export class TableMapValues extends TableStep {
-  private readonly mapper: (record: Flow) => unknown
+  private readonly mapper: RunningMapper
 
   constructor(
     name: string,
     outlet: Outlet,
-    spec: TableStepSpec & { readonly mapper: Callback<unknown>; readonly seesNull: boolean; readonly versioned?: boolean },
+    spec: TableStepSpec & { readonly mapper: RowMapper; readonly seesNull: boolean; readonly versioned?: boolean },
     environment: OperatorEnvironment,
   ) {
     super(name, outlet, { ...spec, holdsBackNothing: false }, environment)
-    this.mapper = onRecord(spec.mapper)
+    this.mapper = runMapper(spec.mapper, environment)
+  }
+
+  open(): void {
+    this.mapper.open?.()
+  }
+
+  close(): void {
+    this.mapper.close?.()
   }
 
   protected override valueOf(record: Flow): unknown {
-    return nullIfUndefined(this.mapper(record))
+    return nullIfUndefined(this.mapper.map(record))
   }
 }
 

@@ -9,6 +9,7 @@ import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
 import { binaryKey, binaryKeyOf } from './key-bytes.ts'
 import type { Flow } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { runMapper } from './row-mapper.ts'
 import { tableStore } from './table-store.ts'
 
 /** `asOf`: the row as it was then, if the view is versioned (`isVersioned`). */
@@ -36,11 +37,11 @@ export function rowReader(view: TableView, environment: OperatorEnvironment): Ro
     }
     case 'transformValues': {
       const read = rowReader(view.of, environment)
-      const mapper = onRecord(view.mapper)
+      const mapper = runMapper(view.mapper, environment)
       return (key, asOf) => {
         const row = read(key, asOf)
         const timestamp = row?.timestamp ?? unknownTime
-        return rowOf(mapper(rowRecord(key, row?.value ?? null, timestamp)), timestamp)
+        return rowOf(mapper.map(rowRecord(key, row?.value ?? null, timestamp)), timestamp)
       }
     }
     case 'join':

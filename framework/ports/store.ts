@@ -3,6 +3,7 @@
 // The layers above (typed stores, record cache, change log, uncommitted buffer) are in framework/state.
 
 import type { Offset } from './record.ts'
+import type { Serde } from './serde.ts'
 
 export interface StateEngine {
   readonly name: string
@@ -87,12 +88,20 @@ export interface ReadOnlyKeyValueStore<K, V> {
   reverseRange(from?: K, to?: K): Iterable<[K, V]>
   all(): Iterable<[K, V]>
   reverseAll(): Iterable<[K, V]>
+  /**
+   * The entries whose serialized keys begin with the serialized prefix, in the order of their keys. Without a serde the prefix is one of the store's own
+   * keys; of JSON keys, which end with a quote or a brace, no other begins with one.
+   */
+  prefixScan(prefix: K): Iterable<[K, V]>
+  prefixScan<P>(prefix: P, serde: Serde<P>): Iterable<[K, V]>
 }
 
 /** A key-value store of the Processor API (Kafka Streams: KeyValueStore). */
 export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
   /** null deletes. */
   put(key: K, value: V | null): void
+  /** Each in turn, as `put` does. */
+  putAll(entries: Iterable<readonly [key: K, value: V | null]>): void
   /** Gives the value that was there, and leaves it. */
   putIfAbsent(key: K, value: V): V | undefined
   /** Gives the value that was there. */
@@ -148,7 +157,19 @@ export interface ReadOnlySessionStore<K, V> {
   backwardFindSessions(key: K, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
   /** The same for the keys between two, both included; an absent bound is open. */
   findSessionsOfKeys(keyFrom: K | undefined, keyTo: K | undefined, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
+  backwardFindSessionsOfKeys(
+    keyFrom: K | undefined,
+    keyTo: K | undefined,
+    earliestEnd: number,
+    latestStart: number,
+  ): Iterable<[WindowedKey<K>, V]>
+  /** All sessions of the keys between two. */
+  fetchKeys(keyFrom: K | undefined, keyTo: K | undefined): Iterable<[WindowedKey<K>, V]>
+  backwardFetchKeys(keyFrom: K | undefined, keyTo: K | undefined): Iterable<[WindowedKey<K>, V]>
+  /** Sessions of all keys that end between two times, both included. */
+  findSessionsEnding(earliestEnd: number, latestEnd: number): Iterable<[WindowedKey<K>, V]>
   all(): Iterable<[WindowedKey<K>, V]>
+  backwardAll(): Iterable<[WindowedKey<K>, V]>
 }
 
 /** A session store of the Processor API (Kafka Streams: SessionStore). */
@@ -166,12 +187,18 @@ export interface VersionedRecord<V> {
   readonly validTo: number | undefined
 }
 
-/** A store that knows the values of a key at times past, as far back as its history reaches (Kafka Streams: VersionedKeyValueStore, KIP-889). */
-export interface VersionedKeyValueStore<K, V> {
+/** A read-only view, as queries have it (Kafka Streams: VersionedKeyQuery, MultiVersionedKeyQuery). */
+export interface ReadOnlyVersionedStore<K, V> {
   readonly name: string
   get(key: K): VersionedRecord<V> | undefined
   /** The value as it was at this time. */
   getAsOf(key: K, time: number): VersionedRecord<V> | undefined
+  /** The values of a key that were valid at some time between two, both included, the latest first (KIP-968); an absent bound is open. */
+  history(key: K, from?: number, to?: number): Iterable<VersionedRecord<V>>
+}
+
+/** A store that knows the values of a key at times past, as far back as its history reaches (Kafka Streams: VersionedKeyValueStore, KIP-889). */
+export interface VersionedKeyValueStore<K, V> extends ReadOnlyVersionedStore<K, V> {
   /** null: deleted from then on. Gives until when the value is valid, or that it is the latest, or that it was too old and was refused. */
   put(key: K, value: V | null, timestamp: number): number | 'latest' | 'refused'
   /** Gives the value as it was then. */

@@ -3,6 +3,7 @@
 
 import type { Settings } from '../config.ts'
 import { isMillraceError, MillraceError } from '../errors.ts'
+import { hasPatterns } from '../graph/bind-topics.ts'
 import type { Topology } from '../graph/topology.ts'
 import type { DropReason } from '../operators/dropped-records.ts'
 import type { Broker, GroupMember, MemberSubscription } from '../ports/broker.ts'
@@ -17,7 +18,7 @@ import { Committer } from './committer.ts'
 import { EndOfInput } from './end-of-input.ts'
 import { GlobalTables } from './global-tables.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-messages.ts'
-import { ensureInternalTopics, planFromBroker } from './internal-topics.ts'
+import { LivePlan } from './live-plan.ts'
 import { openSerdes } from './open-serdes.ts'
 import { Preparations } from './preparations.ts'
 import { Processing } from './processing.ts'
@@ -118,6 +119,7 @@ class Run {
   private readonly options: AppOptions
   private readonly parts: AppParts
   private readonly tasks: TaskSet
+  private readonly live: LivePlan
   /** Undefined if the topology has none, and until their partitions are known. */
   private globals: GlobalTables | undefined
   private readonly restoration: Restoration
@@ -131,8 +133,14 @@ class Run {
     this.enter = enter
     const client = `${applicationId}-StreamThread-1`
     const bufferBytesMax = settings.fetchBufferBytesMax
+    const live = new LivePlan({ ...options, definition: options.topology, admin: broker.admin })
+    this.live = live
     this.parts = {
       ...options,
+      // Bound to the topics that the broker has now.
+      get topology() {
+        return live.topology
+      },
       admin: broker.admin,
       wakeup,
       preparations: new Preparations(wakeup),
@@ -150,21 +158,22 @@ class Run {
   }
 
   async run(): Promise<AppTotals> {
-    const { admin, topology, applicationId, settings, clock } = this.parts
-    const plan = await planFromBroker(admin, topology, applicationId, settings.deadLetterTopic)
-    await ensureInternalTopics(admin, plan, settings.replicationFactor)
+    const { admin, applicationId, clock } = this.parts
+    const { live } = this
+    await live.refresh()
+    const { plan, topology } = live
     await openSerdes(topology, { applicationId, folder: this.serdeFolder(), logger: this.parts.logger })
     this.globals = this.globalTables(plan)
     const ends = this.ends()
     const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined
-    const member = this.member(plan)
-    const inputs = new TaskInputs(this.parts, end)
+    const member = this.member()
+    const inputs = new TaskInputs(this.parts, end, live)
     const committer = new Committer(this.parts, this.tasks, member)
-    const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, globals: this.globals, end })
+    const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, globals: this.globals, end, live })
     try {
       await this.globals?.restore(this.isStopping)
       let ended = false
-      while (!ended && !this.isStopping()) ended = await this.oneGeneration(plan, member, inputs, processing, committer)
+      while (!ended && !this.isStopping()) ended = await this.oneGeneration(member, inputs, processing, committer)
       this.enter('closing')
       if (member.state === 'stable' || member.state === 'rebalancing') await this.unlessFenced(() => committer.commit())
       const endedMs = clock.monotonicMs()
@@ -195,7 +204,7 @@ class Run {
         what: `--until-end with ${endless.name}, a source without an end`,
         instead: 'Stop the app by SIGTERM.',
       })
-    return untilEnd || (sourceTopics(topology).length === 0 && endless === undefined)
+    return untilEnd || (sourceTopics(topology).length === 0 && !hasPatterns(topology) && endless === undefined)
   }
 
   private async close(member: GroupMember): Promise<void> {
@@ -208,18 +217,15 @@ class Run {
   }
 
   /** From an assignment to the next rebalance; says whether the input has ended. */
-  private async oneGeneration(
-    plan: TopicPlan,
-    member: GroupMember,
-    inputs: TaskInputs,
-    processing: Processing,
-    committer: Committer,
-  ): Promise<boolean> {
+  private async oneGeneration(member: GroupMember, inputs: TaskInputs, processing: Processing, committer: Committer): Promise<boolean> {
     this.enter('rebalancing')
     if (member.state === 'lost') await this.tasks.closeAll()
     const interrupted = (): boolean => this.isStopping() || member.state !== 'stable'
     const assigned = await this.join(member)
     if (assigned === undefined) return false
+    // The leader may have seen topics that this member has not.
+    await this.live.refresh()
+    const { plan } = this.live
     const planned = plan.tasks.filter(({ id }) => assigned.includes(id))
     // Leaving them would leave their partitions unread, and nobody would know.
     if (planned.length < assigned.length) throw unknownTasks(this.parts.applicationId, assigned, plan)
@@ -234,7 +240,7 @@ class Run {
     try {
       if (await processing.run(interrupted)) return true
       // The group waits for this member: what is done is committed, so that whoever has the tasks next goes on behind it.
-      if (member.state === 'rebalancing') await committer.commit()
+      if (member.state === 'rebalancing' || member.state === 'stable') await committer.commit()
     } catch (error) {
       if (!isMillraceError(error, 'member-fenced')) throw error
       this.parts.logger.log('warn', error.message)
@@ -275,9 +281,9 @@ class Run {
     return new GlobalTables(this.parts, fetcher, globalInputs)
   }
 
-  private member(plan: TopicPlan): GroupMember {
+  private member(): GroupMember {
     const { settings, applicationId } = this.parts
-    const topics = [...new Set(plan.tasks.flatMap(partitionsOf).map(({ topic }) => topic))]
+    const topics = (): readonly string[] => [...new Set(this.live.plan.tasks.flatMap(partitionsOf).map(({ topic }) => topic))]
     return this.options.broker.member({
       clientId: `${applicationId}-StreamThread-1-consumer`,
       groupId: applicationId,
@@ -286,8 +292,11 @@ class Run {
       rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       protocol: 'stream',
-      subscription: () => encodeSubscription({ topics, runs: this.tasks.ids(), hasState: this.hasState() }),
-      assign: async (members) => assign(members, plan),
+      subscription: () => encodeSubscription({ topics: topics(), runs: this.tasks.ids(), hasState: this.hasState() }),
+      assign: async (members) => {
+        await this.live.refresh()
+        return assign(members, this.live.plan)
+      },
     })
   }
 

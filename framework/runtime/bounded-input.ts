@@ -21,7 +21,10 @@ export function boundedSubTopologies(topology: Topology): ReadonlySet<number> {
     const node = topology.nodes.get(nodeName)
     if (node?.kind !== 'source' || node.input.kind === 'elements') return true
     if (node.input.kind === 'source') return node.input.source.bounded
-    return node.input.topics.every(({ name, internal }) => internal && writersOf(name).every(({ id }) => bounded.has(id)))
+    return (
+      node.input.kind === 'topics' &&
+      node.input.topics.every(({ name, internal }) => internal && writersOf(name).every(({ id }) => bounded.has(id)))
+    )
   }
   // Each round takes out at least one, or is the last.
   for (let before = -1; before !== bounded.size; ) {

@@ -3,11 +3,11 @@
 // offsets, so that several instances can share the work.
 
 import type { SourceNode, Topology } from '../graph/topology.ts'
-import type { Admin, CommittedOffset } from '../ports/broker.ts'
+import type { Admin, CommittedOffset, PartitionOffset } from '../ports/broker.ts'
 import { partitionName, type TopicPartition } from '../ports/record.ts'
 import { boundedSubTopologies, inputEndedName, sourceEndedName } from './bounded-input.ts'
 import { decodeCommitMetadata } from './commit-metadata.ts'
-import { positionTopic, writtenTopics } from './task-topics.ts'
+import { positionTopic, readTopics, writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
 
 export interface EndOfInputOptions {
@@ -23,6 +23,8 @@ export class EndOfInput {
   /** By topic and partition. Those of repartition topics become known when their writers are done. */
   private readonly ends = new Map<string, number>()
   private readonly doneSubTopologies = new Set<number>()
+  /** Those that write each other's repartition topics in a circle, as the two sides of a foreign-key join do, end together. */
+  private readonly groups: readonly ReadonlySet<number>[]
   private readonly repartitionTopics: ReadonlySet<string>
   /** Under which the positions of sources that are no topics are committed. */
   private readonly sourceTopics: ReadonlySet<string>
@@ -33,6 +35,7 @@ export class EndOfInput {
     this.bounded = boundedSubTopologies(options.topology)
     const sources = [...options.topology.nodes.values()].filter((node) => node.kind === 'source' && node.input.kind === 'source')
     this.sourceTopics = new Set(sources.map((node) => positionTopic(options.applicationId, node as SourceNode)))
+    this.groups = circles(options.topology, options.applicationId)
     this.repartitionTopics = new Set([...options.topology.repartitionTopics.keys()].map((name) => `${options.applicationId}-${name}`))
   }
 
@@ -60,47 +63,44 @@ export class EndOfInput {
 
   /** Whether the group has committed all there is. */
   async reached(): Promise<boolean> {
-    const { topology } = this.options
-    const open = topology.subTopologies.filter(({ id, global }) => !global && !this.doneSubTopologies.has(id))
-    for (const { id } of open) if (await this.isDone(id)) this.doneSubTopologies.add(id)
-    return open.every(({ id }) => this.doneSubTopologies.has(id))
+    const open = this.groups.filter((group) => ![...group].every((id) => this.doneSubTopologies.has(id)))
+    for (const group of open) if (await this.isDone(group)) for (const id of group) this.doneSubTopologies.add(id)
+    return open.every((group) => [...group].every((id) => this.doneSubTopologies.has(id)))
   }
 
-  private async isDone(subTopology: number): Promise<boolean> {
+  private async isDone(group: ReadonlySet<number>): Promise<boolean> {
     const { admin, applicationId, tasks } = this.options
-    const own = tasks.filter((task) => task.subTopology === subTopology)
-    const inputs = own.flatMap((task) => [...task.inputs, ...task.localInputs])
+    const inputs = tasks.filter(({ subTopology }) => group.has(subTopology)).flatMap((task) => [...task.inputs, ...task.localInputs])
     await this.learnSourceEnds(inputs.filter((input) => this.sourceTopics.has(input.topic)))
-    const unknown = inputs.filter((input) => this.of(input) === undefined)
+    const circular = inputs.filter(({ topic }) => this.writersOf(topic).some((id) => group.has(id)))
+    const unknown = inputs.filter((input) => this.of(input) === undefined && !circular.includes(input))
     if (unknown.some(({ topic }) => this.sourceTopics.has(topic))) return false
-    if (unknown.some(({ topic }) => !this.writersAreDone(topic))) return false
+    if (unknown.some(({ topic }) => !this.writersOf(topic).every((id) => this.doneSubTopologies.has(id)))) return false
     await this.learnEnds(unknown)
     const open = inputs.filter((input) => this.of(input) !== 0)
     if (open.length === 0) return true
     const committed = await admin.committed(applicationId, open)
-    if (this.bounded.has(subTopology) && !committed.every(saysInputEnded)) return false
+    if ([...group].some((id) => this.bounded.has(id)) && !committed.every(saysInputEnded)) return false
     const offsets = new Map(committed.map((offset) => [partitionName(offset), offset.offset]))
-    const behind = open.filter((input) => (offsets.get(partitionName(input)) ?? -1) < this.of(input)!)
-    return (
-      behind.length === 0 ||
-      (await this.areEmpty(
-        behind.filter((input) => !offsets.has(partitionName(input))),
-        behind.length,
-      ))
-    )
+    // What goes round in a circle has no end before all of it is done. The ends are asked for behind the commits: if these reach them, all that the
+    // group has taken is committed, with what came of it, and nothing is on its way.
+    const ends = new Map((await this.endsOf(circular)).map((end) => [partitionName(end), end.offset]))
+    const endOf = (input: TopicPartition): number => ends.get(partitionName(input)) ?? this.of(input)!
+    const behind = open.filter((input) => (offsets.get(partitionName(input)) ?? 0) < endOf(input))
+    if (behind.some((input) => offsets.has(partitionName(input)))) return false
+    // Partitions of which nothing is left have nothing to commit.
+    const starts = behind.length === 0 ? [] : await admin.startOffsets(behind)
+    return starts.every((start) => start.offset >= endOf(start))
   }
 
-  /** Partitions of which nothing is left have nothing to commit. */
-  private async areEmpty(uncommitted: readonly TopicPartition[], behind: number): Promise<boolean> {
-    if (uncommitted.length < behind) return false
-    const starts = await this.options.admin.startOffsets(uncommitted)
-    return starts.every((start) => start.offset >= this.of(start)!)
-  }
-
-  private writersAreDone(repartitionTopic: string): boolean {
+  private writersOf(repartitionTopic: string): readonly number[] {
     const { topology, applicationId } = this.options
     const writers = topology.subTopologies.filter(({ id }) => writtenTopics(topology, [id], applicationId).includes(repartitionTopic))
-    return writers.every(({ id }) => this.doneSubTopologies.has(id))
+    return this.repartitionTopics.has(repartitionTopic) ? writers.map(({ id }) => id) : []
+  }
+
+  private async endsOf(inputs: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    return inputs.length === 0 ? [] : await this.options.admin.endOffsets(inputs, { readCommitted: true })
   }
 
   /** Where a source ends shows when it has ended: whoever runs it says so in its commit. A source that has grown since has another end. */
@@ -114,10 +114,27 @@ export class EndOfInput {
   }
 
   private async learnEnds(inputs: readonly TopicPartition[]): Promise<void> {
-    if (inputs.length === 0) return
-    const ends = await this.options.admin.endOffsets(inputs, { readCommitted: true })
-    for (const end of ends) this.ends.set(partitionName(end), end.offset)
+    for (const end of await this.endsOf(inputs)) this.ends.set(partitionName(end), end.offset)
   }
+}
+
+/** All sub-topologies that run in tasks, in groups: those that lead to each other over internal topics are one. */
+function circles(topology: Topology, applicationId: string): readonly ReadonlySet<number>[] {
+  const running = topology.subTopologies.filter(({ global }) => !global).map(({ id }) => id)
+  const next = (id: number): readonly number[] => {
+    const written = writtenTopics(topology, [id], applicationId)
+    return running.filter((other) => readTopics(topology, [other], applicationId).some((topic) => written.includes(topic)))
+  }
+  const reached = new Map(
+    running.map((id) => {
+      const ids = new Set(next(id))
+      for (const other of ids) for (const further of next(other)) ids.add(further)
+      return [id, ids] as const
+    }),
+  )
+  const groupOf = (id: number) => new Set([id, ...running.filter((other) => reached.get(id)!.has(other) && reached.get(other)!.has(id))])
+  const groups = running.map(groupOf)
+  return groups.filter((group, index) => Math.min(...group) === running[index])
 }
 
 function saysInputEnded({ metadata }: CommittedOffset): boolean {

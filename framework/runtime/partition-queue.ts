@@ -1,10 +1,12 @@
 // The queue of one topic partition: fetched batches, read in place by a cursor. Nothing is copied or decoded here.
 
-import type { SourceNode } from '../graph/topology.ts'
+import { MillraceError } from '../errors.ts'
+import type { InvalidTimestamp, SourceTiming } from '../graph/topology.ts'
 import type { DroppedRecords } from '../operators/dropped-records.ts'
 import { Cell, FlowRecord } from '../operators/flow-record.ts'
 import type { Flow, Outlet } from '../operators/operator.ts'
 import type { FetchedRecords } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { RecordReader, TopicPartition } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
 import { type Missing, missingOf } from '../serdes/readiness.ts'
@@ -15,7 +17,8 @@ export interface PartitionSource {
   readonly value: Serde<unknown>
   readonly external: boolean
   readonly outlet: Outlet
-  readonly timestampOf: SourceNode['timestampOf']
+  readonly timing: SourceTiming
+  readonly clock: Pick<Clock, 'now'>
   /** Called with what the user's `timestampOf` threw; returns only if the record is to be left out. */
   readonly onTimestampFailure: (error: unknown, record: Flow) => void
   /** Called where the next record cannot be read yet. The queue has no head until `resume` is called. */
@@ -32,7 +35,9 @@ export class PartitionQueue implements InputQueue {
   bufferedBytes = 0
   ready = false
   headTimestamp = -1
-  private readonly timestampOf: SourceNode['timestampOf']
+  private readonly timestampOf: SourceTiming['timestampOf']
+  private readonly onInvalid: InvalidTimestamp
+  private readonly clock: Pick<Clock, 'now'>
   private readonly onTimestampFailure: PartitionSource['onTimestampFailure']
   private readonly key: Serde<unknown>
   private readonly value: Serde<unknown>
@@ -51,7 +56,9 @@ export class PartitionQueue implements InputQueue {
     this.outlet = source.outlet
     this.key = source.key
     this.value = source.value
-    this.timestampOf = source.timestampOf
+    this.timestampOf = source.timing.timestampOf
+    this.onInvalid = source.timing.onInvalid ?? (this.timestampOf === undefined ? 'fail' : 'skip')
+    this.clock = source.clock
     this.onTimestampFailure = source.onTimestampFailure
     this.missing = missingOf(source.key, source.value)
     this.onMissing = source.onMissing
@@ -124,8 +131,10 @@ export class PartitionQueue implements InputQueue {
       this.onMissing(missing)
       return true
     }
-    const timestamp = this.timestampOf === undefined ? this.reader.timestamp : this.chosenTimestamp(this.timestampOf)
+    let timestamp = this.timestampOf === undefined ? this.reader.timestamp : this.chosenTimestamp(this.timestampOf)
     if (timestamp === undefined) return false
+    // Not a number is no timestamp either.
+    if (!(timestamp >= 0)) timestamp = this.instead(timestamp)
     if (timestamp < 0) {
       this.dropped.add('negative-timestamp')
       return false
@@ -135,8 +144,18 @@ export class PartitionQueue implements InputQueue {
     return true
   }
 
+  /** What stands for a timestamp that is none; less than 0: nothing, the record is left out. */
+  private instead(timestamp: number): number {
+    if (this.onInvalid === 'skip') return -1
+    if (this.onInvalid === 'partitionTime' && this.partitionTimeMs >= 0) return this.partitionTimeMs
+    const { topic, partition, reader } = this
+    const known = this.onInvalid === 'fail' ? '' : ', and its partition has no time yet that could stand for it'
+    throw new MillraceError('timestamp-invalid', { topic, partition, offset: reader.offset, timestamp, known })
+  }
+
   /** Undefined: the record is left out. */
-  private chosenTimestamp(timestampOf: NonNullable<SourceNode['timestampOf']>): number | undefined {
+  private chosenTimestamp(timestampOf: NonNullable<SourceTiming['timestampOf']>): number | undefined {
+    if (timestampOf === 'wallClock') return this.clock.now()
     const record = this.recordAt(this.reader.timestamp)
     try {
       return timestampOf(record, this.partitionTimeMs)

@@ -7,6 +7,7 @@ import type { AppParts } from './app-parts.ts'
 import { type Committer, started } from './committer.ts'
 import type { EndOfInput } from './end-of-input.ts'
 import type { GlobalTables } from './global-tables.ts'
+import type { LivePlan } from './live-plan.ts'
 import { positionOf, type RunningTask } from './running-task.ts'
 import type { TaskInputs } from './task-inputs.ts'
 import type { TaskSet } from './task-set.ts'
@@ -24,6 +25,7 @@ export interface ProcessingParts extends AppParts {
   readonly globals: GlobalTables | undefined
   /** Undefined: the input has no end. */
   readonly end: EndOfInput | undefined
+  readonly live: LivePlan
 }
 
 export class Processing {
@@ -37,7 +39,7 @@ export class Processing {
     this.parts = parts
   }
 
-  /** Returns when the input has ended (true), or when the group is no longer stable or `interrupted` says so. */
+  /** Returns when the input has ended (true), or when the group is no longer stable, the topics have changed or `interrupted` says so. */
   async run(interrupted: () => boolean): Promise<boolean> {
     const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals, preparations } = this.parts
     wakeup.watch('member', () => member.changed())
@@ -53,6 +55,7 @@ export class Processing {
       inputs.resume()
       if (committer.isRequested || committer.dueInMs <= 0) await committer.commit()
       await committer.purgeIfDue()
+      if (await this.topicsHaveChanged()) return false
       if (processed > 0 || punctuated || followed) {
         await clock.turn()
         continue
@@ -97,6 +100,12 @@ export class Processing {
     let punctuated = false
     for (const { task } of started(this.parts.tasks.all)) if (task.punctuateWallClock()) punctuated = true
     return punctuated
+  }
+
+  /** What ends is read as it was at the start. */
+  private async topicsHaveChanged(): Promise<boolean> {
+    const { live, end } = this.parts
+    return end === undefined && live.dueInMs <= 0 && (await live.refresh())
   }
 
   private async isAtEnd(): Promise<boolean> {

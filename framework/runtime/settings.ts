@@ -70,11 +70,13 @@ function schemaOf(spec: SettingSpec): v.GenericSchema<unknown> {
   if (spec.kind === 'number') return v.pipe(v.number(), v.safeInteger(), v.minValue(spec.min))
   if (spec.kind === 'list') return v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.nonEmpty())
   if (spec.kind === 'choice') return v.picklist(spec.choices)
+  if (spec.kind === 'form') return v.pipe(v.string(), v.regex(spec.pattern))
   return v.string()
 }
 
 function expected(spec: SettingSpec): string {
   if (spec.kind === 'number') return `a whole number, at least ${spec.min}`
   if (spec.kind === 'list') return 'a list of texts'
+  if (spec.kind === 'form') return spec.expected
   return spec.kind === 'choice' ? `one of ${spec.choices.join(', ')}` : 'a text'
 }

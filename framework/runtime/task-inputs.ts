@@ -8,6 +8,8 @@ import type { AppParts } from './app-parts.ts'
 import { BoundedReader } from './bounded-reader.ts'
 import { started } from './committer.ts'
 import type { EndOfInput } from './end-of-input.ts'
+import type { LivePlan } from './live-plan.ts'
+import { resetOffsets } from './offset-reset.ts'
 import { positionOf, type RunningTask } from './running-task.ts'
 
 /** However many partitions there are, each may hold this much. */
@@ -22,12 +24,14 @@ interface Input extends TopicPartition {
 export class TaskInputs {
   private readonly parts: AppParts
   private readonly end: EndOfInput | undefined
+  private readonly live: Pick<LivePlan, 'lost'>
   private tasks: readonly RunningTask[] = []
   private inputs = new Map<string, Input>()
   private shareBytes = 0
 
-  constructor(parts: AppParts, end: EndOfInput | undefined) {
+  constructor(parts: AppParts, end: EndOfInput | undefined, live: Pick<LivePlan, 'lost'>) {
     this.parts = parts
+    this.live = live
     this.end = end
   }
 
@@ -111,16 +115,21 @@ export class TaskInputs {
     input.knownEnd = Math.min(offset, this.end?.of(input) ?? Infinity)
   }
 
-  /** Records that were deleted before they were read are gone: reading goes on with the first that is left, and the log says so. */
+  /** Records that were deleted before they were read are gone: reading goes on where the source's reset policy says, and so does the log. */
   private async solve(problems: readonly FetchProblem[]): Promise<void> {
-    const { admin, fetcher, logger, topology } = this.parts
-    const deleted = [...new Set(problems.filter(({ problem }) => problem === 'topic deleted').map(({ topic }) => topic))]
+    const { fetcher, logger, topology } = this.parts
+    const gone = [...new Set(problems.filter(({ problem }) => problem === 'topic deleted').map(({ topic }) => topic))]
+    // One that a pattern matched is left out of the next plan.
+    const deleted = gone.filter((topic) => !this.live.lost(topic))
+    for (const topic of gone.filter((topic) => !deleted.includes(topic))) logger.log('warn', `The topic ${topic} was deleted.`, { topic })
     if (deleted.length > 0) {
       const missing = deleted.map((topic) => `The topic ${topic} was deleted.`).join('\n  ')
       throw new MillraceError('topology-topics-missing', { topology: topology.name, missing })
     }
     const starts = new Map<string, Offset>()
-    for (const start of await admin.startOffsets(problems)) {
+    const outOfRange = problems.filter(({ topic }) => !gone.includes(topic))
+    if (outOfRange.length === 0) return
+    for (const start of await resetOffsets(this.parts, outOfRange)) {
       const input = this.inputs.get(partitionName(start))
       if (input === undefined) continue
       const { topic, partition, offset } = start

@@ -12,6 +12,7 @@ import { openTaskState } from '../state/open-task-state.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import type { AppParts } from './app-parts.ts'
 import { ChosenWriters } from './chosen-writers.ts'
+import { resetOffsets } from './offset-reset.ts'
 import type { RunningTask } from './running-task.ts'
 import { StampingWriter } from './stamping-writer.ts'
 import { Task } from './task.ts'
@@ -56,8 +57,11 @@ export class TaskSet {
   async assign(assigned: readonly PlannedTask[], interrupted: () => boolean): Promise<boolean> {
     const partitions = assigned.flatMap(({ inputs, localInputs }) => [...inputs, ...localInputs])
     const committed = partitions.length === 0 ? [] : await this.parts.admin.committed(this.parts.applicationId, partitions)
-    const kept = new Set(assigned.map(({ id }) => id))
-    for (const running of this.all) if (!kept.has(running.planned.id) || wentOnElsewhere(running, committed)) await this.close(running)
+    const planned = new Map(assigned.map((task) => [task.id, task]))
+    for (const running of this.all) {
+      const now = planned.get(running.planned.id)
+      if (now === undefined || !readsTheSame(running.planned, now) || wentOnElsewhere(running, committed)) await this.close(running)
+    }
     for (const planned of assigned) {
       if (this.running.has(planned.id)) continue
       const opened = await this.open(planned, committed, assigned.length, interrupted)
@@ -186,18 +190,18 @@ export class TaskSet {
     return undefined
   }
 
-  /** A group that has committed nothing yet starts at the earliest record. */
+  /** What the group has committed nothing of begins where the source's reset policy says. */
   private async startOf(inputs: readonly TopicPartition[], committed: readonly CommittedOffset[]): Promise<readonly PartitionOffset[]> {
     const fresh = inputs.filter((input) => !committed.some((offset) => isSamePartition(input, offset)))
-    const earliest = fresh.length === 0 ? [] : await this.parts.admin.startOffsets(fresh)
+    const reset = await resetOffsets(this.parts, fresh)
     return inputs.map((input) => {
-      const { offset } = [...committed, ...earliest].find((candidate) => isSamePartition(input, candidate))!
+      const { offset } = [...committed, ...reset].find((candidate) => isSamePartition(input, candidate))!
       return { ...input, offset }
     })
   }
 
   private async createTask(running: RunningTask): Promise<void> {
-    const { planned, state, recordContext, committed } = running
+    const { planned, state, recordContext, committed, start } = running
     const { topology, applicationId, settings, producer, clock, logger, print } = this.parts
     const { deadLetterTopic } = settings
     const topics = [
@@ -227,7 +231,7 @@ export class TaskSet {
       sinkWriters: connectors.sinkWriters,
       withWriter: (topic, use) => this.chosenWriters.use(topic, use),
       awaitReady: (ready, goOn) => this.parts.preparations.await(ready, goOn),
-      committed,
+      committed: [...committed, ...start.filter((input) => !committed.some((offset) => isSamePartition(offset, input))).map(uncommitted)],
       settings: taskSettings(settings),
       clock,
       logger,
@@ -261,6 +265,18 @@ export class Totals {
   private addDropped(counts: ReadonlyMap<DropReason, number>): void {
     for (const [reason, count] of counts) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count)
   }
+}
+
+/** A start by the reset policy is committed with the first commit: a second start goes on from there, whatever the policy would say then. */
+function uncommitted(start: PartitionOffset): CommittedOffset {
+  return { ...start, metadata: '' }
+}
+
+/** A pattern may match more topics than before, or fewer. */
+function readsTheSame(before: PlannedTask, now: PlannedTask): boolean {
+  return (
+    before.inputs.length === now.inputs.length && before.inputs.every((input) => now.inputs.some((other) => isSamePartition(other, input)))
+  )
 }
 
 /** Whether somebody else has committed further: this instance was out of the group for a while without noticing, and its task is of the past. */

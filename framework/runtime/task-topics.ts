@@ -1,6 +1,6 @@
 // What the topics that a task reads and writes are called on the broker. Changelogs belong to the state, and are not among them.
 
-import { type SourceNode, type Topology, topicName } from '../graph/topology.ts'
+import { inputTopics, type SourceNode, type Topology, topicName } from '../graph/topology.ts'
 
 /** Under which topic the position of a source that reads no topic is committed. */
 export function positionTopic(applicationId: string, { name, input }: Pick<SourceNode, 'name' | 'input'>): string {
@@ -22,7 +22,7 @@ export function readTopics(topology: Topology, subTopologies: readonly number[],
   const nodes = topology.subTopologies.filter(({ id }) => subTopologies.includes(id)).flatMap(({ nodes }) => nodes)
   const topics = nodes.flatMap((name) => {
     const node = topology.nodes.get(name)
-    return node?.kind === 'source' && node.input.kind === 'topics' ? node.input.topics.map((topic) => topicName(applicationId, topic)) : []
+    return node?.kind === 'source' ? inputTopics(node.input).map((topic) => topicName(applicationId, topic)) : []
   })
   return [...new Set(topics)]
 }

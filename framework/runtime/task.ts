@@ -4,7 +4,8 @@
 // Used so:  addRecords* → process → … → flushCaches, then the producer's flush, commit(committable()), committed() → …
 
 import { MillraceError } from '../errors.ts'
-import { type SourceNode, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
+import { matchesTopic } from '../graph/topic-pattern.ts'
+import { inputTopics, type SourceNode, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
 import { DeadLetters } from '../operators/dead-letters.ts'
 import { DroppedRecords } from '../operators/dropped-records.ts'
 import { describeOrigin, type FailurePolicy, Failures } from '../operators/failures.ts'
@@ -99,6 +100,7 @@ export class Task {
   private readonly failures: Failures
   private readonly deadLetters: DeadLetters | undefined
   private readonly operators: readonly Operator[]
+  private readonly sourceNodes: readonly { readonly node: SourceNode; readonly outlet: Outlet }[]
   private readonly byStreamTime = new Punctuations()
   private readonly byWallClock = new Punctuations()
   private streamTimeMs = -1
@@ -133,10 +135,24 @@ export class Task {
       work: this.work(),
     })
     this.operators = operators
+    this.sourceNodes = sources
     for (const { node, outlet } of sources) this.addInputs(node, outlet)
   }
 
   // ------------------------------------------------------------------------------------------------------------- input
+
+  /**
+   * Reads a further topic by the source whose pattern it matches; false if there is none. For tests, whose topics come to be when something is written to
+   * them: the topology of an app is bound to topics before its tasks are made.
+   */
+  addTopic(input: TopicPartition): boolean {
+    for (const { node, outlet } of this.sourceNodes) {
+      if (node.input.kind !== 'pattern' || !matchesTopic(node.input.pattern, input.topic)) continue
+      this.addPartition(input, { name: input.topic, internal: false }, node, outlet)
+      return true
+    }
+    return false
+  }
 
   /** Takes what was fetched of one of its inputs. Bounded by who fetches: it pauses a partition by `bufferedBytes`. */
   addRecords(fetched: FetchedRecords): void {
@@ -365,7 +381,7 @@ export class Task {
 
   private addInputs(node: SourceNode, outlet: Outlet): void {
     const { applicationId, inputs, runsLocalInputs, clock } = this.options
-    if (node.input.kind !== 'topics') {
+    if (node.input.kind === 'elements' || node.input.kind === 'source') {
       if (!runsLocalInputs) return
       const topic = positionTopic(applicationId, node)
       const position = this.committedPosition(topic)
@@ -378,7 +394,7 @@ export class Task {
       if (queue.ready) this.byTime.offer(queue)
       return
     }
-    for (const ref of node.input.topics) {
+    for (const ref of inputTopics(node.input)) {
       const name = topicName(applicationId, ref)
       for (const input of inputs.filter(({ topic }) => topic === name)) this.addPartition(input, ref, node, outlet)
     }
@@ -392,7 +408,8 @@ export class Task {
         value: node.value,
         external: !ref.internal,
         outlet,
-        timestampOf: node.timestampOf,
+        timing: node.timing ?? {},
+        clock: this.options.clock,
         onTimestampFailure: (error, record) => this.leaveOutUntimed(error, node.name, record),
         onMissing: (ready) => this.options.awaitReady(ready, () => this.resume(queue)),
       },

@@ -2,7 +2,7 @@
 // that every member of a group comes to the same plan (Kafka Streams: RepartitionTopics, CopartitionedTopicsEnforcer).
 
 import { MillraceError } from '../errors.ts'
-import { type SourceNode, type SubTopology, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
+import { inputTopics, isLocal, type SourceNode, type SubTopology, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
 import type { NewTopic } from '../ports/broker.ts'
 import type { TopicPartition } from '../ports/record.ts'
 import { positionTopic } from './task-topics.ts'
@@ -32,7 +32,7 @@ export function sourceTopics(topology: Topology): readonly string[] {
 }
 
 function sourceTopicsOf(topology: Topology, nodes: readonly string[]): readonly string[] {
-  const topics = sourcesOf(topology, nodes).flatMap(({ input }) => (input.kind === 'topics' ? input.topics : []))
+  const topics = sourcesOf(topology, nodes).flatMap(({ input }) => inputTopics(input))
   return [...new Set(topics.filter(({ internal }) => !internal).map(({ name }) => name))]
 }
 
@@ -63,7 +63,9 @@ export function planTopics(topology: Topology, applicationId: string, partitions
   const globalInputs = globalTopics.flatMap((topic) => {
     return Array.from({ length: counts.get(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
   })
-  return { tasks, globalInputs, internalTopics: [...repartitions, ...changelogs, ...positions] }
+  // Where a pattern matches no topic yet nothing runs, and how many partitions there will be is not known.
+  const internalTopics = [...repartitions, ...changelogs, ...positions].filter((topic) => topic.partitions > 0)
+  return { tasks, globalInputs, internalTopics }
 }
 
 // ------------------------------------------------------------------------------------------------------------- partitions
@@ -78,9 +80,11 @@ function countPartitions(topology: Topology, partitions: ReadonlyMap<string, num
     if (chosen === undefined) open.add(name)
     else counts.set(name, chosen)
   }
-  // Each round settles at least one, as writers of repartition topics form no circle without a user's topic in it.
+  // Each round settles at least one, as writers of repartition topics form no circle without a user's topic in it. The two topics of a foreign-key
+  // join do form one: there the topics that are known decide, as they do in Kafka Streams.
   while (open.size > 0) {
-    const settled = [...open].filter((name) => settleRepartition(topology, name, counts))
+    const sure = [...open].filter((name) => settleRepartition(topology, name, counts, 'all known'))
+    const settled = sure.length > 0 ? sure : [...open].filter((name) => settleRepartition(topology, name, counts, 'some known'))
     if (settled.length === 0) throw new Error(`the partitions of ${[...open].join(', ')} follow from nothing`)
     for (const name of settled) open.delete(name)
   }
@@ -89,11 +93,12 @@ function countPartitions(topology: Topology, partitions: ReadonlyMap<string, num
 }
 
 /** A repartition topic has as many partitions as the widest sub-topology that writes it. */
-function settleRepartition(topology: Topology, name: string, counts: Counts): boolean {
+function settleRepartition(topology: Topology, name: string, counts: Counts, when: 'all known' | 'some known'): boolean {
   const writers = topology.subTopologies.filter(({ nodes }) => nodes.some((node) => writes(topology, node, name)))
-  const widths = writers.map((sub) => partitionsOf(topology, sub, counts))
-  if (widths.length === 0 || widths.some((width) => width === undefined)) return false
-  counts.set(name, Math.max(...(widths as number[])))
+  const widths = writers.flatMap((sub) => widthsOf(topology, sub, counts))
+  const known = widths.filter((width) => width !== undefined)
+  if (writers.length === 0 || (when === 'all known' ? known.length < widths.length : known.length === 0)) return false
+  counts.set(name, Math.max(0, ...known))
   return true
 }
 
@@ -102,12 +107,14 @@ function writes(topology: Topology, nodeName: string, repartitionTopic: string):
   return node?.kind === 'sink' && node.topic.internal && node.topic.name === repartitionTopic
 }
 
-/** Undefined while one of its inputs is not known yet. */
-function partitionsOf(topology: Topology, { nodes }: SubTopology, counts: Counts): number | undefined {
-  const widths = sourcesOf(topology, nodes).flatMap(({ input }) =>
-    input.kind === 'topics' ? input.topics.map(({ name }) => counts.get(name)) : [1],
-  )
-  return widths.some((width) => width === undefined) ? undefined : Math.max(...(widths as number[]))
+/** Undefined while one of its inputs is not known yet; 0 if it has none, because a pattern matches no topic. */
+function partitionsOf(topology: Topology, sub: SubTopology, counts: Counts): number | undefined {
+  const widths = widthsOf(topology, sub, counts)
+  return widths.some((width) => width === undefined) ? undefined : Math.max(0, ...(widths as number[]))
+}
+
+function widthsOf(topology: Topology, { nodes }: SubTopology, counts: Counts): readonly (number | undefined)[] {
+  return sourcesOf(topology, nodes).flatMap(({ input }) => (isLocal(input) ? [1] : inputTopics(input).map(({ name }) => counts.get(name))))
 }
 
 /** What is joined by key must lie in equal partitions: repartition topics follow, users' topics have to be so. */
@@ -127,9 +134,9 @@ function coPartition(topology: Topology, topics: readonly TopicRef[], counts: Co
 
 function tasksOf(topology: Topology, sub: SubTopology, applicationId: string, counts: Counts): readonly PlannedTask[] {
   const sources = sourcesOf(topology, sub.nodes)
-  const topics = sources.flatMap(({ input }) => (input.kind === 'topics' ? input.topics : []))
+  const topics = sources.flatMap(({ input }) => inputTopics(input))
   const local = sources
-    .filter(({ input }) => input.kind !== 'topics')
+    .filter(({ input }) => isLocal(input))
     .map((source) => ({ topic: positionTopic(applicationId, source), partition: 0 }))
   return Array.from({ length: partitionsOf(topology, sub, counts) ?? 0 }, (_, partition) => ({
     id: `${sub.id}_${partition}`,

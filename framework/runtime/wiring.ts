@@ -3,6 +3,7 @@
 import type { Settings } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { MillraceError } from '../errors.ts'
+import { hasPatterns } from '../graph/bind-topics.ts'
 import { requireSources } from '../graph/require-sources.ts'
 import { partsOf } from '../plugins/plugin-set.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -31,7 +32,7 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
   }
   const brokers = partsOf(plugins, 'brokers')
   const stores = partsOf(plugins, 'stores')
-  const usesTopics = sourceTopics(topology).length + sinkTopics(topology).length > 0
+  const usesTopics = hasPatterns(topology) || sourceTopics(topology).length + sinkTopics(topology).length > 0
   const brokerName = settings.broker ?? (usesTopics ? 'kafka' : 'memory')
   const connect = named(brokers, brokerName, 'broker')
   const memory = named(stores, 'memory', 'stateStore')

@@ -20,7 +20,7 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
 
 function newTimeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
   const time = long()
-  return {
+  const serde: Serde<Windowed<K>> = {
     // The end of a window is not written, so it takes the size to read a key.
     name: `windowed(${key.name}, ${sizeMs === Number.POSITIVE_INFINITY ? 'unlimited' : sizeMs})`,
     ...madeOf(key, (_bytes, start, end, found) => found(start, end - 8)),
@@ -35,11 +35,24 @@ function newTimeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
       time.write(value.start, target)
     },
   }
+  return marked(serde, 8)
+}
+
+const windowBytes = new WeakMap<Serde<unknown>, number>()
+
+/** How many bytes behind the key itself say which window it is of; 0 for serdes of other keys. */
+export function windowBytesOf(serde: Serde<unknown>): number {
+  return windowBytes.get(serde) ?? 0
+}
+
+function marked<K>(serde: Serde<Windowed<K>>, bytes: number): Serde<Windowed<K>> {
+  windowBytes.set(serde as Serde<unknown>, bytes)
+  return serde
 }
 
 export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
   const time = long()
-  return {
+  const serde: Serde<Windowed<K>> = {
     name: `session(${key.name})`,
     ...madeOf(key, (_bytes, start, end, found) => found(start, end - 16)),
     immutable: false,
@@ -53,4 +66,5 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
       time.write(value.start, target)
     },
   }
+  return marked(serde, 16)
 }

@@ -46,6 +46,11 @@ export class KeyValueView<K, V, W> implements ReadOnlyKeyValueStore<K, W> {
     return this.walk({ reverse: true })
   }
 
+  prefixScan<P = K>(prefix: P, serde: Serde<P> = this.parts.keySerde as Serde<P>): Iterable<[K, W]> {
+    const from = binaryKey(serde, prefix)
+    return this.walk({ from, to: afterPrefix(from) })
+  }
+
   protected find(key: BinaryKey): W | undefined {
     const row = this.parts.rows.get(key, 0)
     return row === undefined ? undefined : this.showKept(row)
@@ -108,6 +113,10 @@ export class ProcessorKeyValueStore<K, V, W> extends KeyValueView<K, V, W> imple
     this.write(binaryKey(this.parts.keySerde, key), value)
   }
 
+  putAll(entries: Iterable<readonly [key: K, value: W | null]>): void {
+    for (const [key, value] of entries) this.put(key, value)
+  }
+
   putIfAbsent(key: K, value: W): W | undefined {
     const binary = binaryKey(this.parts.keySerde, key)
     const before = this.find(binary)
@@ -127,6 +136,15 @@ export class ProcessorKeyValueStore<K, V, W> extends KeyValueView<K, V, W> imple
     const { timestamp, headers } = this.context
     rows.put(key, 0, value === null ? form.keep(null, timestamp, headers) : this.values.keep(form, value, this.context))
   }
+}
+
+/** The first key behind all that begin with a prefix; undefined if there is none (Kafka: Bytes.increment). */
+export function afterPrefix(prefix: BinaryKey): BinaryKey | undefined {
+  for (let end = prefix.length; end > 0; end--) {
+    const last = prefix.charCodeAt(end - 1)
+    if (last < 0xff) return prefix.slice(0, end - 1) + String.fromCharCode(last + 1)
+  }
+  return undefined
 }
 
 export function binaryKey<K>(serde: Serde<K>, key: K): BinaryKey {

@@ -5,7 +5,7 @@ import type { BinaryKey, ReadOnlySessionStore, SessionStore, WindowedKey } from 
 import type { RecordContext, Row } from './contract.ts'
 import { binaryLong, readBinaryLong } from './key-layout.ts'
 import { binaryKey, readKey } from './key-value-view.ts'
-import type { TimedRow, TimedRows } from './timed-rows.ts'
+import type { TimedRow, TimedRows, Times } from './timed-rows.ts'
 
 export interface SessionViewParts<V> {
   readonly name: string
@@ -55,14 +55,43 @@ export class SessionView<K, V, W> implements ReadOnlySessionStore<K, W> {
     earliestEnd: number,
     latestStart: number,
   ): Iterable<[WindowedKey<K>, W]> {
-    const { keySerde, timed } = this.parts
-    const from = keyFrom === undefined ? undefined : binaryKey(keySerde, keyFrom)
-    const to = keyTo === undefined ? undefined : binaryKey(keySerde, keyTo)
-    return this.shown(timed.between({ from: earliestEnd, to: everything }, from, to), latestStart)
+    return this.between({ from: earliestEnd, to: everything }, keyFrom, keyTo, latestStart)
+  }
+
+  backwardFindSessionsOfKeys(
+    keyFrom: K | undefined,
+    keyTo: K | undefined,
+    earliestEnd: number,
+    latestStart: number,
+  ): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from: earliestEnd, to: everything, reverse: true }, keyFrom, keyTo, latestStart)
+  }
+
+  fetchKeys(keyFrom: K | undefined, keyTo: K | undefined): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from: 0, to: everything }, keyFrom, keyTo)
+  }
+
+  backwardFetchKeys(keyFrom: K | undefined, keyTo: K | undefined): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from: 0, to: everything, reverse: true }, keyFrom, keyTo)
+  }
+
+  findSessionsEnding(earliestEnd: number, latestEnd: number): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from: earliestEnd, to: latestEnd })
   }
 
   all(): Iterable<[WindowedKey<K>, W]> {
-    return this.findSessionsOfKeys(undefined, undefined, 0, everything)
+    return this.between({ from: 0, to: everything })
+  }
+
+  backwardAll(): Iterable<[WindowedKey<K>, W]> {
+    return this.between({ from: 0, to: everything, reverse: true })
+  }
+
+  private between(times: Times, keyFrom?: K, keyTo?: K, latestStart = everything): Iterable<[WindowedKey<K>, W]> {
+    const { keySerde, timed } = this.parts
+    const from = keyFrom === undefined ? undefined : binaryKey(keySerde, keyFrom)
+    const to = keyTo === undefined ? undefined : binaryKey(keySerde, keyTo)
+    return this.shown(timed.between(times, from, to), latestStart)
   }
 
   protected identity(key: K, start: number, end: number): BinaryKey {

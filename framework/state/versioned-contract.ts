@@ -18,6 +18,8 @@ export interface VersionedRowStore<V> {
   get(key: BinaryKey): VersionedRow<V> | undefined
   /** The value as it was then; undefined before the history, unless the present value is as old. */
   getAsOf(key: BinaryKey, time: number): VersionedRow<V> | undefined
+  /** The versions that were valid at some time between two, both included, the latest first. Deletions are gaps. */
+  history(key: BinaryKey, from: number, to: number): Iterable<VersionedRow<V>>
   /** null: deleted from then on. */
   put(key: BinaryKey, value: V | null, timestamp: number, headers: Headers): VersionedPut
   /** Puts null; gives the value as it was then. */

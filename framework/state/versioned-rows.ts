@@ -46,6 +46,17 @@ export class VersionedRows<V> implements VersionedRowStore<V> {
     return this.shown(versions, at)
   }
 
+  /** A version is valid from its timestamp until the next one's, that excluded. */
+  *history(key: BinaryKey, from: number, to: number): Generator<VersionedRow<V>> {
+    const versions = this.kept(this.versionsOf(key))
+    for (let at = versions.length - 1; at >= 0; at--) {
+      if (versions[at]!.timestamp > to) continue
+      if (validTo(versions, at) <= from) return
+      const shown = this.shown(versions, at)
+      if (shown !== undefined) yield shown
+    }
+  }
+
   put(key: BinaryKey, value: V | null, timestamp: number, headers: Headers): VersionedPut {
     const { changeLog, form, history, rows, value: serde, valueForm } = this.parts
     changeLog?.log(key, valueForm.keep(value, timestamp, headers))

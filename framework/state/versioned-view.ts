@@ -27,6 +27,10 @@ export class ProcessorVersionedStore<K, V> implements VersionedKeyValueStore<K, 
     return this.rows.getAsOf(binaryKey(this.keySerde, key), time)
   }
 
+  history(key: K, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY): Iterable<VersionedRecord<V>> {
+    return this.rows.history(binaryKey(this.keySerde, key), from, to)
+  }
+
   put(key: K, value: V | null, timestamp: number): number | 'latest' | 'refused' {
     return this.rows.put(binaryKey(this.keySerde, key), value, timestamp, this.context.headers)
   }

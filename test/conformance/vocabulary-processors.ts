@@ -196,7 +196,7 @@ function keyValueCommand(store: KeyValueStore<string, string>, record: Processor
     case 'reverseAll':
       return list(store.reverseAll())
     case 'prefix':
-      return list([...store.range(first)].filter(([found]) => found.startsWith(first)))
+      return list(store.prefixScan(first))
     default:
       throw new Error(`the vocabulary has no command ${command}`)
   }

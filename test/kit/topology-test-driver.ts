@@ -4,7 +4,8 @@
 
 import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
 import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
-import { type SinkNode, type SourceNode, type Topology, topicName } from '../../framework/graph/topology.ts'
+import { matchesTopic } from '../../framework/graph/topic-pattern.ts'
+import { inputTopics, type SinkNode, type SourceNode, type Topology, topicName } from '../../framework/graph/topology.ts'
 import type { CommittedOffset } from '../../framework/ports/broker.ts'
 import type { SourceRecord } from '../../framework/ports/connector.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
@@ -74,7 +75,8 @@ export class TopologyTestDriver {
   /** By the name of the node. */
   private readonly handedToSinks = new Map<string, StreamRecord<unknown, unknown>[]>()
   private readonly recordContext: RecordContext = { timestamp: 0, headers: noHeaders }
-  private inputs: ReadonlySet<string> = new Set()
+  /** Those that match a pattern are added when something is written to them. */
+  private inputs = new Set<string>()
   private globalInputs: ReadonlySet<string> = new Set()
   private state!: TaskState
   private globalState!: TaskState
@@ -111,8 +113,7 @@ export class TopologyTestDriver {
     value: Buffer | null,
     { timestamp = this.clock.now(), headers = noHeaders }: InputOptions = {},
   ): void {
-    if (!this.inputs.has(topic) && !this.globalInputs.has(topic))
-      throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
+    if (!this.reads(topic) && !this.globalInputs.has(topic)) throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
     const source = this.source(topic)
     if (!isReadable(source.key, key) || !isReadable(source.value, value))
       throw new Error(
@@ -244,6 +245,7 @@ export class TopologyTestDriver {
     const partOf = (global: boolean) => topology.subTopologies.filter((subTopology) => subTopology.global === global).map(({ id }) => id)
     const globalNames = globalStoreNames(topology)
     const specs = [...topology.stores.values()]
+    const patterned = [...this.inputs]
     this.inputs = new Set(readTopics(topology, partOf(false), applicationId))
     this.globalInputs = new Set(readTopics(topology, partOf(true), applicationId))
     this.globalState = await this.openState(
@@ -261,6 +263,7 @@ export class TopologyTestDriver {
     const ofTask = committed.filter(({ topic }) => !this.globalInputs.has(topic))
     this.globalTask = this.makeTask(globalTaskId, this.globalState, partOf(true), this.globalInputs, ofGlobals)
     this.task = this.makeTask(taskId, this.state, partOf(false), this.inputs, ofTask)
+    for (const topic of patterned) this.reads(topic)
   }
 
   private tasks(): readonly (readonly [Task, TaskState])[] {
@@ -350,11 +353,19 @@ export class TopologyTestDriver {
     const log = this.log(record.topic)
     log.push(record)
     const records = fetched(record.topic, [record], log.length - 1)
-    if (this.inputs.has(record.topic)) this.task.addRecords(records)
+    if (this.reads(record.topic)) this.task.addRecords(records)
     if (!this.globalInputs.has(record.topic)) return
     // Global tables are brought up to date at once, not in the order of timestamps.
     this.globalTask.addRecords(records)
     this.globalTask.process(1, Infinity)
+  }
+
+  /** Whether the task reads a topic, by its name or from now on by a pattern that it matches. */
+  private reads(topic: string): boolean {
+    if (this.inputs.has(topic)) return true
+    if (!this.task.addTopic({ topic, partition })) return false
+    this.inputs.add(topic)
+    return true
   }
 
   private log(topic: string): CapturedRecord[] {
@@ -393,7 +404,9 @@ export class TopologyTestDriver {
 
   private source(topic: string): SourceNode {
     for (const node of this.topology.nodes.values()) {
-      if (node.kind === 'source' && node.input.kind === 'topics' && node.input.topics.some((ref) => this.nameOf(ref) === topic)) return node
+      if (node.kind !== 'source') continue
+      if (inputTopics(node.input).some((ref) => this.nameOf(ref) === topic)) return node
+      if (node.input.kind === 'pattern' && matchesTopic(node.input.pattern, topic)) return node
     }
     throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
   }

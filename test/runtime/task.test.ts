@@ -151,14 +151,34 @@ test('bytes wait in the buffer until all records of their batch are processed', 
   expect(task.isEmpty('in', 0)).toBe(true)
 })
 
-test('a record with a negative timestamp is left out, counted, and does not come again', async () => {
-  const { task, add, written } = await open(copy)
+test('a record with a negative timestamp is left out where its source says so, counted, and does not come again', async () => {
+  const skipping = topology('copy', (builder) => builder.stream('in', { ...text, onInvalidTimestamp: 'skip' }).to('out', text))
+  const { task, add, written } = await open(skipping)
   add('in', 'k', 'old', -1)
   add('in', 'k', 'new', 1)
   expect(task.process(100, Infinity)).toBe(1)
   expect(written('out')).toEqual(['new'])
   expect(task.dropped.count('negative-timestamp')).toBe(1)
   expect(task.committable()).toMatchObject([{ offset: 2 }])
+})
+
+test('a record with a negative timestamp stops the task, which says where it is and what to do', async () => {
+  const { add } = await open(copy)
+  expect(() => add('in', 'k', 'old', -1)).toThrow(/in-0, offset 0, has the timestamp -1\..*onInvalidTimestamp/s)
+})
+
+test('a record with a negative timestamp can take the time of its partition, if that has one', async () => {
+  const lenient = topology('copy', (builder) => builder.stream('in', { ...text, onInvalidTimestamp: 'partitionTime' }).to('out', text))
+  const { task, add, written } = await open(lenient)
+  add('in', 'k', 'first', 7)
+  task.process(100, Infinity)
+  add('in', 'k', 'second', -1)
+  task.process(100, Infinity)
+  expect(written('out')).toEqual(['first', 'second'])
+  expect(task.streamTime).toBe(7)
+
+  const fresh = await open(lenient)
+  expect(() => fresh.add('in', 'k', 'first', -1)).toThrow(/its partition has no time yet/)
 })
 
 test('what was late before a restart is late after it', async () => {
