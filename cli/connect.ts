@@ -17,8 +17,7 @@ export const brokersFlag = Flags.string({
 })
 
 export async function withBroker<T>(brokers: string | undefined, use: (broker: Broker) => Promise<T>): Promise<T> {
-  if (brokers === '') throw new Errors.CLIError('--brokers must be host:port, such as localhost:9092.', { exit: 2 })
-  const broker = await open(brokers)
+  const broker = await openBroker(brokers)
   try {
     await withProgress('Connecting', () => broker.connect())
     return await use(broker)
@@ -35,7 +34,9 @@ export async function partitionsOf(broker: Broker, topic: string): Promise<numbe
   throw new Errors.CLIError(`There is no topic ${topic}.${suggestion} \`millrace topic list\` shows all.`, { exit: 1 })
 }
 
-async function open(brokers: string | undefined): Promise<Broker> {
+/** Not connected yet; who opens it closes it. */
+export async function openBroker(brokers: string | undefined): Promise<Broker> {
+  if (brokers === '') throw new Errors.CLIError('--brokers must be host:port, such as localhost:9092.', { exit: 2 })
   const [{ readSettings }, { SystemClock }, { kafka }] = await Promise.all([
     import('../framework/runtime/settings.ts'),
     import('../framework/runtime/system-clock.ts'),
@@ -51,7 +52,8 @@ async function open(brokers: string | undefined): Promise<Broker> {
   return connect({ brokers: settings.brokers, clientId: 'millrace-cli', logger: warnings, clock: new SystemClock() })
 }
 
-async function readConfig(): Promise<Config> {
+/** What millrace.config.ts exports; nothing where there is none. */
+export async function readConfig(): Promise<Config> {
   const file = resolve(configFile)
   if (!existsSync(file)) return {}
   const { loadConfig } = await import('../framework/compiler/load-config.ts')

@@ -12,3 +12,10 @@ export function stopSignal(): Promise<'stopped'> {
     for (const signal of signals) process.on(signal, stop)
   })
 }
+
+/** `| head` has had enough: that is an end like any other. */
+export function readerGone(): Promise<'stopped'> {
+  return new Promise((resolve, reject) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve('stopped') : reject(error)))
+  })
+}

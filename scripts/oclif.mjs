@@ -30,6 +30,8 @@ export async function bundleOclif(root) {
 
 /** To be called when build/cli is whole: the commands are loaded. */
 export async function writeManifest(root) {
+  // oclif would take the commands from the manifest of before, whatever it is told.
+  rmSync(join(root, 'oclif.manifest.json'), { force: true })
   const { plugins } = await Config.load({ root, ignoreManifest: true, errorOnManifestCreate: true })
   const manifest = [...plugins.values()].find(({ isRoot }) => isRoot).manifest
   writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)

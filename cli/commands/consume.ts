@@ -5,7 +5,7 @@ import type { Broker, FetchedRecords, PartitionOffset } from '../../framework/in
 import { brokersFlag, partitionsOf, withBroker } from '../connect.ts'
 import { Args, Command, Errors, Flags } from '../oclif.ts'
 import { formatRecordLine } from '../record-line.ts'
-import { stopSignal } from '../stop-signal.ts'
+import { readerGone, stopSignal } from '../stop-signal.ts'
 
 const bufferBytesMax = 8 << 20
 
@@ -77,13 +77,6 @@ function linesOf({ reader, partition }: FetchedRecords, recordsMax: number): str
 /** Resolves when standard output has room again. */
 async function written(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
-}
-
-/** `| head` has had enough: that is an end like any other. */
-function readerGone(): Promise<'stopped'> {
-  return new Promise((resolve, reject) => {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve('stopped') : reject(error)))
-  })
 }
 
 function partitionProblem(topic: string, partition: number, problem: string): Error {

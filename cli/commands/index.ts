@@ -5,6 +5,7 @@ import { Build } from './build.ts'
 import { Check } from './check.ts'
 import { Consume } from './consume.ts'
 import { Describe } from './describe.ts'
+import { Dev } from './dev.ts'
 import { GroupDescribe } from './group/describe.ts'
 import { GroupList } from './group/list.ts'
 import { New } from './new.ts'
@@ -21,6 +22,7 @@ export const commands = {
   check: Check,
   consume: Consume,
   describe: Describe,
+  dev: Dev,
   'group:describe': GroupDescribe,
   'group:list': GroupList,
   new: New,

@@ -3,7 +3,8 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { isMillraceError } from '../../framework/errors.ts'
-import type { Broker, Producer, Serde, TopicWriter } from '../../framework/index.ts'
+import type { Broker, Producer } from '../../framework/index.ts'
+import { appendRecord } from '../append-record.ts'
 import { brokersFlag, partitionsOf, withBroker } from '../connect.ts'
 import { LineProblem, linesOf } from '../lines.ts'
 import { Args, Command, Errors } from '../oclif.ts'
@@ -69,7 +70,7 @@ async function produce(broker: Broker, topic: string, file: string | undefined, 
     const end = await eachLine(
       file,
       (record) => {
-        append(writer, record)
+        appendRecord(writer, record, Date.now())
         written++
       },
       async () => {
@@ -117,24 +118,9 @@ async function eachLine(
   }
 }
 
-function append(writer: TopicWriter, { key, value, timestamp = Date.now(), headers, partition }: RecordLine): void {
-  const keyBytes = key ?? noBytes
-  const [start, end] = key === null ? [-1, -1] : [0, key.length]
-  writer.append(partition ?? writer.partitionOf(keyBytes, start, end), timestamp, keyBytes, start, end, value, asItIs, headers)
-}
-
 async function sendOn(producer: Producer): Promise<void> {
   producer.poll()
   if (producer.full) await producer.drained()
-}
-
-const noBytes = Buffer.alloc(0)
-
-const asItIs: Pick<Serde<Buffer>, 'write'> = {
-  write(value, target) {
-    target.reserve(value.length)
-    target.end += value.copy(target.bytes, target.end)
-  },
 }
 
 function atLine(error: unknown, file: string | undefined, done: string): unknown {

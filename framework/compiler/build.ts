@@ -60,6 +60,7 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
           definition: topology.definition,
           config: existsSync(join(folder, configFileName)) ? `./${configFileName}` : null,
           manifest,
+          embeddedBroker: linkedIn !== null,
         }),
       ],
       [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],

@@ -12,6 +12,8 @@ export interface EntryPoint {
   readonly config: string | null
   /** The manifest as JSON text. */
   readonly manifest: string
+  /** Whether it has the broker `embedded`: plain Kafka, also where the configuration's own kafka() has TLS and credentials for another one. */
+  readonly embeddedBroker: boolean
 }
 
 /**
@@ -26,7 +28,9 @@ export const appBanner = [
   `process.on('SIGTERM', $beforeStart).on('SIGINT', $beforeStart);`,
 ].join(' ')
 
-export function entryPointSource({ definition, config, manifest }: EntryPoint): string {
+export function entryPointSource({ definition, config, manifest, embeddedBroker }: EntryPoint): string {
+  const embedded = "{ name: 'embedded-broker', brokers: { embedded: kafka().brokers.kafka } }"
+  const plugins = ['kafka()', 'leveldb()', 'memory()', 'brokerMemory()', ...(embeddedBroker ? [embedded] : [])]
   return `import { main } from 'millrace/runtime'
 import { brokerMemory } from 'millrace/plugins/broker-memory'
 import { kafka } from 'millrace/plugins/kafka'
@@ -37,7 +41,7 @@ ${config === null ? 'const config = {}' : `import config from ${JSON.stringify(c
 
 const manifest = ${manifest.trim()}
 
-process.exitCode = await main({ definition, config, manifest, plugins: [kafka(), leveldb(), memory(), brokerMemory()] }, process)
+process.exitCode = await main({ definition, config, manifest, plugins: [${plugins.join(', ')}] }, process)
 `
 }
 

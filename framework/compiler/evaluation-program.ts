@@ -20,6 +20,9 @@ export type EvaluationAnswer =
   | { readonly kind: 'problems'; readonly problems: readonly EvaluatedProblem[] }
   | { readonly kind: 'threw'; readonly message: string; readonly stack: string }
 
+/** `started` says that all is loaded and the topology is made now. */
+export type EvaluationMessage = { readonly kind: 'started' } | EvaluationAnswer
+
 /** One problem of the graph, with the stack of the dsl call that made it. */
 export interface EvaluatedProblem {
   readonly node: string
@@ -31,7 +34,14 @@ export interface EvaluatedProblem {
 /** So that the author's own frame is among them. */
 Error.stackTraceLimit = 50
 
-parentPort?.once('message', async (task: EvaluationTask) => parentPort?.postMessage(await evaluate(task)))
+parentPort?.once('message', async (task: EvaluationTask) => {
+  send({ kind: 'started' })
+  send(await evaluate(task))
+})
+
+function send(message: EvaluationMessage): void {
+  parentPort?.postMessage(message)
+}
 
 async function evaluate({ module, naming }: EvaluationTask): Promise<EvaluationAnswer> {
   try {

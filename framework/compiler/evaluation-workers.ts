@@ -3,7 +3,7 @@
 
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { EvaluationAnswer, EvaluationTask } from './evaluation-program.ts'
+import type { EvaluationAnswer, EvaluationMessage, EvaluationTask } from './evaluation-program.ts'
 import { libraryFolder } from './library.ts'
 
 /** As it was built: a worker runs no TypeScript. */
@@ -52,10 +52,13 @@ function startWorker(): Worker {
   return worker
 }
 
+/** The time limit is for the topology alone: how long a busy machine takes to load Millrace says nothing about it. */
 function answerOf(worker: Worker, task: EvaluationTask, timeLimitMs: number): Promise<EvaluationAnswer | 'timeout'> {
   return new Promise((resolve) => {
-    AbortSignal.timeout(timeLimitMs).addEventListener('abort', () => resolve('timeout'))
-    worker.once('message', (answer: EvaluationAnswer) => resolve(answer))
+    worker.on('message', (message: EvaluationMessage) => {
+      if (message.kind !== 'started') resolve(message)
+      else AbortSignal.timeout(timeLimitMs).addEventListener('abort', () => resolve('timeout'))
+    })
     worker.once('error', (error) => resolve({ kind: 'threw', message: error.message, stack: error.stack ?? '' }))
     worker.once('exit', (code) => resolve({ kind: 'threw', message: `its code ended the process with code ${code}`, stack: '' }))
     worker.postMessage(task)

@@ -1,14 +1,12 @@
-// One broker a data folder: a file names the process that has it. A killed process leaves the file behind, so it counts only while that process lives; on Linux its start time
+// One process a folder, such as one broker a data folder: a file names the process that has it. A killed process leaves the file behind, so it counts only while that process lives; on Linux its start time
 // tells it from a later process with the same number (in a container every process may be number 1).
 
 import fs from 'node:fs'
 import path from 'node:path'
 import { MillraceError } from '../../../framework/index.ts'
 
-const fileName = 'broker.lock'
-
 /** Makes the folder if there is none. Gives what unlocks it; throws `broker-folder-locked` or `broker-folder-unusable`. */
-export function lockFolder(folder: string): () => void {
+export function lockFolder(folder: string, fileName = 'broker.lock'): () => void {
   const file = path.join(folder, fileName)
   const mine = identityOf(process.pid)!
   try {
