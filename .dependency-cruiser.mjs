@@ -49,7 +49,7 @@ export default {
       name: 'the-testkit-needs-no-test-runner',
       comment: 'test/kit is published as millrace/testkit.',
       severity: 'error',
-      from: { path: '^test/kit/', pathNot: '[.]test[.]ts$' },
+      from: { path: '^test/kit/', pathNot: '[.]test(-d)?[.]ts$' },
       to: { path: ['^node_modules/(vitest|fast-check)/', '^(cli|scripts)/'] },
     },
     {
@@ -63,7 +63,7 @@ export default {
       name: 'only-what-package-json-names',
       severity: 'error',
       // cli/oclif.ts is bundled with what it imports.
-      from: { path: '^(framework|plugins|cli|test/kit)/', pathNot: ['[.]test[.]ts$', '^cli/oclif[.]ts$'] },
+      from: { path: '^(framework|plugins|cli|test/kit)/', pathNot: ['[.]test(-d)?[.]ts$', '^cli/oclif[.]ts$'] },
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'],
         dependencyTypesNot: ['npm-peer'],

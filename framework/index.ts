@@ -21,6 +21,8 @@ export { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts'
 export type { GlobalStoreOptions, StreamsBuilder } from './dsl/streams-builder.ts'
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/topology-definition.ts'
+// With a star, because only then `declare module 'millrace'` adds to the interface itself.
+export type * from './dsl/topology-topics.ts'
 export {
   type HoppingWindowOptions,
   hopping,

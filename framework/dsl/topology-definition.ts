@@ -18,9 +18,10 @@ export interface TopologyOptions {
   readonly optimization?: 'none' | 'all' | readonly Optimization[]
 }
 
-export interface TopologyDefinition {
+/** `Name` is the name as a literal: what is typed by a topology's topics finds them by it (see `TopologyTopics`). */
+export interface TopologyDefinition<Name extends string = string> {
   readonly kind: 'topology'
-  readonly name: string
+  readonly name: Name
   readonly options: TopologyOptions
   /** Builds it anew at each call. `defaults` are for what the definition's own options leave out. Throws `topology-invalid` with all problems. */
   build(defaults?: TopologyOptions): Topology
@@ -40,7 +41,11 @@ export interface TopologyDefinition {
  * })
  * ```
  */
-export function topology(name: string, define: (builder: StreamsBuilder) => void, options: TopologyOptions = {}): TopologyDefinition {
+export function topology<Name extends string>(
+  name: Name,
+  define: (builder: StreamsBuilder) => void,
+  options: TopologyOptions = {},
+): TopologyDefinition<Name> {
   return {
     kind: 'topology',
     name,

@@ -9,7 +9,7 @@ import { inputTopics, type SinkNode, type SourceNode, type Topology, topicName }
 import type { CommittedOffset } from '../../framework/ports/broker.ts'
 import type { SourceRecord } from '../../framework/ports/connector.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
-import { asOffset, type Headers, noHeaders, type StreamRecord } from '../../framework/ports/record.ts'
+import { asOffset, noHeaders, type StreamRecord } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
 import { boundedSubTopologies } from '../../framework/runtime/bounded-input.ts'
@@ -25,7 +25,22 @@ import { openTaskState } from '../../framework/state/open-task-state.ts'
 import type { WindowedTaskStores } from '../../framework/state/windowed-contract.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import { type CapturedRecord, CapturingTopics, fetched } from './captured-records.ts'
+import type {
+  DeclaredName,
+  InputKey,
+  InputTopic,
+  InputValue,
+  OutputKey,
+  OutputTopic,
+  OutputValue,
+  StoreKey,
+  StoreName,
+  StoreValue,
+  UndeclaredName,
+} from './declared-topics.ts'
+import { type InputOptions, type OutputRecord, type OutputSerdes, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 import { VirtualClock } from './virtual-clock.ts'
+import { WrittenRecords } from './written-records.ts'
 
 export interface TestDriverOptions {
   /** Default: the topology's name. */
@@ -39,26 +54,30 @@ export interface TestDriverOptions {
   readonly settings?: Partial<TaskSettings>
 }
 
-/** A record as it was written to a topic. */
-export interface OutputRecord<K, V> {
-  readonly key: K
-  readonly value: V
-  readonly timestamp: number
-  readonly headers: Headers
-}
-
-export interface InputOptions {
-  /** Default: the wall-clock time of the driver. */
-  readonly timestamp?: number
-  readonly headers?: Headers
-}
-
 const partition = 0
 const taskId = '0_0'
 const globalTaskId = 'global'
 const recordsPerRestoreStep = 1000
 
-export class TopologyTestDriver {
+/**
+ * A topology in a test. `Name` is that of the topology: by it the topics and stores have their types, where millrace-env.d.ts declares them.
+ *
+ * @example
+ * ```ts
+ * import { topology } from 'millrace'
+ * import { TopologyTestDriver } from 'millrace/testkit'
+ *
+ * // In a project it is imported from ../topologies/upper.ts.
+ * const upper = topology('upper', (builder) => {
+ *   builder.stream<string, string>('in').mapValues((value) => value.toUpperCase()).to('out')
+ * })
+ *
+ * const driver = await TopologyTestDriver.open(upper)
+ * driver.inputTopic('in').pipe('fruit', 'apple', { timestamp: 5 })
+ * const { key, value, timestamp } = driver.outputTopic('out').read()
+ * ```
+ */
+export class TopologyTestDriver<Name extends string = string> {
   readonly applicationId: string
   readonly topology: Topology
   /** What print() wrote. */
@@ -68,10 +87,8 @@ export class TopologyTestDriver {
   private readonly topics = new CapturingTopics()
   /** What each topic holds, by offset: what was piped in, and what was written. */
   private readonly logs = new Map<string, CapturedRecord[]>()
-  /** All records that were written, internal topics and changelogs too, in the order of writing. */
-  private readonly written: CapturedRecord[] = []
-  /** By topic: how many of them `output` has given already. */
-  private readonly read = new Map<string, number>()
+  /** All records that were written, internal topics and changelogs too. */
+  private readonly written = new WrittenRecords()
   /** By the name of the node. */
   private readonly handedToSinks = new Map<string, StreamRecord<unknown, unknown>[]>()
   private readonly recordContext: RecordContext = { timestamp: 0, headers: noHeaders }
@@ -93,16 +110,41 @@ export class TopologyTestDriver {
   }
 
   /** Builds the topology and opens its state. Elements of the program are processed at once; if there is no other input, its end closes windows. */
-  static async open(definition: TopologyDefinition | Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
-    const driver = new TopologyTestDriver('build' in definition ? definition.build() : definition, options)
+  static async open<Name extends string = string>(
+    definition: TopologyDefinition<Name> | Topology,
+    options: TestDriverOptions = {},
+  ): Promise<TopologyTestDriver<DeclaredName<Name>>> {
+    const driver = new TopologyTestDriver<DeclaredName<Name>>('build' in definition ? definition.build() : definition, options)
     await driver.start([])
     driver.run()
     driver.endIfBounded()
     return driver
   }
 
+  /** A topic to pipe records into. Throws if the topology does not read it. */
+  inputTopic<Topic extends InputTopic<Name>>(topic: Topic): TestInputTopic<InputKey<Name, Topic>, InputValue<Name, Topic>> {
+    this.source(topic)
+    return new TestInputTopic(topic, {
+      wallClockMs: () => this.clock.now(),
+      pipe: (key, value, options) => this.pipe(topic, key, value, options),
+    })
+  }
+
+  /** A topic to read records from. With serdes it may be any topic, else one that a sink of the topology writes; throws if none does. */
+  outputTopic<K, V>(topic: string, serdes: OutputSerdes<K, V>): TestOutputTopic<K, V>
+  outputTopic<K, V>(topic: UndeclaredName<Name>): TestOutputTopic<K, V>
+  outputTopic<Topic extends OutputTopic<Name>>(topic: Topic): TestOutputTopic<OutputKey<Name, Topic>, OutputValue<Name, Topic>>
+  outputTopic<K, V>(topic: string, serdes: OutputSerdes<K, V> = {}): TestOutputTopic<K, V> {
+    return new TestOutputTopic<K, V>(topic, this.written.read(topic, this.outputSerdes(topic, serdes)))
+  }
+
   /** Processes one record and all that comes of it. Serdes are those of the source that reads the topic. */
-  pipe<K, V>(topic: string, key: K, value: V, options: InputOptions = {}): void {
+  pipe<Topic extends InputTopic<Name>>(
+    topic: Topic,
+    key: InputKey<Name, Topic>,
+    value: InputValue<Name, Topic>,
+    options: InputOptions = {},
+  ): void {
     const source = this.source(topic)
     this.pipeBytes(topic, bytesOf(source.key, key), bytesOf(source.value, value), options)
   }
@@ -134,26 +176,17 @@ export class TopologyTestDriver {
     }
   }
 
-  /** What was written to a topic since the last call, read by the serdes of the sink that writes it. */
-  output<K, V>(topic: string, serdes: { readonly key?: Serde<K>; readonly value?: Serde<V> } = {}): OutputRecord<K, V>[] {
-    const sink = this.sink(topic)
-    const key = (serdes.key ?? sink?.key) as Serde<K> | undefined
-    const value = (serdes.value ?? sink?.value) as Serde<V> | undefined
-    if (key === undefined || value === undefined) throw new Error(`no sink writes ${topic}: give serdes to read it by`)
-    const records = this.outputBytes(topic)
-    const from = this.read.get(topic) ?? 0
-    this.read.set(topic, records.length)
-    return records.slice(from).map((record) => ({
-      key: readValue(key, record.key) as K,
-      value: readValue(value, record.value) as V,
-      timestamp: record.timestamp,
-      headers: record.headers,
-    }))
+  /** What was written to a topic since the last call, read by the serdes of the sink that writes it, or by those given. */
+  output<K, V>(topic: string, serdes: OutputSerdes<K, V>): OutputRecord<K, V>[]
+  output<K, V>(topic: UndeclaredName<Name>): OutputRecord<K, V>[]
+  output<Topic extends OutputTopic<Name>>(topic: Topic): OutputRecord<OutputKey<Name, Topic>, OutputValue<Name, Topic>>[]
+  output<K, V>(topic: string, serdes: OutputSerdes<K, V> = {}): OutputRecord<K, V>[] {
+    return this.outputTopic(topic, serdes).readAll()
   }
 
   /** All records written to a topic, from the start, as bytes; of all topics if none is named. */
   outputBytes(topic?: string): readonly CapturedRecord[] {
-    return topic === undefined ? this.written : this.written.filter((record) => record.topic === topic)
+    return this.written.of(topic)
   }
 
   /** Gives the topology records as if its source, which is no topic and is not opened, had read them; `node` is the name of the source's node. */
@@ -198,11 +231,19 @@ export class TopologyTestDriver {
   }
 
   /** The rows of a table or an aggregation, by key. */
+  rows<K, V>(store: UndeclaredName<Name>): ReadOnlyKeyValueStore<K, Row<V>>
+  rows<Store extends StoreName<Name, 'timestampedKeyValue'>>(
+    store: Store,
+  ): ReadOnlyKeyValueStore<StoreKey<Name, Store>, Row<StoreValue<Name, Store>>>
   rows<K, V>(store: string): ReadOnlyKeyValueStore<K, Row<V>> {
     return this.allStores.rows<V>(store).readOnly<K>()
   }
 
   /** The rows of a windowed aggregation. */
+  windowRows<K, V>(store: UndeclaredName<Name>): ReadOnlyWindowStore<K, Row<V>>
+  windowRows<Store extends StoreName<Name, 'window'>>(
+    store: Store,
+  ): ReadOnlyWindowStore<StoreKey<Name, Store>, Row<StoreValue<Name, Store>>>
   windowRows<K, V>(store: string): ReadOnlyWindowStore<K, Row<V>> {
     return this.allStores.windowRows<V>(store).readOnly<K>()
   }
@@ -213,6 +254,10 @@ export class TopologyTestDriver {
   }
 
   /** A store of the Processor API. */
+  keyValueStore<K, V>(store: UndeclaredName<Name>): ReadOnlyKeyValueStore<K, V>
+  keyValueStore<Store extends StoreName<Name, 'keyValue'>>(
+    store: Store,
+  ): ReadOnlyKeyValueStore<StoreKey<Name, Store>, StoreValue<Name, Store>>
   keyValueStore<K, V>(store: string): ReadOnlyKeyValueStore<K, V> {
     return this.allStores.keyValue<K, V>(store)
   }
@@ -344,7 +389,7 @@ export class TopologyTestDriver {
   /** Keeps what was written; what the topology reads itself goes on the queues, in the order of writing. */
   private collect(): void {
     for (const record of this.topics.take()) {
-      this.written.push(record)
+      this.written.add(record)
       this.arrive(record)
     }
   }
@@ -411,9 +456,20 @@ export class TopologyTestDriver {
     throw new Error(`the topology ${this.topology.name} reads no topic ${topic}`)
   }
 
+  private outputSerdes<K, V>(topic: string, given: OutputSerdes<K, V>): { readonly key: Serde<K>; readonly value: Serde<V> } {
+    const sink = this.sink(topic)
+    const key = (given.key ?? sink?.key) as Serde<K> | undefined
+    const value = (given.value ?? sink?.value) as Serde<V> | undefined
+    if (key === undefined || value === undefined) throw new Error(`no sink writes ${topic}: give serdes to read it by`)
+    return { key, value }
+  }
+
+  /** The one that writes the topic, else the only one that chooses its topics by the record. */
   private sink(topic: string): SinkNode | undefined {
-    for (const node of this.topology.nodes.values()) if (node.kind === 'sink' && this.nameOf(node.topic) === topic) return node
-    return undefined
+    const sinks = [...this.topology.nodes.values()].filter((node) => node.kind === 'sink')
+    const choosing = sinks.filter(({ topicOf }) => topicOf !== undefined)
+    const named = sinks.find((node) => node.topicOf === undefined && this.nameOf(node.topic) === topic)
+    return named ?? (choosing.length === 1 ? choosing[0] : undefined)
   }
 
   private nameOf(ref: SinkNode['topic']): string {
@@ -425,10 +481,6 @@ async function done(): Promise<void> {}
 
 function bytesOf(serde: Serde<unknown>, value: unknown): Buffer | null {
   return value === null || value === undefined ? null : toBytes(serde, value)
-}
-
-function readValue<T>(serde: Serde<T>, bytes: Buffer | null): T | null {
-  return bytes === null ? null : serde.read(bytes, 0, bytes.length)
 }
 
 function isReadable(serde: Serde<unknown>, bytes: Buffer | null): boolean {
