@@ -16,6 +16,7 @@ const mayImport = {
   // The entry point hands the runtime a definition: it needs that type, and nothing of how definitions are written.
   runtime: [...anyone, 'plugins', 'graph', 'serdes', 'state', 'operators', 'config', 'dsl/topology-definition'],
   compiler: [...anyone, 'plugins', 'graph', 'serdes'],
+  vitest: ['compiler'],
 }
 
 const place = (name) => `^framework/${name}(/|[.]ts$)`

@@ -8,7 +8,8 @@ import { withProgress } from '../progress.ts'
 export class Build extends Command {
   static override summary = 'Check the topologies and write a bundle for each.'
   static override description =
-    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, package.json and Dockerfile. With an error nothing is written, and what was built before stays whole.'
+    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, package.json and Dockerfile. With an error nothing is written, and what was built before stays whole. ' +
+    'millrace-env.d.ts, the types of the topics for tests, is brought up to date.'
   static override examples = ['<%= config.bin %> build', '<%= config.bin %> build --strict && node dist/flight-delays/app.mjs']
   static override flags = {
     strict: Flags.boolean({ description: 'fail on warnings too' }),
@@ -19,12 +20,14 @@ export class Build extends Command {
     const { flags } = await this.parse(Build)
     if (flags.out === '') throw new Errors.CLIError('--out must name a folder.', { exit: 2 })
     const { openProject } = await import('../../framework/compiler/index.ts')
+    const project = openProject(process.cwd())
     const { diagnostics, topologies } = await withProgress('Building', (show) =>
-      openProject(process.cwd()).build({
+      project.build({
         out: flags.out,
         onProgress: ({ stage, topology }) => show(topology === undefined ? stage : `${stage} ${topology}`),
       }),
     )
+    await project.writeDeclarations()
     await printDiagnostics(diagnostics, flags.strict)
     for (const { source, folder } of topologies) this.log(`${source} → ${relative(process.cwd(), folder)}`)
   }

@@ -8,6 +8,8 @@ import type { Plugin } from '../ports/plugin.ts'
 import { build } from './build.ts'
 import { configFileName, namingIn } from './config-file.ts'
 import { configuredPlugins } from './configured-plugins.ts'
+import { declarationText, writeDeclarationFile } from './declare/declaration-file.ts'
+import { type TopicTypes, topicTypes } from './declare/topic-types.ts'
 import { type Derivation, derive, nothingDerived } from './derivation.ts'
 import { type Diagnostic, diagnostic, hasErrors, type Span, sortDiagnostics } from './diagnostics.ts'
 import { type DslCall, dslCalls } from './dsl-calls.ts'
@@ -17,6 +19,7 @@ import { EvaluationWorkers } from './evaluation-workers.ts'
 import { isLibraryPath, withForwardSlashes } from './library.ts'
 import { checkGraphs, checkSources } from './plugin-checks.ts'
 import { Sources } from './project.ts'
+import { ProjectModules } from './project-modules.ts'
 import { impurities } from './purity.ts'
 import { duplicateNames, readTopologyFile, type TopologyFile } from './topology-file.ts'
 
@@ -69,6 +72,7 @@ export interface CheckedTopology {
   readonly span: Span
   readonly derivation: Derivation
   readonly evaluation: Evaluation
+  readonly types: TopicTypes
 }
 
 export interface CompilerProject {
@@ -77,6 +81,13 @@ export interface CompilerProject {
   build(options: BuildOptions): Promise<BuildResult>
   /** The graph of each topology, as text; only of those without errors. */
   describe(): Promise<readonly { readonly name: string; readonly description: string; readonly manifest: Manifest }[]>
+  /** The project's files as a build has them. */
+  modules(): Promise<ProjectModules>
+  /**
+   * Writes millrace-env.d.ts, the types of the project's topics for its tests, if its content changes. With an error in the project it is left as it is:
+   * of what a topology was, more is known than of what it may become.
+   */
+  writeDeclarations(): Promise<void>
   /** Reads files anew before the next check; without names, all. */
   refresh(files?: readonly string[]): void
   /** The author's files that the last check has read, as absolute paths: what a change of can change the next one. */
@@ -119,6 +130,17 @@ class Compiler implements CompilerProject {
     return build({ folder: this.sources.folder, topologies, diagnostics, out, linked, onProgress })
   }
 
+  async modules(): Promise<ProjectModules> {
+    const { diagnostics, topologies, closures } = await this.checked()
+    return new ProjectModules({ folder: this.sources?.folder ?? this.folder, closures, topologies, diagnostics })
+  }
+
+  async writeDeclarations(): Promise<void> {
+    const { diagnostics, topologies } = await this.checked()
+    if (hasErrors(diagnostics)) return
+    await writeDeclarationFile(this.folder, declarationText(new Map(topologies.map(({ name, types }) => [name, types]))))
+  }
+
   refresh(files?: readonly string[]): void {
     this.result = null
     this.sources?.refresh(files)
@@ -136,7 +158,7 @@ class Compiler implements CompilerProject {
   private async runCheck(): Promise<CheckResult> {
     if (this.sources === null) {
       const opened = Sources.open(this.folder)
-      if (!(opened instanceof Sources)) return { diagnostics: sortDiagnostics(opened), topologies: [] }
+      if (!(opened instanceof Sources)) return { diagnostics: sortDiagnostics(opened), topologies: [], closures: new Map() }
       opened.refresh()
       this.sources = opened
     }
@@ -150,6 +172,8 @@ type Making = Pick<EvaluationRequest, 'workers' | 'timeLimitMs'>
 interface CheckResult {
   readonly diagnostics: readonly Diagnostic[]
   readonly topologies: readonly CheckedTopology[]
+  /** The files of each topology, with errors or without, by its own file. */
+  readonly closures: ReadonlyMap<string, readonly string[]>
 }
 
 async function checkProject(sources: Sources, making: Making): Promise<CheckResult> {
@@ -171,7 +195,7 @@ async function checkProject(sources: Sources, making: Making): Promise<CheckResu
   const topologies = read.filter((one): one is TopologyFile => 'file' in one)
   const ofPlugins = namedParts(configured.plugins, 'topologies')
   if (files.length + ofPlugins.length === 0 && configured.diagnostics.length === 0)
-    return { diagnostics: sortDiagnostics([...typeErrors, diagnostic('MR1002', undefined)]), topologies: [] }
+    return { diagnostics: sortDiagnostics([...typeErrors, diagnostic('MR1002', undefined)]), topologies: [], closures: new Map() }
   const diagnostics = [
     ...typeErrors,
     ...configured.diagnostics,
@@ -193,7 +217,8 @@ async function checkProject(sources: Sources, making: Making): Promise<CheckResu
   for (const graph of graphs) diagnostics.push(...('evaluation' in graph ? graph.derivation.advice : graph))
   diagnostics.push(...checkGraphs(configured.plugins, passed))
   if (isSound(all)) diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
-  return { diagnostics: sortDiagnostics(diagnostics), topologies: passed }
+  const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)
+  return { diagnostics: sortDiagnostics(diagnostics), topologies: passed, closures: new Map(paths) }
 }
 
 /** Workers at a time; each is a thread with a heap of its own. */
@@ -218,13 +243,15 @@ async function checkGraph(
   making: Making,
 ): Promise<CheckedTopology | readonly Diagnostic[]> {
   const own = closure.flatMap((file) => calls.get(file) ?? [])
+  const { program } = sources
   const derivation = derive(topology, closure, own, sources)
   const source = sources.pathOf(topology.file)
   const definition: DefinitionSource = { kind: 'file', file: `./${source}` }
   const span = sources.spanOf(topology.call.node)
   const evaluation = await evaluate({ folder: sources.folder, definition, span, derivation, naming: topology.naming, ...making })
   if (!('description' in evaluation)) return evaluation
-  return { name: topology.name, source, definition, span, derivation, evaluation }
+  const types = typesOf(evaluation, derivation, own, program)
+  return { name: topology.name, source, definition, span, derivation, evaluation, types }
 }
 
 /** What a plugin brings is compiled already: nothing is derived. */
@@ -234,11 +261,20 @@ async function checkPluginTopology(
   sources: Sources,
   making: Making & Pick<EvaluationRequest, 'naming'>,
 ): Promise<CheckedTopology | readonly Diagnostic[]> {
+  const { program } = sources
   const derivation = nothingDerived(sources)
   const definition: DefinitionSource = { kind: 'plugin', config: `./${configFileName}`, plugin, topology: name }
   const evaluation = await evaluate({ folder: sources.folder, definition, span, derivation, ...making })
-  if ('description' in evaluation) return { name, source: `plugin ${plugin}`, definition, span, derivation, evaluation }
+  if ('description' in evaluation) {
+    const types = typesOf(evaluation, derivation, [], program)
+    return { name, source: `plugin ${plugin}`, definition, span, derivation, evaluation, types }
+  }
   return evaluation.map((problem) => ({ ...problem, message: `Topology ${name} of the plugin ${plugin}: ${problem.message}` }))
+}
+
+function typesOf(evaluation: Evaluation, derivation: Derivation, calls: readonly DslCall[], program: ts.Program): TopicTypes {
+  const context = { program, checker: program.getTypeChecker() }
+  return topicTypes({ manifest: evaluation.manifest, calls, shapes: derivation.serdes.shapes, context })
 }
 
 /** Topologies of plugins that have the name of one of the project's own. */

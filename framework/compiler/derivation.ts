@@ -13,6 +13,8 @@ import type { TopologyFile } from './topology-file.ts'
 export interface Derivation {
   readonly serdes: DerivedSerdes
   readonly files: ReadonlyMap<string, RewrittenFile>
+  /** Files into which something was written, and those that import one of them, by absolute path. */
+  readonly rewrittenWithImports: ReadonlySet<string>
   /** Serdes that could not be derived. Whether they are needed, the graph says. */
   readonly refused: readonly RefusedSerde[]
   readonly callSpans: readonly CallSpan[]
@@ -60,13 +62,25 @@ export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[]
     return { node: call.node, optionsIndex: call.optionsIndex, properties }
   })
   const advice = numbered.map((call) => diagnostic('MR1401', sources.spanOf(methodNode(call)), { method: `${call.method}()` }))
-  return { serdes, refused, callSpans, advice, files: rewriteAll(closure, edits, sources) }
+  const files = rewriteAll(closure, edits, sources)
+  return { serdes, refused, callSpans, advice, files, rewrittenWithImports: withImporters(closure, files, sources) }
+}
+
+function withImporters(closure: readonly ts.SourceFile[], files: ReadonlyMap<string, RewrittenFile>, sources: Sources): Set<string> {
+  const found = new Set(closure.filter((file) => files.get(file.fileName)?.text !== file.text).map((file) => file.fileName))
+  const imports = closure.map((file) => ({ path: file.fileName, imported: sources.ownImportsOf(file) }))
+  // Until a pass finds nothing more: imports may go in circles.
+  for (let before = -1; before !== found.size; ) {
+    before = found.size
+    for (const { path, imported } of imports) if (imported.some(({ fileName }) => found.has(fileName))) found.add(path)
+  }
+  return found
 }
 
 /** For a topology that is compiled already. */
 export function nothingDerived({ program }: Sources): Derivation {
   const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
-  return { serdes, refused: [], callSpans: [], advice: [], files: new Map() }
+  return { serdes, refused: [], callSpans: [], advice: [], files: new Map(), rewrittenWithImports: new Set() }
 }
 
 function rewriteAll(closure: readonly ts.SourceFile[], edits: readonly CallEdit[], sources: Sources): Map<string, RewrittenFile> {

@@ -18,6 +18,8 @@ export interface DslCall {
   readonly takesName: boolean
   /** The name that the author gave as a literal. */
   readonly givenName: string | undefined
+  /** X of each option of type Serde<X>, given or not. */
+  readonly serdeTypes: Readonly<Record<string, ts.Type>>
   /** Serdes left out: the property and the type X of its Serde<X>. */
   readonly missingSerdes: readonly { readonly property: string; readonly type: ts.Type }[]
 }
@@ -53,16 +55,18 @@ function dslCall(node: ts.CallExpression, context: CallContext): DslCall | null 
   const optionsIndex = last?.name === 'options' ? parameters.length - 1 : -1
   const common = { node, method, isMethod, signature, optionsIndex }
   if (last === undefined || optionsIndex === -1)
-    return { ...common, givenOptions: undefined, takesName: false, givenName: undefined, missingSerdes: [] }
+    return { ...common, givenOptions: undefined, takesName: false, givenName: undefined, serdeTypes: {}, missingSerdes: [] }
   const givenOptions = node.arguments[optionsIndex]
   const optionsType = context.checker.getNonNullableType(context.checker.getTypeOfSymbolAtLocation(last, node))
   const isGiven = givenProperties(givenOptions, context.checker)
-  const missingSerdes = optionsType.getProperties().flatMap((property) => {
+  const serdes = optionsType.getProperties().flatMap((property) => {
     const type = serdeArgument(context.checker.getTypeOfSymbolAtLocation(property, node), context)
-    return type === null || isGiven(property.name) ? [] : [{ property: property.name, type }]
+    return type === null ? [] : [{ property: property.name, type }]
   })
+  const missingSerdes = serdes.filter(({ property }) => !isGiven(property))
+  const serdeTypes = Object.fromEntries(serdes.map(({ property, type }) => [property, type]))
   const takesName = isMethod && optionsType.getProperty('name') !== undefined && !isGiven('name')
-  return { ...common, givenOptions, takesName, givenName: literalName(givenOptions), missingSerdes }
+  return { ...common, givenOptions, takesName, givenName: literalName(givenOptions), serdeTypes, missingSerdes }
 }
 
 /** X of Serde<X> | undefined, where Serde is Millrace's. */

@@ -11,7 +11,10 @@ export {
   openProject,
   type ProjectOptions,
 } from './compiler.ts'
+export { derivedModule } from './derivation.ts'
 export { validatorOf } from './derive/validator.ts'
 export { type Diagnostic, type DiagnosticCode, diagnosticCodes, hasErrors, type Severity, type Span } from './diagnostics.ts'
 export { type FormatOptions, formatDiagnostics, summarizeDiagnostics } from './format-diagnostics.ts'
+export type { ProjectModules } from './project-modules.ts'
+export type { RewrittenFile } from './rewrite.ts'
 export type { CheckedSources, SourceCheck, SourceTopology } from './source-check.ts'

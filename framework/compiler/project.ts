@@ -68,20 +68,27 @@ export class Sources {
 
   /** A file and what it imports of the project, in the order of import, dependencies first. */
   closureOf(file: ts.SourceFile): ts.SourceFile[] {
-    const { program } = this
     const found = new Set<ts.SourceFile>()
     const visiting = new Set<ts.SourceFile>()
     const visit = (current: ts.SourceFile): void => {
       if (visiting.has(current)) return
       visiting.add(current)
-      for (const path of this.importsOf(current, program)) {
-        const imported = program.getSourceFile(path)
-        if (imported !== undefined && this.isOwn(imported)) visit(imported)
-      }
+      for (const imported of this.ownImportsOf(current)) visit(imported)
       found.add(current)
     }
     visit(file)
     return [...found]
+  }
+
+  /** The files of the author that a file imports, types included. */
+  ownImportsOf(file: ts.SourceFile): ts.SourceFile[] {
+    const { program } = this
+    const literals = (file as ts.SourceFile & { readonly imports?: readonly ts.StringLiteralLike[] }).imports ?? []
+    return literals.flatMap((literal) => {
+      const symbol = program.getTypeChecker().getSymbolAtLocation(literal)
+      const files = symbol?.declarations?.map((declaration) => program.getSourceFile(declaration.getSourceFile().fileName)) ?? []
+      return files.filter((imported) => imported !== undefined).filter((imported) => this.isOwn(imported))
+    })
   }
 
   /** Whether a file is the author's, in the project or beside it, and not a package's. */
@@ -112,14 +119,6 @@ export class Sources {
     if (!existsSync(folder)) return []
     const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && /(?<!\.d)\.m?ts$/.test(entry.name))
     return files.map((entry) => join(folder, entry.name)).sort()
-  }
-
-  private importsOf(file: ts.SourceFile, program: ts.Program): string[] {
-    const literals = (file as ts.SourceFile & { readonly imports?: readonly ts.StringLiteralLike[] }).imports ?? []
-    return literals.flatMap((literal) => {
-      const symbol = program.getTypeChecker().getSymbolAtLocation(literal)
-      return symbol?.declarations?.map((declaration) => declaration.getSourceFile().fileName) ?? []
-    })
   }
 }
 

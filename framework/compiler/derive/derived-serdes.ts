@@ -54,6 +54,11 @@ export class DerivedSerdes {
     return { kind: 'serde', expression }
   }
 
+  /** What each serde carries, by its name. */
+  get shapes(): ReadonlyMap<string, Schema> {
+    return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.schema]))
+  }
+
   /** JSON Schemas by the name of their serde. */
   get schemas(): ReadonlyMap<string, JsonSchema> {
     return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.json]))
@@ -112,11 +117,13 @@ function isText(shape: Shape): boolean {
   return shape.kind === 'string' || (shape.kind === 'literals' && shape.values.every((value) => typeof value === 'string'))
 }
 
-function isWindowed(type: ts.Type): boolean {
+/** The key of a windowed result. */
+export function isWindowed(type: ts.Type): boolean {
   return (type.aliasSymbol ?? type.getSymbol())?.name === 'Windowed' && type.getProperty('start') !== undefined
 }
 
-function isBytes(type: ts.Type, { program }: TypeContext): boolean {
+/** The platform's Uint8Array. */
+export function isBytes(type: ts.Type, { program }: TypeContext): boolean {
   const symbol = type.getSymbol()
   if (symbol?.name !== 'Uint8Array') return false
   return (symbol.declarations ?? []).some((one) => program.isSourceFileDefaultLibrary(one.getSourceFile()))
