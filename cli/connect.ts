@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../framework/config.ts'
-import type { Broker, Plugin } from '../framework/index.ts'
+import type { Broker } from '../framework/index.ts'
 import type { Logger } from '../framework/ports/logger.ts'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
 import { Errors, Flags } from './oclif.ts'
@@ -37,7 +37,8 @@ export async function partitionsOf(broker: Broker, topic: string): Promise<numbe
 /** Not connected yet; who opens it closes it. */
 export async function openBroker(brokers: string | undefined): Promise<Broker> {
   if (brokers === '') throw new Errors.CLIError('--brokers must be host:port, such as localhost:9092.', { exit: 2 })
-  const [{ readSettings }, { SystemClock }, { kafka }] = await Promise.all([
+  const [{ partsOf, pluginSet }, { readSettings }, { SystemClock }, { kafka }] = await Promise.all([
+    import('../framework/plugins/plugin-set.ts'),
     import('../framework/runtime/settings.ts'),
     import('../framework/runtime/system-clock.ts'),
     import('../plugins/kafka/index.ts'),
@@ -46,8 +47,8 @@ export async function openBroker(brokers: string | undefined): Promise<Broker> {
   const environment = brokers === undefined ? process.env : { ...process.env, MILLRACE_BROKERS: brokers }
   const { settings } = readSettings(config, environment)
   const name = settings.broker ?? 'kafka'
-  const plugins: readonly Plugin[] = [kafka(), ...(config.plugins ?? [])]
-  const connect = plugins.findLast((plugin) => plugin.brokers?.[name] !== undefined)?.brokers?.[name]
+  const brokerParts = partsOf(pluginSet([kafka()], config.plugins), 'brokers')
+  const connect = Object.hasOwn(brokerParts, name) ? brokerParts[name] : undefined
   if (connect === undefined) throw new Errors.CLIError(`The setting broker is ${name}, which this command cannot reach.`, { exit: 1 })
   return connect({ brokers: settings.brokers, clientId: 'millrace-cli', logger: warnings, clock: new SystemClock() })
 }

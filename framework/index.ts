@@ -44,6 +44,14 @@ export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'
 export type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from './graph/window-spec.ts'
+export {
+  type ArgumentValues,
+  type CommandArguments,
+  type CommandDefinition,
+  type CommandFlags,
+  defineCommand,
+  type FlagValues,
+} from './plugins/define-command.ts'
 export { definePlugin } from './plugins/define-plugin.ts'
 export type * from './ports/broker.ts'
 export type * from './ports/check.ts'

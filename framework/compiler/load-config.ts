@@ -1,7 +1,7 @@
 // millrace.config.ts as a value, for tools that need settings and have no bundle to read them from. Of the compiler only esbuild is loaded, so it is quick.
 
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 /**
@@ -9,10 +9,23 @@ import { build, type Plugin } from 'esbuild'
  * ones that the caller knows. Rejects with what esbuild or the file itself has to say.
  */
 export async function loadConfig(file: string): Promise<unknown> {
-  const { outputFiles } = await build({
+  return (await loadConfigWithFiles(file)).config
+}
+
+export interface LoadedConfig {
+  readonly config: unknown
+  /** The project's own files that it was read from, and the first file of each package that they import; absolute. */
+  readonly files: readonly string[]
+}
+
+export async function loadConfigWithFiles(file: string): Promise<LoadedConfig> {
+  const folder = dirname(file)
+  const { outputFiles, metafile } = await build({
     entryPoints: [file],
     bundle: true,
     write: false,
+    metafile: true,
+    absWorkingDir: folder,
     platform: 'node',
     format: 'esm',
     target: 'node20',
@@ -23,7 +36,9 @@ export async function loadConfig(file: string): Promise<unknown> {
   const text = outputFiles[0]?.text ?? ''
   // Bytes in an address leave no file behind, and need no folder that can be written.
   const module: { default?: unknown } = await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)
-  return module.default
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+  const packages = imported.filter((path) => path.startsWith('file:')).map((path) => fileURLToPath(path))
+  return { config: module.default, files: [...Object.keys(metafile.inputs).map((path) => join(folder, path)), ...packages] }
 }
 
 /** A module that has no place on disk finds packages by their address alone. */

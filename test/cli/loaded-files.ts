@@ -9,10 +9,11 @@ import { fileURLToPath } from 'node:url'
 const root = resolve(import.meta.dirname, '..', '..')
 
 /** Relative to the repository, in order. */
-export function filesLoadedBy(args: readonly string[]): readonly string[] {
+export function filesLoadedBy(args: readonly string[], cwd = root): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-loaded-'))
   try {
     const { status, stderr } = spawnSync(process.execPath, args, {
+      cwd,
       env: { ...process.env, NODE_V8_COVERAGE: folder },
       encoding: 'utf8',
       stdio: ['ignore', 'ignore', 'pipe'],
