@@ -1,4 +1,4 @@
-// Each TypeScript example of the documentation (TSDoc of what is exported, README, ARCHITECTURE, templates' READMEs) compiles as it stands.
+// Each TypeScript example of the documentation (TSDoc of what is exported, README, ARCHITECTURE, docs/, templates' READMEs) compiles as it stands.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ it('compiles every example', () => {
 })
 
 function trackedFiles(): string[] {
-  const patterns = ['framework/**/*.ts', 'plugins/**/*.ts', 'test/kit/*.ts', '*.md', 'templates/**/*.md']
+  const patterns = ['framework/**/*.ts', 'plugins/**/*.ts', 'test/kit/*.ts', '*.md', 'docs/**/*.md', 'templates/**/*.md']
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns], { encoding: 'utf8' })
   return listed.split('\n').filter((file) => file !== '')
 }
