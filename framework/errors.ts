@@ -251,6 +251,37 @@ const entries = {
     message: 'The settings are wrong:\n  {problems}\n',
     remedy: 'Correct them in millrace.config.ts or in the environment.',
   },
+  // Schema registries.
+  'schema-registry-unreachable': {
+    kind: 'environment',
+    message: 'The schema registry at {url} does not answer: {problem}.',
+    remedy: 'Start it there, or correct the url given to schemaRegistry().',
+  },
+  'schema-registry-refused': {
+    kind: 'environment',
+    message: 'The schema registry at {url} does not allow {request} ({status}).',
+    remedy: 'Check the credentials given to schemaRegistry(), and what they may do.',
+  },
+  'schema-registry-failed': {
+    kind: 'environment',
+    message: 'The schema registry at {url} has failed to {request}: {problem}.',
+    remedy: "See the registry's log for more.",
+  },
+  'schema-incompatible': {
+    kind: 'user',
+    message: 'The schema registry does not take the schema of {serde} under {subject}: {problem}.',
+    remedy: 'Change the schema as the compatibility level of the subject allows, or change that level.',
+  },
+  'schema-not-registered': {
+    kind: 'user',
+    message: 'The schema of {serde} is not registered under {subject}.',
+    remedy: 'Register exactly this schema there, or let the app do it: autoRegister: true.',
+  },
+  'schema-subject-unknown': {
+    kind: 'user',
+    message: 'The serde {serde} cannot tell under which subject its schema is registered: {problem}.',
+    remedy: "Give registry.serde() the option subject: 'record' or a function.",
+  },
   // State.
   'state-locked': {
     kind: 'environment',

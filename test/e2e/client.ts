@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 export interface Sent {
   readonly key: string
-  readonly value: string
+  readonly value: string | Buffer
   readonly timestamp: number
 }
 
