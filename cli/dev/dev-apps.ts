@@ -4,7 +4,7 @@
 import type { Manifest } from '../../framework/graph/manifest.ts'
 import type { AppProcesses } from './app-processes.ts'
 import type { DevTopology } from './compiler-messages.ts'
-import { type AppOutcome, RunningApp } from './running-app.ts'
+import { type AppOutcome, type AppOutput, RunningApp } from './running-app.ts'
 import type { Screen } from './screen.ts'
 
 const pauseMsMin = 500
@@ -29,7 +29,11 @@ interface DevApp {
   readonly running: RunningApp
   kills: number
   restart: NodeJS.Timeout | undefined
+  asksForReset: boolean
 }
+
+/** Remedies of errors that an edit can bring about, such as another type of what a store keeps. */
+const asksForReset = /reset the application|internal topics of the application/
 
 export class DevApps {
   readonly #options: DevAppsOptions
@@ -82,8 +86,14 @@ export class DevApps {
   #start(topology: DevTopology, kills: number): DevApp {
     const { processes, screen, embedded } = this.#options
     const environment: Record<string, string> = embedded && usesTopics(topology.manifest) ? { MILLRACE_BROKER: 'embedded' } : {}
-    const running = new RunningApp(topology.name, processes.start({ app: topology.app, environment }), screen)
-    const app: DevApp = { topology, running, kills, restart: undefined }
+    const output: AppOutput = {
+      appLine: (name, stream, line) => {
+        if (stream === 'stderr' && asksForReset.test(line)) app.asksForReset = true
+        return screen.appLine(name, stream, line)
+      },
+    }
+    const running = new RunningApp(topology.name, processes.start({ app: topology.app, environment }), output)
+    const app: DevApp = { topology, running, kills, restart: undefined, asksForReset: false }
     this.#apps.set(topology.name, app)
     void running.over.then((outcome) => this.#over(app, outcome))
     return app
@@ -99,10 +109,13 @@ export class DevApps {
   }
 
   #over(app: DevApp, outcome: AppOutcome): void {
-    const { screen } = this.#options
+    const { screen, embedded } = this.#options
     const { name } = app.topology
     if (outcome.kind === 'ended') screen.say(`${name} ended.`)
-    if (outcome.kind === 'failed') screen.problem(`${name} failed (exit code ${outcome.code}). It starts again at the next edit.`)
+    if (outcome.kind === 'failed') {
+      const reset = embedded && app.asksForReset ? ' `millrace dev --reset` starts with new topics and new state.' : ''
+      screen.problem(`${name} failed (exit code ${outcome.code}). It starts again at the next edit.${reset}`)
+    }
     if (outcome.kind !== 'killed' || this.#closed) return
     const pauseMs = Math.min(pauseMsMax, pauseMsMin * 2 ** app.kills)
     screen.problem(`${name} was killed (${outcome.signal}). It starts again in ${pauseMs / 1000} s.`)

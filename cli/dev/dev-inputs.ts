@@ -42,6 +42,8 @@ export class DevInputs {
   readonly #options: DevInputsOptions
   /** So that nothing is said twice of a file that stays as it is. */
   readonly #said = new Map<string, string>()
+  /** Topics whose files this session has looked at. */
+  readonly #looked = new Set<string>()
   #lastTimestampMs = 0
 
   constructor(options: DevInputsOptions) {
@@ -70,7 +72,12 @@ export class DevInputs {
     const content = await readFile(join(this.#options.folder, `${topic}${extension}`))
     const hash = hashOf(content)
     const written = this.#memory()[topic]
-    if (written?.hash === hash) return
+    const isKnown = this.#looked.has(topic)
+    this.#looked.add(topic)
+    if (written?.hash === hash) {
+      if (!isKnown) this.#options.screen.say(`${nameOf(topic)} was written to ${topic} before. ${this.#options.startAnew}`)
+      return
+    }
     const rest = written === undefined ? { bytes: content, lines: 0 } : appended(content, written)
     if (rest === undefined) {
       const problem = `${nameOf(topic)} has changed in lines that were written to ${topic} before, and records cannot be taken back.`

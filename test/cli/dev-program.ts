@@ -17,7 +17,7 @@ export class DevProgram {
 
   constructor(folder: string, ...args: readonly string[]) {
     this.#folder = folder
-    this.#process = startMillrace(['dev', '--port', '0', ...args], folder)
+    this.#process = startMillrace(['dev', ...(args.includes('--brokers') ? [] : ['--port', '0']), ...args], folder)
     this.#ended = new Promise((resolve) => this.#process.once('close', resolve))
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text

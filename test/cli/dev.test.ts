@@ -1,9 +1,11 @@
 // millrace dev, as a program in real projects. Child processes are looked for in /proc, so these tests are for Linux.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { startBroker } from '../../plugins/kafka/server/index.ts'
+import { Client } from '../e2e/client.ts'
 import { DevProgram, lives } from './dev-program.ts'
 import { millrace, projectOf } from './program.ts'
 
@@ -52,7 +54,7 @@ describe('millrace dev', () => {
     expect(await dev.shows()).toMatch(/Stopping …\nStopped; everything is committed\.\n$/)
 
     const again = new DevProgram(folder, '--quiet')
-    await again.shows('word-count runs, ')
+    await again.shows('dev/lines.jsonl was written to lines before. `millrace dev --reset` deletes', 'word-count runs, ')
     again.append('dev/lines.jsonl', line('to'))
     expect(await again.shows('dev/lines.jsonl: 1 record written to lines.')).not.toContain('word-counts to')
     expect(await again.stop()).toBe(0)
@@ -110,6 +112,52 @@ describe('millrace dev', () => {
     dev.append('dev/lines.jsonl', line('good'))
     await dev.shows('word-counts good {"count":2}')
     expect(await dev.stop()).toBe(0)
+  })
+
+  it('says how to go on where an edit has made the state unreadable', async () => {
+    const folder = wordCount()
+    const dev = new DevProgram(folder)
+    await dev.shows('word-counts to {"count":2}', 'word-count runs, ')
+    dev.edit('topologies/word-count.ts', '.count()', '.aggregate(() => ({ times: 0 }), ({ times }) => ({ times: times + 1 }))')
+    await dev.shows('rebuilt word-count in ')
+    dev.append('dev/lines.jsonl', line('to'))
+    await dev.shows('error: word-count failed (exit code 1). It starts again at the next edit. `millrace dev --reset` starts with new')
+    expect(await dev.stop()).toBe(0)
+  })
+
+  it('runs on a Kafka of the user, with topics as they are there, and leaves the embedded broker alone', async () => {
+    const own = await startBroker()
+    onTestFinished(() => own.close())
+    const client = new Client(own.address)
+    await client.createTopics(3, 'lines')
+    const folder = wordCount()
+    const dev = new DevProgram(folder, '--brokers', own.address)
+    await dev.shows(
+      `Broker at ${own.address}. Ctrl-C ends.`,
+      'Made the topic word-counts.',
+      'word-counts to {"count":2}',
+      'word-count runs, ',
+    )
+    expect((await client.topicNames()).sort()).toContain('word-counts')
+    expect(readdirSync(join(folder, '.millrace')).sort()).toEqual(['dev', 'dev.lock'])
+    expect(await dev.stop()).toBe(0)
+    // What is on one Kafka says nothing of another.
+    const embedded = new DevProgram(folder)
+    await embedded.shows('1 record written to lines.', 'word-counts to {"count":2}')
+    expect(await embedded.stop()).toBe(0)
+  })
+
+  it('ends at once on a second Ctrl-C, and leaves no process', async () => {
+    const dev = new DevProgram(wordCount())
+    await dev.shows('word-count runs, ')
+    const children = dev.children()
+    process.kill(dev.app(), 'SIGSTOP')
+    const ended = dev.stop()
+    await dev.shows('Stopping …')
+    await dev.stop()
+    expect(await ended).toBe(null)
+    for (const child of children) if (lives(child)) process.kill(child, 'SIGCONT')
+    await vi.waitUntil(() => !children.some(lives), { timeout: 30_000 })
   })
 
   it('waits for a topology, takes new ones and lets go of deleted ones; what needs no broker ends, and runs again at an edit', async () => {

@@ -33,6 +33,7 @@ export class DerivedSerdes {
   private readonly expressions = new Map<ts.Type, SerdeExpression>()
   private readonly byContent = new Map<string, TypeSerde>()
   private readonly names = new Set<string>()
+  private module: { readonly key: string; readonly text: string } | null = null
 
   constructor(context: TypeContext) {
     this.context = context
@@ -64,19 +65,12 @@ export class DerivedSerdes {
     return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.json]))
   }
 
-  /** The text of the module; `library` is where it imports Millrace's serdes from. */
+  /** The text of the module; `library` is where it imports Millrace's serdes from. Kept, because a build asks twice and ajv takes its time. */
   moduleSource(library: string): string {
     const serdes = [...this.byContent.values()]
-    const validators = validatorSource(new Map(serdes.map((serde) => [`validate${serde.variable}`, serde.json])))
-    const parts = serdes.map((serde) => {
-      if (serde.format === 'string')
-        return `export const ${serde.variable} = checkedString(${JSON.stringify(serdeName(serde))}, validate${serde.variable})\n`
-      const reviver = reviverSource(serde.schema, `revive${serde.variable}`)
-      const parse = `checked(validate${serde.variable}${reviver === null ? '' : `, ${reviver.entry}`})`
-      return `${reviver?.source ?? ''}export const ${serde.variable} = json({ name: ${JSON.stringify(serde.name)}, parse: ${parse} })\n`
-    })
-    const imports = `import { checked, checkedString, json, toDate } from ${JSON.stringify(library)}\nexport { bytes, string } from ${JSON.stringify(library)}\n`
-    return `${imports}${validators}\n${parts.join('')}`
+    const key = `${serdes.length} ${library}`
+    if (this.module?.key !== key) this.module = { key, text: moduleText(serdes, library) }
+    return this.module.text
   }
 
   private typeSerde(schema: Schema, fallbackName: string): TypeSerde {
@@ -105,6 +99,19 @@ export class DerivedSerdes {
     this.names.add(unique)
     return unique
   }
+}
+
+function moduleText(serdes: readonly TypeSerde[], library: string): string {
+  const validators = validatorSource(new Map(serdes.map((serde) => [`validate${serde.variable}`, serde.json])))
+  const parts = serdes.map((serde) => {
+    if (serde.format === 'string')
+      return `export const ${serde.variable} = checkedString(${JSON.stringify(serdeName(serde))}, validate${serde.variable})\n`
+    const reviver = reviverSource(serde.schema, `revive${serde.variable}`)
+    const parse = `checked(validate${serde.variable}${reviver === null ? '' : `, ${reviver.entry}`})`
+    return `${reviver?.source ?? ''}export const ${serde.variable} = json({ name: ${JSON.stringify(serde.name)}, parse: ${parse} })\n`
+  })
+  const imports = `import { checked, checkedString, json, toDate } from ${JSON.stringify(library)}\nexport { bytes, string } from ${JSON.stringify(library)}\n`
+  return `${imports}${validators}\n${parts.join('')}`
 }
 
 function serdeName({ format, name }: TypeSerde): string {
