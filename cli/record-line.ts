@@ -3,10 +3,14 @@
 // Bytes that are JSON stand there as they are, so that 64-bit numbers keep their digits. Other text is a JSON string, and so is JSON that would be mistaken
 // for something else: a quoted string, and the word null, because null says that there are no bytes. Bytes that are no UTF-8 stand as base64 in
 // keyBase64 or valueBase64.
+//
+// Where the serdes of the topic are known, all that is written so: a long is a number, a windowed key an object, and what does not fit is an error.
 
 import { isUtf8 } from 'node:buffer'
 import { type Header, type Headers, noHeaders } from '../framework/ports/record.ts'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
+import type { JsonForm } from './json-forms.ts'
+import { memberSources } from './json-sources.ts'
 
 export interface RecordLine {
   readonly key: Buffer | null
@@ -21,23 +25,29 @@ export interface ConsumedRecord extends Required<RecordLine> {
   readonly offset: number
 }
 
-export function formatRecordLine({ key, value, timestamp, headers, partition, offset }: ConsumedRecord): string {
+export interface RecordForms {
+  readonly key: JsonForm
+  readonly value: JsonForm
+}
+
+/** With forms it throws an Error whose message says what is no key or value of its serde. */
+export function formatRecordLine({ key, value, timestamp, headers, partition, offset }: ConsumedRecord, forms?: RecordForms): string {
   const ofHeaders = headers.length === 0 ? '' : `,"headers":${formatHeaders(headers)}`
-  return `{${member('key', key)},${member('value', value)},"timestamp":${timestamp}${ofHeaders},"partition":${partition},"offset":${offset}}`
+  return `{${member('key', key, forms?.key)},${member('value', value, forms?.value)},"timestamp":${timestamp}${ofHeaders},"partition":${partition},"offset":${offset}}`
 }
 
 /** Throws an Error whose message says what is wrong with the line. */
-export function parseRecordLine(text: string): RecordLine {
+export function parseRecordLine(text: string, forms?: RecordForms): RecordLine {
   const line = parseObject(text)
   for (const name of Object.keys(line))
     if (!members.includes(name)) throw new Error(`there is no member ${name} in a record.${didYouMean(name, members)}`)
   const sources = memberSources(text)
-  const value = bytesOf('value', line, sources)
+  const value = bytesOf('value', line, sources, forms?.value)
   if (value === undefined) throw new Error('it has no value; "value": null says that the key is deleted')
   const timestamp = wholeNumber('timestamp', line)
   const partition = wholeNumber('partition', line)
   return {
-    key: bytesOf('key', line, sources) ?? null,
+    key: bytesOf('key', line, sources, forms?.key) ?? null,
     value,
     headers: parseHeaders(line.headers),
     ...(timestamp === undefined ? {} : { timestamp }),
@@ -52,11 +62,22 @@ const members: readonly string[] = ['key', 'keyBase64', 'value', 'valueBase64', 
 
 // ------------------------------------------------------------------------------------------------------------ out
 
-function member(name: 'key' | 'value', bytes: Buffer | null): string {
+function member(name: 'key' | 'value', bytes: Buffer | null, form: JsonForm | undefined): string {
   if (bytes === null) return `"${name}":null`
+  if (form !== undefined) return formed(name, bytes, form)
   if (!isUtf8(bytes)) return `"${name}Base64":"${bytes.toString('base64')}"`
   const text = bytes.toString('utf8')
   return `"${name}":${standsAsItIs(text) ? text.replace(/[\r\n]+/g, ' ') : JSON.stringify(text)}`
+}
+
+function formed(name: 'key' | 'value', bytes: Buffer, form: JsonForm): string {
+  try {
+    const json = form.toJson(bytes)
+    // The word null would say that there are no bytes.
+    return json.trim() === 'null' ? `"${name}Base64":"${bytes.toString('base64')}"` : `"${name}":${json}`
+  } catch (error) {
+    throw new Error(`the ${name} is no ${form.name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 /** Line ends in JSON are between its parts, never in a string, so one may put a space there. */
@@ -105,12 +126,25 @@ function isObject(json: unknown): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
-function bytesOf(name: 'key' | 'value', line: JsonObject, sources: ReadonlyMap<string, string>): Buffer | null | undefined {
+function bytesOf(
+  name: 'key' | 'value',
+  line: JsonObject,
+  sources: ReadonlyMap<string, string>,
+  form: JsonForm | undefined,
+): Buffer | null | undefined {
   const base64 = line[`${name}Base64`]
   if (base64 !== undefined) return fromBase64(`${name}Base64`, base64)
   const json = line[name]
   if (json === undefined || json === null) return json
-  return Buffer.from(typeof json === 'string' ? json : (sources.get(name) ?? JSON.stringify(json)))
+  const source = sources.get(name) ?? JSON.stringify(json)
+  if (form !== undefined) {
+    try {
+      return form.toBytes(source)
+    } catch (error) {
+      throw new Error(`the ${name} is no ${form.name}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return Buffer.from(typeof json === 'string' ? json : source)
 }
 
 function fromBase64(name: string, text: unknown): Buffer {
@@ -138,38 +172,4 @@ function parseHeader(key: string, value: unknown): Header {
   if (typeof value === 'string') return { key, value: Buffer.from(value) }
   if (isObject(value)) return { key, value: fromBase64(`the header ${key}`, value.base64) }
   throw new Error(`the header ${key} must be a text, not ${JSON.stringify(value)}`)
-}
-
-/**
- * What stands in the text for each member of an object, which is known to be JSON. JSON.parse would round 64-bit numbers, and does not tell the text of
- * what it reads before Node 22.
- */
-function memberSources(text: string): ReadonlyMap<string, string> {
-  const sources = new Map<string, string>()
-  let depth = 0
-  let name = ''
-  let start = 0
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (character === '"') {
-      const end = endOfString(text, at)
-      if (depth === 1 && name === '') name = JSON.parse(text.slice(at, end))
-      at = end - 1
-    } else if (character === '{' || character === '[') depth++
-    else if (character === ':' && depth === 1) start = at + 1
-    else if (character === '}' || character === ']' || (character === ',' && depth === 1)) {
-      if (depth === 1) {
-        sources.set(name, text.slice(start, at).trim())
-        name = ''
-      }
-      if (character !== ',') depth--
-    }
-  }
-  return sources
-}
-
-function endOfString(text: string, start: number): number {
-  let at = start + 1
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
 }

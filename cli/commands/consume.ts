@@ -2,10 +2,11 @@
 
 import { once } from 'node:events'
 import type { Broker, FetchedRecords, PartitionOffset } from '../../framework/index.ts'
-import { brokersFlag, partitionsOf, withBroker } from '../connect.ts'
+import { brokersFlag, partitionsOf, readConfig, withBroker } from '../connect.ts'
 import { Args, Command, Errors, Flags } from '../oclif.ts'
-import { formatRecordLine } from '../record-line.ts'
+import { formatRecordLine, type RecordForms } from '../record-line.ts'
 import { readerGone, stopSignal } from '../stop-signal.ts'
+import { topicForms, topologyFlag } from '../topic-forms.ts'
 
 const bufferBytesMax = 8 << 20
 
@@ -13,6 +14,7 @@ interface Wanted {
   readonly topic: string
   readonly fromStart: boolean
   readonly recordsMax: number
+  readonly forms: RecordForms | undefined
 }
 
 export class Consume extends Command {
@@ -23,23 +25,28 @@ export class Consume extends Command {
   static override examples = [
     '<%= config.bin %> consume flights',
     '<%= config.bin %> consume delay-by-state --from-start --max 10',
+    '<%= config.bin %> consume delay-by-state --from-start --topology flight-delays',
     '<%= config.bin %> consume flights --from-start --brokers kafka-1:9092 > flights.jsonl',
   ]
   static override args = { topic: Args.string({ ignoreStdin: true, description: 'what to read', required: true }) }
   static override flags = {
     'from-start': Flags.boolean({ description: 'begin with the oldest record, not with the next one' }),
     max: Flags.integer({ description: 'end after so many records', min: 1, helpValue: 'N' }),
+    topology: topologyFlag,
     brokers: brokersFlag,
   }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Consume)
-    const wanted = { topic: args.topic, fromStart: flags['from-start'], recordsMax: flags.max ?? Number.POSITIVE_INFINITY }
+    const { topic } = args
+    const { topology, max: recordsMax = Number.POSITIVE_INFINITY, 'from-start': fromStart } = flags
+    const forms = topology === undefined ? undefined : await topicForms(topology, topic, (await readConfig()).plugins ?? [])
+    const wanted = { topic, fromStart, recordsMax, forms }
     await withBroker(flags.brokers, (broker) => consume(broker, wanted))
   }
 }
 
-async function consume(broker: Broker, { topic, fromStart, recordsMax }: Wanted): Promise<void> {
+async function consume(broker: Broker, { topic, fromStart, recordsMax, forms }: Wanted): Promise<void> {
   const stopped = Promise.race([stopSignal(), readerGone()])
   const positions = await startingPositions(broker, topic, fromStart)
   const fetcher = broker.fetcher({ clientId: 'millrace-cli', readCommitted: true, bufferBytesMax })
@@ -50,9 +57,10 @@ async function consume(broker: Broker, { topic, fromStart, recordsMax }: Wanted)
     if ((await Promise.race([fetcher.arrived(), stopped])) === 'stopped') return
     for (const fetched of fetcher.take()) {
       if (fetched.kind === 'problem') throw partitionProblem(fetched.topic, fetched.partition, fetched.problem)
-      const lines = linesOf(fetched, left)
+      const { lines, problem } = linesOf(fetched, left, forms)
       left -= lines.length
       if (lines.length > 0 && (await Promise.race([written(`${lines.join('\n')}\n`), stopped])) === 'stopped') return
+      if (problem !== undefined) throw problem
     }
   }
 }
@@ -63,15 +71,27 @@ async function startingPositions(broker: Broker, topic: string, fromStart: boole
   return fromStart ? broker.admin.startOffsets(partitions) : broker.admin.endOffsets(partitions)
 }
 
-function linesOf({ reader, partition }: FetchedRecords, recordsMax: number): string[] {
+/** Up to a record that is not what the forms say. */
+function linesOf({ reader, topic, partition }: FetchedRecords, recordsMax: number, forms: RecordForms | undefined): Lines {
   const lines: string[] = []
   while (lines.length < recordsMax && reader.next()) {
     const { bytes, timestamp, offset, keyStart, keyEnd, valueStart, valueEnd } = reader
     const key = keyStart < 0 ? null : bytes.subarray(keyStart, keyEnd)
     const value = valueStart < 0 ? null : bytes.subarray(valueStart, valueEnd)
-    lines.push(formatRecordLine({ key, value, timestamp, headers: reader.headers(), partition, offset }))
+    try {
+      lines.push(formatRecordLine({ key, value, timestamp, headers: reader.headers(), partition, offset }, forms))
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      const remedy = 'Without --topology it is shown as it is.'
+      return { lines, problem: new Errors.CLIError(`Of ${topic}-${partition}@${offset} ${text}. ${remedy}`, { exit: 1 }) }
+    }
   }
-  return lines
+  return { lines }
+}
+
+interface Lines {
+  readonly lines: readonly string[]
+  readonly problem?: Error
 }
 
 /** Resolves when standard output has room again. */

@@ -5,12 +5,13 @@ import { stat } from 'node:fs/promises'
 import { isMillraceError } from '../../framework/errors.ts'
 import type { Broker, Producer } from '../../framework/index.ts'
 import { appendRecord } from '../append-record.ts'
-import { brokersFlag, partitionsOf, withBroker } from '../connect.ts'
+import { brokersFlag, partitionsOf, readConfig, withBroker } from '../connect.ts'
 import { LineProblem, linesOf } from '../lines.ts'
 import { Args, Command, Errors } from '../oclif.ts'
 import { withProgress } from '../progress.ts'
-import { parseRecordLine, type RecordLine } from '../record-line.ts'
+import { parseRecordLine, type RecordForms, type RecordLine } from '../record-line.ts'
 import { stopSignal } from '../stop-signal.ts'
+import { topicForms, topologyFlag } from '../topic-forms.ts'
 
 const bufferBytesMax = 8 << 20
 
@@ -22,6 +23,7 @@ export class Produce extends Command {
     'the first is written; from standard input records are written as they come. Ctrl-C stops after what has been read.'
   static override examples = [
     '<%= config.bin %> produce flights flights.jsonl',
+    '<%= config.bin %> produce flights flights.jsonl --topology flight-delays',
     `echo '{"key":"a","value":{"count":1}}' | <%= config.bin %> produce counts --brokers kafka-1:9092`,
   ]
   /** Left to itself oclif takes what is piped in for an argument that is missing. */
@@ -29,23 +31,36 @@ export class Produce extends Command {
     topic: Args.string({ ignoreStdin: true, description: 'where to; it has to be there', required: true }),
     file: Args.string({ ignoreStdin: true, description: 'lines of JSON; default: standard input' }),
   }
-  static override flags = { brokers: brokersFlag }
+  static override flags = { topology: topologyFlag, brokers: brokersFlag }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Produce)
     const { topic, file } = args
-    if (file !== undefined) await checkFile(file)
+    const forms = flags.topology === undefined ? undefined : await formsOf(flags.topology, topic)
+    if (file !== undefined) await checkFile(file, forms)
     const written = await withBroker(flags.brokers, async (broker) => {
       await partitionsOf(broker, topic)
       return file === undefined
-        ? produce(broker, topic, file, () => {})
-        : withProgress('Writing', (show) => produce(broker, topic, file, show))
+        ? produce(broker, { topic, file, forms }, () => {})
+        : withProgress('Writing', (show) => produce(broker, { topic, file, forms }, show))
     })
     this.log(`${recordsOf(written)} written to ${topic}.`)
   }
 }
 
-async function checkFile(file: string): Promise<void> {
+interface Wanted {
+  readonly topic: string
+  readonly file: string | undefined
+  readonly forms: RecordForms | undefined
+}
+
+async function formsOf(topology: string, topic: string): Promise<RecordForms> {
+  const forms = await topicForms(topology, topic, (await readConfig()).plugins ?? [])
+  if (!forms.isChangelog) return forms
+  throw new Errors.CLIError(`${topic} is a changelog of ${topology}: its app alone may write to it.`, { exit: 1 })
+}
+
+async function checkFile(file: string, forms: RecordForms | undefined): Promise<void> {
   const found = await stat(file).catch((error: unknown) => {
     throw unreadable(file, error)
   })
@@ -53,7 +68,7 @@ async function checkFile(file: string): Promise<void> {
   // A pipe can be read but once.
   if (!found.isFile()) return
   await eachLine(
-    file,
+    { file, forms },
     () => {},
     async () => {},
   ).catch((error: unknown) => {
@@ -61,14 +76,14 @@ async function checkFile(file: string): Promise<void> {
   })
 }
 
-async function produce(broker: Broker, topic: string, file: string | undefined, show: (status: string) => void): Promise<number> {
+async function produce(broker: Broker, { topic, file, forms }: Wanted, show: (status: string) => void): Promise<number> {
   const producer = broker.producer({ clientId: 'millrace-cli', lingerMs: 0, bufferBytesMax, compression: 'none' })
   const writer = await producer.writer(topic)
   const stopped = stopSignal()
   let written = 0
   try {
     const end = await eachLine(
-      file,
+      { file, forms },
       (record) => {
         appendRecord(writer, record, Date.now())
         written++
@@ -91,7 +106,7 @@ async function produce(broker: Broker, topic: string, file: string | undefined, 
 
 /** Calls `take` for each record and `turn` after those that came together; while it waits nothing is read. */
 async function eachLine(
-  file: string | undefined,
+  { file, forms }: Pick<Wanted, 'file' | 'forms'>,
   take: (record: RecordLine) => void,
   turn: () => Promise<void>,
   stopped: Promise<'stopped'> = new Promise(() => {}),
@@ -108,7 +123,7 @@ async function eachLine(
     for (const { number, text } of next.value) {
       if (text.trim() === '') continue
       try {
-        take(parseRecordLine(text))
+        take(parseRecordLine(text, forms))
       } catch (error) {
         input.destroy()
         throw new LineProblem(number, error instanceof Error ? error.message : String(error))

@@ -1,10 +1,9 @@
 // millrace run: the built bundle, in this process, so that signals and the exit code are its own.
 
-import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { didYouMean } from '../../framework/runtime/did-you-mean.ts'
-import { Args, Command, Errors } from '../oclif.ts'
+import { builtFolder } from '../built-topology.ts'
+import { Args, Command } from '../oclif.ts'
 
 export class Run extends Command {
   static override summary = 'Run a topology that was built.'
@@ -30,24 +29,10 @@ export class Run extends Command {
     // cli/command-words.ts puts the `--` there.
     const [first, ...rest] = this.argv.filter((word, index) => index !== 1 || word !== '--')
     const named = first !== undefined && !first.startsWith('-')
-    const app = appOf(named ? first : undefined)
+    const app = join(builtFolder(named ? first : undefined), 'app.mjs')
     // The app parses them; oclif would warn, into what the app prints, that nobody does.
     this.parsed = true
     process.argv = [process.execPath, app, ...(named || first === undefined ? rest : [first, ...rest])]
     await import(pathToFileURL(app).href)
   }
-}
-
-function appOf(topology: string | undefined): string {
-  const built = existsSync('dist') ? readdirSync('dist').filter((name) => existsSync(join('dist', name, 'app.mjs'))) : []
-  if (built.length === 0) throw new Errors.CLIError('There is no dist/<topology>/app.mjs here. Run `millrace build` first.', { exit: 1 })
-  if (topology === undefined) {
-    const [only, ...others] = built
-    if (only === undefined || others.length > 0) throw new Errors.CLIError(`Say which topology to run: ${built.join(', ')}.`, { exit: 2 })
-    return resolve('dist', only, 'app.mjs')
-  }
-  if (!built.includes(topology)) {
-    throw new Errors.CLIError(`No topology ${topology} is built.${didYouMean(topology, built)} In dist/: ${built.join(', ')}.`, { exit: 1 })
-  }
-  return resolve('dist', topology, 'app.mjs')
 }

@@ -4,7 +4,7 @@ import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 
 export interface Sent {
-  readonly key: string
+  readonly key: string | Buffer
   readonly value: string | Buffer
   readonly timestamp: number
 }
