@@ -75,7 +75,7 @@ port.on('message', async (request) => {
     reply = { bytes: new Uint8Array(0), end: true, error: { message: String(cause.message), code: cause.code } }
   }
   port.postMessage(reply)
-  Atomics.store(answered, 0, 1)
+  Atomics.store(answered, 0, request.number)
   Atomics.notify(answered, 0)
 })
 `

@@ -22,6 +22,8 @@ export interface RangeEntry {
 export class RangeWorker {
   private running: { readonly worker: Worker; readonly port: MessagePort; readonly answered: Int32Array } | undefined
   private readonly folders = new Set<string>()
+  /** The number of the last request: the worker writes it down when its answer is there. */
+  private asked = 0
 
   /** Before a folder is closed: its database stays open as long as somebody in the process has it open. */
   async forget(folder: string): Promise<void> {
@@ -51,11 +53,19 @@ export class RangeWorker {
   }
 
   private ask(request: PageRequest): PageReply {
-    const { port, answered } = this.start()
+    const { worker, port, answered } = this.start()
     if (request.kind === 'page') this.folders.add(request.folder)
-    port.postMessage(request)
-    if (Atomics.wait(answered, 0, 0, answerTimeoutMs) === 'timed-out') throw new Error('The worker that reads ranges does not answer.')
-    Atomics.store(answered, 0, 0)
+    this.asked = (this.asked + 1) | 0
+    const { asked } = this
+    port.postMessage({ ...request, number: asked })
+    // Woken may have been for the answer before: the worker says that it is there, is interrupted, and wakes us when we have long gone on.
+    for (let latest = Atomics.load(answered, 0); latest !== asked; latest = Atomics.load(answered, 0)) {
+      if (Atomics.wait(answered, 0, latest, answerTimeoutMs) !== 'timed-out') continue
+      // Its answer, should it come yet, must not be taken for that to another question.
+      this.running = undefined
+      void worker.terminate()
+      throw new Error('The worker that reads ranges does not answer.')
+    }
     const reply = receiveMessageOnPort(port)?.message as PageReply
     if (reply.error !== undefined) throw Object.assign(new Error(reply.error.message), { code: reply.error.code })
     return reply
@@ -65,6 +75,7 @@ export class RangeWorker {
     if (this.running !== undefined) return this.running
     const { port1, port2 } = new MessageChannel()
     const answered = new Int32Array(new SharedArrayBuffer(4))
+    this.asked = 0
     // The worker has no module of its own, so that a bundle stays one file.
     const worker = new Worker(rangeWorkerSource, {
       eval: true,
