@@ -97,6 +97,11 @@ const entries = {
     message: "The group {group} has gone on without the member {member}: its partitions may already be another's.",
     remedy: 'Nothing was lost: what was not committed is processed again. If it happens often, raise sessionTimeoutMs.',
   },
+  'group-foreign': {
+    kind: 'environment',
+    message: 'The group {group} still has members that speak another protocol, after {seconds} s of waiting for them.',
+    remedy: 'Stop the Kafka Streams app (or consumer) of that group, or give this app another id: MILLRACE_APPLICATION_ID.',
+  },
   'broker-unreachable': {
     kind: 'environment',
     message: 'No broker answers at {brokers}{reason}.',

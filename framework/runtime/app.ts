@@ -291,7 +291,8 @@ class Run {
       sessionTimeoutMs: settings.sessionTimeoutMs,
       rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
-      protocol: 'stream',
+      // Not Kafka Streams' own word, `stream`: the broker keeps members apart that could not read each other's messages, and neither breaks the other.
+      protocol: 'millrace',
       subscription: () => encodeSubscription({ topics: topics(), runs: this.tasks.ids(), hasState: this.hasState() }),
       assign: async (members) => {
         await this.live.refresh()

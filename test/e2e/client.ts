@@ -1,6 +1,6 @@
 // A Kafka client that is not ours, for tests that look at an app from outside: topics in, records in, records out.
 
-import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import { type Admin, Kafka, KafkaJSProtocolError, logLevel, Partitioners } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 
 export interface Sent {
@@ -17,6 +17,16 @@ export interface Received {
 
 const waitSecondsMax = 30
 
+async function haveLeaders(admin: Admin, topics: readonly string[]): Promise<boolean> {
+  try {
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] })
+    return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+  } catch (error) {
+    if (error instanceof KafkaJSProtocolError) return false
+    throw error
+  }
+}
+
 export class Client {
   readonly address: string
   readonly #kafka: Kafka
@@ -31,10 +41,13 @@ export class Client {
     await admin.connect()
     try {
       const configEntries = [{ name: 'retention.ms', value: '-1' }]
+      // kafkajs's own waiting for leaders fails where the news of a topic has not reached the broker that it asks.
       await admin.createTopics({
         topics: topics.map((topic) => ({ topic, numPartitions: partitions, configEntries })),
-        waitForLeaders: true,
+        waitForLeaders: false,
       })
+      const deadlineMs = Date.now() + waitSecondsMax * 1000
+      while (!(await haveLeaders(admin, topics))) if (Date.now() > deadlineMs) throw new Error(`no leaders of ${topics.join(', ')}`)
     } finally {
       await admin.disconnect()
     }

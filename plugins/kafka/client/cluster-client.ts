@@ -120,6 +120,11 @@ export class ClusterClient {
     return new Promise((resolve) => this.clock.after(delayMs, resolve))
   }
 
+  /** For what takes seconds. */
+  longestPause(): Promise<void> {
+    return new Promise((resolve) => this.clock.after(this.settings.retryBackoffMsMax, resolve))
+  }
+
   asPortError(error: unknown): Error {
     return asPortError(error, this.#bootstrap)
   }

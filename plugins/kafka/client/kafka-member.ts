@@ -3,7 +3,8 @@
 //   state        on                                                  becomes
 //   new          join()                                              joining
 //   joining      assignment received                                 stable
-//   joining      expelled, rebalance again, coordinator moved        joining (tried again inside join)
+//   joining      expelled, rebalance again, coordinator moved,
+//                  members of another protocol in the group          joining (tried again inside join)
 //   stable       heartbeat: REBALANCE_IN_PROGRESS                    rebalancing (goes on sending heartbeats: its partitions are still its own)
 //   stable,      heartbeat or commit: UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION,
 //   rebalancing    FENCED_INSTANCE_ID; no heartbeat answered for the session timeout
@@ -78,12 +79,18 @@ export class KafkaMember implements GroupMember {
     this.#become('joining')
     // A join alone may take the whole rebalance timeout.
     const timeoutMs = this.#options.rebalanceTimeoutMs + this.#cluster.settings.retryTimeoutMs
+    let foreignUntilMs: number | undefined
     return this.#coordinator.withRetries(async () => {
       for (;;) {
         try {
           return await this.#joinOnce()
         } catch (error) {
           this.#stopHeartbeats()
+          if (error instanceof RefusedRequest && error.code === errorCode.INCONSISTENT_GROUP_PROTOCOL) {
+            foreignUntilMs ??= this.#foreignMembers()
+            await this.#waitForForeignMembers(foreignUntilMs, error)
+            continue
+          }
           const again = error instanceof RefusedRequest && joinAgainCodes.includes(error.code) && this.#state === 'joining'
           if (!again) throw error
           this.#cluster.logger.log('debug', 'Joining the group begins again', { group: this.#options.groupId, error: error.message })
@@ -138,6 +145,29 @@ export class KafkaMember implements GroupMember {
   }
 
   // ----------------------------------------------------------------------------------------------------------- joining
+
+  /** Says that others are in the group with whom there is nothing to agree on; gives until when they are waited for. */
+  #foreignMembers(): number {
+    const { groupId: group } = this.#options
+    const { foreignMembersTimeoutMs } = this.#cluster.settings
+    const seconds = foreignMembersTimeoutMs / 1000
+    this.#cluster.logger.log(
+      'warn',
+      `Waiting for the group ${group}: it has members that speak another protocol. A Kafka Streams app leaves its group only when its session has timed out, 45 s after it was closed; giving up after ${seconds} s.`,
+      { group },
+    )
+    return this.#cluster.clock.monotonicMs() + foreignMembersTimeoutMs
+  }
+
+  async #waitForForeignMembers(untilMs: number, refusal: RefusedRequest): Promise<void> {
+    const { groupId: group, clientId: client } = this.#options
+    if (this.#cluster.clock.monotonicMs() >= untilMs) {
+      const seconds = this.#cluster.settings.foreignMembersTimeoutMs / 1000
+      throw new MillraceError('group-foreign', { group, seconds }, refusal)
+    }
+    await this.#cluster.longestPause()
+    if (this.#state !== 'joining') throw new MillraceError('client-closed', { client })
+  }
 
   async #joinOnce(): Promise<Assignment> {
     const joined = await this.#sendJoin()

@@ -12,6 +12,8 @@ export interface KafkaClientSettings {
   readonly retryBackoffMsMax: number
   /** How long a topic may be unknown, because the news of it is still on its way, before it counts as missing. */
   readonly missingTopicTimeoutMs: number
+  /** How long joining a group waits for members that speak another protocol to be gone: longer than the JVM's default session timeout of 45 s. */
+  readonly foreignMembersTimeoutMs: number
   /** From the first append of a batch until it must be acknowledged (delivery.timeout.ms). */
   readonly deliveryTimeoutMs: number
   /** A batch is sent when it is as large as this: well below the broker's limit of 1 MB, since a record may still come (batch.size). */
@@ -41,6 +43,7 @@ export const defaultClientSettings: KafkaClientSettings = {
   retryBackoffMs: 20,
   retryBackoffMsMax: 1_000,
   missingTopicTimeoutMs: 1_000,
+  foreignMembersTimeoutMs: 60_000,
   deliveryTimeoutMs: 120_000,
   batchBytes: 700_000,
   maxRequestBytes: 1_048_576,
