@@ -256,6 +256,11 @@ const entries = {
     message: 'The settings are wrong:\n  {problems}\n',
     remedy: 'Correct them in millrace.config.ts or in the environment.',
   },
+  'metrics-cannot-listen': {
+    kind: 'environment',
+    message: 'Metrics cannot be given at {host}:{port}: {problem}.',
+    remedy: 'Stop what listens there, or give prometheus() another port (0 takes a free one).',
+  },
   // Schema registries.
   'schema-registry-unreachable': {
     kind: 'environment',

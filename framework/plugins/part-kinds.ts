@@ -35,6 +35,7 @@ export const partKinds: Readonly<Record<PartKind, PartKindEntry>> = {
   operators: { one: 'operator', ...word, problem: notAFunction },
   sources: { one: 'source', ...word, problem: notAFunction },
   sinks: { one: 'sink', ...word, problem: notAFunction },
+  metrics: { one: 'metrics reporter', ...word, problem: notAFunction },
   checks: {
     one: 'check',
     name: /^(?!MR|TS)[A-Z]{2,}\d+$/,

@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts'
 import type { Command } from './command.ts'
 import type { Sink, Source } from './connector.ts'
 import type { Logger } from './logger.ts'
+import type { MetricsReporterFactory } from './metrics.ts'
 import type { Serde } from './serde.ts'
 import type { StateEngine } from './store.ts'
 
@@ -27,6 +28,8 @@ export interface Plugin {
   readonly sources?: Readonly<Record<string, SourceFactory>>
   /** Functions that give sinks for `stream.sinkTo()`. */
   readonly sinks?: Readonly<Record<string, SinkFactory>>
+  /** Reporters of metrics: each of them is started with the app. */
+  readonly metrics?: Readonly<Record<string, MetricsReporterFactory>>
   /** What `millrace check` and `build` look for besides their own, by diagnostic code: `ACME001`. */
   readonly checks?: Readonly<Record<string, Check>>
   /** Commands of the CLI; `acme:report` is typed as `millrace acme report`. */

@@ -23,6 +23,8 @@ const next: Readonly<Record<AppState, readonly AppState[]>> = {
   failed: [],
 }
 
+export const appStates = Object.keys(next) as readonly AppState[]
+
 export function mayFollow(state: AppState, following: AppState): boolean {
   return next[state].includes(following)
 }

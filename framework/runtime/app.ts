@@ -9,8 +9,10 @@ import type { DropReason } from '../operators/dropped-records.ts'
 import type { Broker, GroupMember, MemberSubscription } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { MetricsReporter } from '../ports/metrics.ts'
 import type { TopicPartition } from '../ports/record.ts'
 import type { StateEngine } from '../ports/store.ts'
+import { AppMetrics } from './app-metrics.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppState, mayFollow } from './app-state.ts'
 import { assignTasks } from './assignor.ts'
@@ -22,6 +24,7 @@ import { LivePlan } from './live-plan.ts'
 import { openSerdes } from './open-serdes.ts'
 import { Preparations } from './preparations.ts'
 import { Processing } from './processing.ts'
+import { Reporters } from './reporters.ts'
 import { Restoration } from './restoration.ts'
 import { serdeFolder, tasksWithState } from './state-directory.ts'
 import { TaskInputs } from './task-inputs.ts'
@@ -42,6 +45,8 @@ export interface AppOptions {
   /** Ends where the source topics end at the start. An app that has bounded sources only ends with them anyway. */
   readonly untilEnd: boolean
   readonly onState?: (state: AppState) => void
+  /** Started before the app connects, closed when it has ended. Default: none. */
+  readonly reporters?: readonly MetricsReporter[]
 }
 
 export interface AppTotals {
@@ -57,6 +62,8 @@ export class App {
   private current: AppState = 'created'
   private readonly options: AppOptions
   private readonly wakeup: Wakeup
+  private readonly metrics: AppMetrics
+  private readonly reporters: Reporters
   private stopping = false
 
   constructor(options: AppOptions) {
@@ -68,6 +75,8 @@ export class App {
     if (settings.standbyReplicas > 0) throw new MillraceError('not-supported', { what: 'standbyReplicas', instead: 'Set it to 0.' })
     this.options = options
     this.wakeup = new Wakeup(options.clock)
+    this.metrics = new AppMetrics(options.applicationId, () => this.current)
+    this.reporters = new Reporters(options.reporters ?? [], options)
   }
 
   get state(): AppState {
@@ -85,12 +94,14 @@ export class App {
     const { broker } = this.options
     try {
       this.enter('starting')
+      await this.reporters.start(this.metrics)
       await broker.connect()
       const totals = await new Run(
         this.options,
         this.wakeup,
         () => this.stopping,
         (state) => this.enter(state),
+        this.metrics,
       ).run()
       await broker.close()
       this.enter('closed')
@@ -99,6 +110,8 @@ export class App {
       await broker.close().catch((cause: unknown) => this.log('debug', `While closing after a failure: ${String(cause)}`))
       this.enter('failed')
       throw error
+    } finally {
+      await this.reporters.close()
     }
   }
 
@@ -125,12 +138,14 @@ class Run {
   private readonly restoration: Restoration
   private readonly isStopping: () => boolean
   private readonly enter: (state: AppState) => void
+  private readonly metrics: AppMetrics
 
-  constructor(options: AppOptions, wakeup: Wakeup, isStopping: () => boolean, enter: (state: AppState) => void) {
+  constructor(options: AppOptions, wakeup: Wakeup, isStopping: () => boolean, enter: (state: AppState) => void, metrics: AppMetrics) {
     const { broker, settings, applicationId } = options
     this.options = options
     this.isStopping = isStopping
     this.enter = enter
+    this.metrics = metrics
     const client = `${applicationId}-StreamThread-1`
     const bufferBytesMax = settings.fetchBufferBytesMax
     const live = new LivePlan({ ...options, definition: options.topology, admin: broker.admin })
@@ -169,6 +184,7 @@ class Run {
     const member = this.member()
     const inputs = new TaskInputs(this.parts, end, live)
     const committer = new Committer(this.parts, this.tasks, member)
+    this.metrics.parts = { tasks: this.tasks, inputs, committer, member }
     const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, globals: this.globals, end, live })
     try {
       await this.globals?.restore(this.isStopping)

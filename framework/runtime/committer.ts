@@ -11,6 +11,10 @@ import type { Task } from './task.ts'
 import type { TaskSet } from './task-set.ts'
 
 export class Committer {
+  /** Commits so far, the time that they took, and that of the longest. */
+  commits = 0
+  commitMs = 0
+  commitMsMax = 0
   private readonly parts: AppParts
   private readonly tasks: TaskSet
   private readonly member: GroupMember
@@ -59,6 +63,10 @@ export class Committer {
     await this.member.commit(offsets.flat())
     await this.written()
     for (const [index, running] of dirty.entries()) this.writeState(running, offsets[index]!)
+    const durationMs = clock.monotonicMs() - this.lastCommitMs
+    this.commits++
+    this.commitMs += durationMs
+    this.commitMsMax = Math.max(this.commitMsMax, durationMs)
   }
 
   /** Resolves when the state of the last commit is on disk; rejects if it could not be written. */

@@ -21,6 +21,13 @@ interface Input extends TopicPartition {
   knownEnd: number
 }
 
+export interface InputStanding extends TopicPartition {
+  readonly taskId: string
+  /** Records behind the last committed one that the broker had at the last look. */
+  readonly lag: number
+  readonly bufferedBytes: number
+}
+
 export class TaskInputs {
   private readonly parts: AppParts
   private readonly end: EndOfInput | undefined
@@ -93,6 +100,17 @@ export class TaskInputs {
       if (end !== undefined && positionOf(input.owner, input) < end) return false
     }
     return started(this.tasks).every(({ task, connectors }) => !task.hasRecords && connectors?.areAtEnd !== false)
+  }
+
+  /** How each input of this instance stands. */
+  standing(): readonly InputStanding[] {
+    return [...this.inputs.values()].map(({ topic, partition, owner, knownEnd }) => ({
+      topic,
+      partition,
+      taskId: owner.planned.id,
+      lag: Math.max(0, knownEnd - positionOf(owner, { topic, partition })),
+      bufferedBytes: owner.task?.bufferedBytes(topic, partition) ?? 0,
+    }))
   }
 
   private give(fetched: FetchedRecords): void {

@@ -33,6 +33,9 @@ export class TaskSet {
   private readonly globals: () => WindowedTaskStores | undefined
   private readonly running = new Map<string, RunningTask>()
   private readonly cacheBudget: CacheBudget
+  /** Tasks opened and closed here so far. */
+  opened = 0
+  closed = 0
   private readonly closedTotals = new Totals()
   /** Of topics that records choose; shared by all tasks. */
   readonly chosenWriters: ChosenWriters
@@ -67,6 +70,7 @@ export class TaskSet {
       const opened = await this.open(planned, committed, assigned.length, interrupted)
       if (opened === undefined) return false
       this.running.set(planned.id, opened)
+      this.opened++
     }
     return true
   }
@@ -92,6 +96,11 @@ export class TaskSet {
     if (failures.length > 0) throw failures[0]
   }
 
+  /** What the record caches of all stores hold. */
+  get cacheBytes(): number {
+    return this.cacheBudget.bytes
+  }
+
   /** Of all tasks that have been here. */
   totals(): Totals {
     const totals = new Totals()
@@ -103,6 +112,7 @@ export class TaskSet {
   private async close(running: RunningTask): Promise<void> {
     this.running.delete(running.planned.id)
     this.closedTotals.addTask(running)
+    this.closed++
     try {
       running.task?.close()
     } finally {
@@ -244,6 +254,8 @@ export class TaskSet {
 export class Totals {
   recordsIn = 0
   recordsOut = 0
+  processed = 0
+  punctuations = 0
   restoredRecords = 0
   readonly dropped = new Map<DropReason, number>()
 
@@ -252,12 +264,16 @@ export class Totals {
     if (task === undefined) return
     this.recordsIn += task.recordsIn
     this.recordsOut += task.recordsOut
+    this.processed += task.processed
+    this.punctuations += task.punctuations
     this.addDropped(task.dropped.counts())
   }
 
   add(other: Totals): void {
     this.recordsIn += other.recordsIn
     this.recordsOut += other.recordsOut
+    this.processed += other.processed
+    this.punctuations += other.punctuations
     this.restoredRecords += other.restoredRecords
     this.addDropped(other.dropped)
   }

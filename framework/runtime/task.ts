@@ -87,6 +87,10 @@ export class Task {
   readonly dropped = new DroppedRecords()
   /** Records taken from users' topics, elements and sources. */
   recordsIn = 0
+  /** Records processed, of repartition topics too. */
+  processed = 0
+  /** Punctuations that have run. */
+  punctuations = 0
   /** Set by a processor that asks for a commit; cleared by `committed`. */
   commitRequested = false
   private readonly options: TaskOptions
@@ -342,6 +346,7 @@ export class Task {
       if (!(error instanceof UndecodableError)) throw error
       this.leaveOut(error, record)
     }
+    this.processed++
     if (queue.external) this.recordsIn++
     queue.advance()
   }
@@ -368,6 +373,7 @@ export class Task {
 
   private readonly punctuate = (node: string, run: () => void): void => {
     this.dirty = true
+    this.punctuations++
     try {
       run()
     } catch (error) {

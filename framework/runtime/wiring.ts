@@ -46,6 +46,7 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
     clock,
     logger,
     print,
+    reporters: Object.values(partsOf(plugins, 'metrics')).map((reporter) => reporter()),
   }
 }
 

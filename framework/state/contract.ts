@@ -113,6 +113,8 @@ export interface TaskState extends WindowedTaskStores {
   flushCaches(): void
   /** Whether a limit (the uncommitted buffer) asks for a commit after the current record. */
   readonly commitWanted: boolean
+  /** Size of what `commit` would write, about. */
+  readonly uncommittedBytes: number
   /**
    * Writes what is uncommitted, with the changelog positions that it reaches, in one batch. `sourcePositions`: the offsets just
    * committed of the source topics that serve as changelogs.

@@ -193,6 +193,10 @@ class LayeredTaskState implements TaskState {
     return this.uncommitted.full
   }
 
+  get uncommittedBytes(): number {
+    return this.uncommitted.bytes
+  }
+
   async commit(sourcePositions: ReadonlyMap<string, Offset> = new Map()): Promise<void> {
     for (const folder of this.folders) {
       const stores = [...this.layers.values()].filter((layers) => layers.folder === folder)

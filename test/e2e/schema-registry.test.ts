@@ -48,7 +48,7 @@ it('reads what other versions wrote, and writes its own, over a restart with its
   const client = new Client(broker.address)
   await client.createTopics(1, 'orders', 'totals')
   registry.authorization = `Basic ${Buffer.from('app:secret').toString('base64')}`
-  const framed = (schema: object, value: object): Buffer => {
+  const framed = (schema: Readonly<Record<string, unknown>>, value: object): Buffer => {
     const id = registry.register('orders-value', { schema: JSON.stringify(schema) })
     const header = Buffer.alloc(5)
     header.writeUInt32BE(id, 1)

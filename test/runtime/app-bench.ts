@@ -4,6 +4,7 @@ import type { Config } from '../../framework/config.ts'
 import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
 import type { Admin, Producer } from '../../framework/ports/broker.ts'
 import type { LogLevel } from '../../framework/ports/logger.ts'
+import type { MetricsReporter } from '../../framework/ports/metrics.ts'
 import { asTimestamp, type Headers, noHeaders } from '../../framework/ports/record.ts'
 import type { StateEngine } from '../../framework/ports/store.ts'
 import { App, type AppTotals } from '../../framework/runtime/app.ts'
@@ -19,6 +20,7 @@ export interface StartOptions {
   readonly untilEnd?: boolean
   /** Of persistent stores; in memory by default. */
   readonly engine?: StateEngine
+  readonly reporters?: readonly MetricsReporter[]
 }
 
 /** A record written by a topology, its bytes as text. */
@@ -106,7 +108,11 @@ export class StartedApp {
   private failure: unknown
   private settled = false
 
-  constructor(bench: AppBench, definition: TopologyDefinition, { config = {}, untilEnd = false, engine = memoryEngine }: StartOptions) {
+  constructor(
+    bench: AppBench,
+    definition: TopologyDefinition,
+    { config = {}, untilEnd = false, engine = memoryEngine, reporters = [] }: StartOptions,
+  ) {
     this.bench = bench
     this.broker = new MemoryBroker(bench.cluster, definition.name)
     this.app = new App({
@@ -119,6 +125,7 @@ export class StartedApp {
       logger: { log: (level, message) => this.logged.push({ level, message }) },
       print: (line) => this.printed.push(line),
       untilEnd,
+      reporters,
       onState: (state) => this.states.push(state),
     })
     this.running = this.app

@@ -1,0 +1,107 @@
+// The metrics of an app, read out of what its parts count anyway. Names, groups and tags are Kafka Streams' (StreamsMetricsImpl, ThreadMetrics, TaskMetrics,
+// NamedCacheMetrics; consumer metrics for lag and heartbeat) wherever it has the number.
+
+import type { DropReason } from '../operators/dropped-records.ts'
+import type { GroupMember } from '../ports/broker.ts'
+import type { Metric, Metrics, MetricTags } from '../ports/metrics.ts'
+import { type AppState, appStates } from './app-state.ts'
+import type { Committer } from './committer.ts'
+import type { RunningTask } from './running-task.ts'
+import type { TaskInputs } from './task-inputs.ts'
+import type { TaskSet } from './task-set.ts'
+
+/** The parts of an app while it runs. */
+export interface MeasuredParts {
+  readonly tasks: TaskSet
+  readonly inputs: TaskInputs
+  readonly committer: Committer
+  readonly member: GroupMember
+}
+
+export class AppMetrics implements Metrics {
+  /** Undefined until the app has them. */
+  parts: MeasuredParts | undefined
+  private readonly threadTags: MetricTags
+  private readonly state: () => AppState
+
+  constructor(applicationId: string, state: () => AppState) {
+    this.threadTags = { 'thread-id': `${applicationId}-StreamThread-1` }
+    this.state = state
+  }
+
+  read(): readonly Metric[] {
+    const { parts } = this
+    const current = this.state()
+    const states = appStates.map((state) =>
+      gauge('stream-metrics', 'state', '1 for the state that the app is in, 0 for the others', { state }, state === current ? 1 : 0),
+    )
+    if (parts === undefined) return states
+    return [...states, ...this.ofThread(parts), ...parts.tasks.all.flatMap((task) => this.ofTask(task)), ...this.ofInputs(parts)]
+  }
+
+  private ofThread({ tasks, committer, member }: MeasuredParts): readonly Metric[] {
+    const { threadTags: tags } = this
+    const group = 'stream-thread-metrics'
+    const totals = tasks.totals()
+    return [
+      counter(group, 'process-total', 'records processed, of repartition topics too', tags, totals.processed),
+      counter(group, 'punctuate-total', 'punctuations', tags, totals.punctuations),
+      counter(group, 'commit-total', 'commits', tags, committer.commits),
+      counter(group, 'commit-ms-total', 'milliseconds that commits took, without writing the state', tags, committer.commitMs),
+      gauge(group, 'commit-latency-max', 'milliseconds of the longest commit', tags, committer.commitMsMax),
+      counter(group, 'task-created-total', 'tasks opened here', tags, tasks.opened),
+      counter(group, 'task-closed-total', 'tasks closed here', tags, tasks.closed),
+      gauge(group, 'task-count', 'tasks that this instance has', tags, tasks.all.length),
+      counter(group, 'records-in-total', 'records taken from source topics and elements', tags, totals.recordsIn),
+      counter(group, 'records-out-total', "records sent to users' topics", tags, totals.recordsOut),
+      counter(group, 'restore-total', 'changelog records restored', tags, totals.restoredRecords),
+      ...[...totals.dropped].map(([reason, count]) => dropped(group, { ...tags, reason }, count)),
+      gauge('stream-record-cache-metrics', 'cache-size-bytes-total', 'size of the record caches of all stores', tags, tasks.cacheBytes),
+      gauge(
+        'consumer-coordinator-metrics',
+        'last-heartbeat-seconds-ago',
+        'seconds since the group coordinator answered a heartbeat',
+        tags,
+        member.heartbeatAgeMs / 1_000,
+      ),
+    ]
+  }
+
+  private ofTask({ planned, state, task }: RunningTask): readonly Metric[] {
+    const tags = { ...this.threadTags, 'task-id': planned.id }
+    const group = 'stream-task-metrics'
+    const ofState = [
+      counter(group, 'restore-total', 'changelog records restored', tags, state.restore.records),
+      gauge(group, 'uncommitted-bytes', 'size of the state that is not committed yet', tags, state.uncommittedBytes),
+    ]
+    if (task === undefined) return ofState
+    return [
+      ...ofState,
+      counter(group, 'process-total', 'records processed', tags, task.processed),
+      counter(group, 'punctuate-total', 'punctuations', tags, task.punctuations),
+      ...[...task.dropped.counts()].map(([reason, count]) => dropped(group, { ...tags, reason }, count)),
+    ]
+  }
+
+  private ofInputs({ inputs }: MeasuredParts): readonly Metric[] {
+    return inputs.standing().flatMap(({ topic, partition, taskId, lag, bufferedBytes }) => {
+      const tags = { ...this.threadTags, 'task-id': taskId, topic, partition: String(partition) }
+      return [
+        gauge('consumer-fetch-manager-metrics', 'records-lag', 'records of the partition that are not processed yet', tags, lag),
+        gauge('stream-task-metrics', 'input-buffer-bytes-total', 'size of what is fetched and not processed', tags, bufferedBytes),
+      ]
+    })
+  }
+}
+
+function dropped(group: string, tags: MetricTags & { readonly reason: DropReason }, count: number): Metric {
+  return counter(group, 'dropped-records-total', 'records left out, by reason', tags, count)
+}
+
+function counter(group: string, name: string, description: string, tags: MetricTags, value: number): Metric {
+  return { group, name, kind: 'counter', description, tags, value }
+}
+
+function gauge(group: string, name: string, description: string, tags: MetricTags, value: number): Metric {
+  return { group, name, kind: 'gauge', description, tags, value }
+}
