@@ -59,6 +59,7 @@ const checks: Readonly<Record<string, Check>> = {
     prepare: () => void KafkaDistribution.fetch(),
     says: 'the tests on Apache Kafka',
   },
+  templates: { command: ['vitest', 'run', '--config', 'vitest.templates.config.ts'], vitest: true, says: 'a project of each template' },
   container: { command: ['vitest', 'run', '--config', 'vitest.container.config.ts'], vitest: true, says: 'the images, built and run' },
 }
 

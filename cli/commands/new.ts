@@ -17,7 +17,7 @@ const nameLengthMax = 214
 export class New extends Command {
   static override summary = 'Make a project from a template.'
   static override description =
-    'Makes the folder NAME with package.json, tsconfig.json, millrace.config.ts, topologies/, README.md, .gitignore and .dockerignore, and installs what it depends on. The folder may be there if it is ' +
+    'Makes the folder NAME with package.json, tsconfig.json, millrace.config.ts, topologies/, their tests in test/, README.md, .gitignore and .dockerignore, and installs what it depends on. The folder may be there if it is ' +
     'empty. If something fails nothing is left.'
   static override examples = [
     '<%= config.bin %> new my-app',
@@ -50,7 +50,7 @@ export class New extends Command {
     })
     const first = flags.install ? '' : '  npm install\n'
     this.log(
-      `Made ${name} from the template ${template.name}. Its README says more; to begin:\n\n  cd ${name}\n${first}  npx millrace build`,
+      `Made ${name} from the template ${template.name}. Its README says more; to begin:\n\n  cd ${name}\n${first}  npm test\n  npx millrace dev`,
     )
   }
 }

@@ -26,6 +26,7 @@ async function compile({ changed, reopen }: CompileRequest): Promise<Compiled> {
   if (reopen) project = open()
   else project.refresh(changed)
   const { diagnostics, topologies } = await project.build({ out, linked: true })
+  await project.writeDeclarations()
   return { diagnostics, topologies: await Promise.all(topologies.map(devTopology)), files: project.files() }
 }
 

@@ -12,16 +12,17 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const root = resolve(import.meta.dirname, '..', '..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const templateNames = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows']
+const templateNames = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process']
 
 describe('millrace new', () => {
   it('makes a whole project, named as it was told', async () => {
     const folder = projectOf({})
     const { code, stdout, stderr } = await millrace(['new', 'my-app', '--no-install'], folder)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toContain('  cd my-app\n  npm install\n  npx millrace build\n')
+    expect(stdout).toContain('  cd my-app\n  npm install\n  npm test\n  npx millrace dev\n')
     const made = join(folder, 'my-app')
-    const files = ['.dockerignore', '.gitignore', 'README.md', 'millrace.config.ts', 'package.json', 'topologies', 'tsconfig.json']
+    const files = ['.dockerignore', '.gitignore', 'README.md', 'millrace-env.d.ts', 'millrace.config.ts', 'package.json']
+    files.push('test', 'topologies', 'tsconfig.json', 'vitest.config.ts')
     expect(readdirSync(made).sort()).toEqual(files)
     const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'))
     expect(manifest).toMatchObject({ name: 'my-app', dependencies: { millrace: `^${version}` } })
@@ -61,7 +62,7 @@ describe('millrace new', () => {
         "2 error: Bad/Name cannot be the name of a project: use small letters, digits, dots, hyphens and underscores.",
         "2 error: millrace cannot be the name of a project: it is the name of the package itself.",
         "2 error: Say what the project is called: millrace new my-app",
-        "2 error: There is no template word-cuont. Did you mean word-count? There are: tumbling-sum, word-count, flight-delays, count-windows.",
+        "2 error: There is no template word-cuont. Did you mean word-count? There are: tumbling-sum, word-count, flight-delays, count-windows, stateful-process.",
         "2 error: There is no option --no-instal. Did you mean --no-install?",
       ]
     `)
@@ -116,6 +117,7 @@ describe('a project from the template', () => {
     const project = join(folder, 'my-app')
     mkdirSync(join(project, 'node_modules'))
     symlinkSync(root, join(project, 'node_modules', 'millrace'), 'dir')
+    symlinkSync(join(root, 'node_modules', 'vitest'), join(project, 'node_modules', 'vitest'), 'dir')
     expect(await node([join(root, 'node_modules', 'typescript', 'bin', 'tsc')], project)).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(await millrace(['check', '--strict'], project)).toMatchObject({ code: 0, stdout: '' })
     expect(await millrace(['build'], project)).toMatchObject({ code: 0 })

@@ -37,6 +37,7 @@ const body = `
   changes.selectKey((change) => change.kind).to('a', { name: 'first' })
   orders.to('a', { name: 'second' })
   orders.to((order) => 'state-' + order.state, { name: 'chosen' })
+  builder.stream<string, boolean>(/^flags-/).to('flags')
   builder.addStore<string, { seen: number }>('seen')
 `
 

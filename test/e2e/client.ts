@@ -74,6 +74,17 @@ export class Client {
     }
   }
 
+  /** Where the next record of a topic of one partition will stand. */
+  async endOffset(topic: string): Promise<number> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    try {
+      return Number((await admin.fetchTopicOffsets(topic))[0]?.high)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
   /** Reads a topic from its beginning until `isEnough` of what has come. */
   async receive(topic: string, isEnough: (records: readonly Received[]) => boolean): Promise<Received[]> {
     const consumer = this.#kafka.consumer({ groupId: `test-${Math.random()}`, maxWaitTimeInMs: 100 })

@@ -27,19 +27,23 @@ type Stores<Name extends string> = Declared<Name> extends { readonly stores: inf
 /** What is written to topics that each record chooses: none of them has a name before it is written. */
 type Chosen<Name extends string> = Declared<Name> extends { readonly chosenOutputs: infer Types } ? Types : never
 
+/** What is read from topics whose names match a pattern. */
+type Patterned<Name extends string> = Declared<Name> extends { readonly patternInputs: infer Types } ? Types : never
+
+/** Any text where there are such types; written so that editors go on offering the names that are known. */
+type AnyTextIf<Types> = [Types] extends [never] ? never : string & Record<never, never>
+
 type Named<Types, Name> = Name extends keyof Types ? Types[Name] : never
 type KeyOf<Types> = Types extends { readonly key: infer Key } ? Key : never
 type ValueOf<Types> = Types extends { readonly value: infer Value } ? Value : never
 
-export type InputTopic<Name extends string> = Extract<keyof Inputs<Name>, string>
+export type InputTopic<Name extends string> = Extract<keyof Inputs<Name>, string> | AnyTextIf<Patterned<Name>>
+type InputTypes<Name extends string, Topic> = Topic extends keyof Inputs<Name> ? Inputs<Name>[Topic] : Patterned<Name>
 /** A topic can hold a record without a key or without a value, whatever its readers expect. */
-export type InputKey<Name extends string, Topic> = KeyOf<Named<Inputs<Name>, Topic>> | null
-export type InputValue<Name extends string, Topic> = ValueOf<Named<Inputs<Name>, Topic>> | null
+export type InputKey<Name extends string, Topic> = KeyOf<InputTypes<Name, Topic>> | null
+export type InputValue<Name extends string, Topic> = ValueOf<InputTypes<Name, Topic>> | null
 
-export type OutputTopic<Name extends string> =
-  | Extract<keyof Outputs<Name>, string>
-  // Any text; written so that editors go on offering the names above.
-  | ([Chosen<Name>] extends [never] ? never : string & Record<never, never>)
+export type OutputTopic<Name extends string> = Extract<keyof Outputs<Name>, string> | AnyTextIf<Chosen<Name>>
 type OutputTypes<Name extends string, Topic> = Topic extends keyof Outputs<Name> ? Outputs<Name>[Topic] : Chosen<Name>
 export type OutputKey<Name extends string, Topic> = KeyOf<OutputTypes<Name, Topic>>
 export type OutputValue<Name extends string, Topic> = ValueOf<OutputTypes<Name, Topic>>

@@ -24,6 +24,7 @@ declare module '../../framework/dsl/topology-topics.ts' {
     }
     'chooses-for-the-type-test': {
       inputs: { orders: { key: string; value: string } }
+      patternInputs: { key: string; value: boolean }
       outputs: { rest: { key: string; value: number } }
       chosenOutputs: { key: string; value: { cents: number } }
       stores: Record<never, never>
@@ -91,6 +92,10 @@ describe('the driver of a topology that chooses topics', async () => {
   it('gives any topic, and those with names by their types', () => {
     expectTypeOf(driver.output('orders-of-monday')[0]!.value).toEqualTypeOf<{ cents: number }>()
     expectTypeOf(driver.output('rest')[0]!.value).toEqualTypeOf<number>()
+    driver.pipe('orders', 'a', 'b')
+    driver.pipe('matched-by-a-pattern', 'a', true)
+    // @ts-expect-error: a topic that has a name has types of its own.
+    driver.pipe('orders', 'a', true)
   })
 })
 

@@ -1,11 +1,11 @@
 // The package as a stranger gets it: packed, looked at by the tools that know what goes wrong with packages, installed in an empty folder, and used there
-// for its first topology. Run by `npm test`; ends with 1 and the output of the step that failed.
+// for its first topology. What all templates do there is in the tests of `npm run test:templates`. Run by `npm test`; ends with 1 and the output of the step that failed.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { pack } from './packed.ts'
+import { run } from './run-command.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
 const bin = join(root, 'node_modules', '.bin')
@@ -18,13 +18,15 @@ const mustContain = [
   'CHANGELOG.md',
   'LICENSE',
   'templates/flight-delays/package.json',
+  'templates/flight-delays/test/flight-delays.test.ts',
 ]
 /** Files of the repository that nobody needs who only uses Millrace. */
-const mustNotContain = /\.test\.|\.tsbuildinfo$|^(test|scripts|framework|node_modules)\//
+const mustNotContain = /^(?!templates\/).*\.test\.|\.tsbuildinfo$|^(test|scripts|framework|node_modules)\//
 
 const folder = await mkdtemp(join(tmpdir(), 'millrace-package-'))
 try {
-  const tarball = await pack()
+  const { tarball, paths } = await pack(folder)
+  checkContent(paths)
   await run('publint', [join(bin, 'publint'), 'run', tarball, '--strict'])
   await run('attw', [join(bin, 'attw'), tarball, '--profile', 'esm-only', '--no-emoji'])
   await install(tarball)
@@ -36,16 +38,12 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-async function pack(): Promise<string> {
-  const listing = await run('npm pack', ['npm', 'pack', '--json', '--silent', '--pack-destination', folder])
-  const [packed]: { filename: string; files: { path: string }[] }[] = JSON.parse(listing.slice(listing.indexOf('[')))
-  const paths = packed?.files.map(({ path }) => path) ?? []
+function checkContent(paths: readonly string[]): void {
   const missing = mustContain.filter((path) => !paths.includes(path))
   const surplus = paths.filter((path) => mustNotContain.test(path))
-  if (packed === undefined || missing.length > 0 || surplus.length > 0) {
+  if (missing.length > 0 || surplus.length > 0) {
     throw new Error(`the package lacks [${missing.join(', ')}] and should not have [${surplus.join(', ')}]`)
   }
-  return join(folder, packed.filename)
 }
 
 async function install(tarball: string): Promise<void> {
@@ -72,18 +70,4 @@ async function firstTopology(): Promise<void> {
     (file) => !written.includes(file),
   )
   if (missing.length > 0) throw new Error(`the build lacks ${missing.join(', ')}`)
-}
-
-/** Gives stdout; on failure the error has all that was printed. */
-async function run(step: string, [command = '', ...args]: readonly string[], cwd = root): Promise<string> {
-  const started = performance.now()
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${step} failed with ${code}\n${stdout}${stderr}`)
-  console.log(`${step}: ${((performance.now() - started) / 1000).toFixed(1)} s`)
-  return stdout
 }

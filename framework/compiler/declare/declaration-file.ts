@@ -34,7 +34,7 @@ export async function writeDeclarationFile(folder: string, text: string): Promis
   }
 }
 
-function membersOf({ inputs, outputs, chosenOutputs, stores }: TopicTypes, types: TypeText): string {
+function membersOf({ inputs, patternInputs, outputs, chosenOutputs, stores }: TopicTypes, types: TypeText): string {
   const text = ({ key, value }: KeyAndValue): string => `key: ${types.of(key)}; value: ${types.of(value)}`
   const block = (name: string, entries: readonly (readonly [string, string])[]): string => {
     if (entries.length === 0) return `      ${name}: Record<never, never>\n`
@@ -43,7 +43,8 @@ function membersOf({ inputs, outputs, chosenOutputs, stores }: TopicTypes, types
   const topics = (map: TopicTypes['inputs']) => [...map].map(([topic, one]) => [topic, text(one)] as const)
   const kept = [...stores].map(([store, one]) => [store, `kind: '${one.kind}'; ${text(one)}`] as const)
   const chosen = chosenOutputs === null ? '' : `      chosenOutputs: { ${text(chosenOutputs)} }\n`
-  return `${block('inputs', topics(inputs))}${block('outputs', topics(outputs))}${chosen}${block('stores', kept)}`
+  const patterned = patternInputs === null ? '' : `      patternInputs: { ${text(patternInputs)} }\n`
+  return `${block('inputs', topics(inputs))}${patterned}${block('outputs', topics(outputs))}${chosen}${block('stores', kept)}`
 }
 
 function isReadOnly(error: unknown): boolean {

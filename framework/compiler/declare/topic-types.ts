@@ -22,6 +22,8 @@ export interface KeyAndValue {
 
 export interface TopicTypes {
   readonly inputs: ReadonlyMap<string, KeyAndValue>
+  /** Of topics whose names match a pattern. */
+  readonly patternInputs: KeyAndValue | null
   readonly outputs: ReadonlyMap<string, KeyAndValue>
   /** Of topics that each record chooses: they have no names to list. */
   readonly chosenOutputs: KeyAndValue | null
@@ -54,10 +56,12 @@ export function topicTypes({ manifest, calls, shapes, context }: TopicTypesReque
   const sinks = nodes.flatMap((node) => (node.topic !== undefined && node.topicChosen === undefined ? [{ topic: node.topic, node }] : []))
   const users = (list: typeof sources) => new Map(list.filter(({ topic }) => !topic.internal).map(({ topic, node }) => [topic.name, node]))
   const choosing = nodes.filter(({ topicChosen }) => topicChosen === true)
+  const patterned = nodes.filter(({ input }) => input?.kind === 'pattern')
   const storeCalls = typesOfCalls(calls, storeMethods, context)
   const readable = stores.filter(({ kind }) => readableStores.includes(kind))
   return {
     inputs: named(users(sources), inputMethods),
+    patternInputs: patterned.length === 0 ? null : patterned.map(bySerdes).reduce(either),
     outputs: named(users(sinks), outputMethods),
     // The driver reads them by the serdes of the sink that chooses, which it can tell only where there is one.
     chosenOutputs: choosing.length === 1 && choosing[0] !== undefined ? bySerdes(choosing[0]) : null,
@@ -90,7 +94,7 @@ function typesOfCalls(calls: readonly DslCall[], methods: Methods, context: Type
     const own = { key: ofType(types.key, context), value: ofType(types.value, context) }
     for (const name of literals(argument, context.checker)) {
       const known = found.get(name)
-      found.set(name, known === undefined ? own : { key: oneOf(known.key, own.key), value: oneOf(known.value, own.value) })
+      found.set(name, known === undefined ? own : either(known, own))
     }
   }
   return found
@@ -154,6 +158,10 @@ function ofSerde(name: string | undefined, shapes: ReadonlyMap<string, Schema>):
   const windowed = /^(?:windowed\((.*), (?:\d+|unlimited)\)|session\((.*)\))$/.exec(name)
   if (windowed !== null) return { kind: 'windowed', of: ofSerde(windowed[1] ?? windowed[2], shapes) }
   return (Object.hasOwn(builtInSerdes, name) ? builtInSerdes[name] : undefined) ?? unknown
+}
+
+function either(left: KeyAndValue, right: KeyAndValue): KeyAndValue {
+  return { key: oneOf(left.key, right.key), value: oneOf(left.value, right.value) }
 }
 
 function oneOf(left: TopicType, right: TopicType): TopicType {
