@@ -8,7 +8,20 @@ import type { AddStoreOptions, WriteOptions } from './options.ts'
 /** Of `apply()`: the serdes are those of the keys and values that the operator is given, derived from their types. */
 export interface ApplyOptions<K, V> extends WriteOptions<K, V> {}
 
-/** For a reusable operator: how to name what it adds, and what it needs to store what it is given. */
+/**
+ * For a reusable operator: how to name what it adds, and what it needs to store what it is given.
+ *
+ * @example
+ * ```ts
+ * import { type KStream, type OperatorContext, topology } from 'millrace'
+ *
+ * export default topology('without-repeats', (builder) => {
+ *   const counted = <V>(stream: KStream<string, V>, { name }: OperatorContext<string, V>) =>
+ *     stream.groupByKey({ name: `${name}-by-key` }).count({ name, store: `${name}-counts` })
+ *   builder.stream<string, string>('words').apply(counted).toStream().to('counts')
+ * })
+ * ```
+ */
 export interface OperatorContext<K, V> {
   /**
    * What the operator is called: the name of the variable that holds its result, or that of the options. One node of it should have this name, others, stores

@@ -28,7 +28,24 @@ export class BranchedKStream<K, V, Branches extends readonly unknown[] = []> {
     this.splitter = addStep(source, { name, operator: () => ({ kind: 'branch', branches }) })
   }
 
-  /** Adds a branch. A predicate that narrows the type narrows the branch's. Kafka Streams: `BranchedKStream.branch`. */
+  /**
+   * Adds a branch: of the records that fit none of the branches before it, those for which the predicate holds, null keys and null values too. A
+   * predicate that narrows the type narrows the branch's.
+   *
+   * Kafka Streams: `BranchedKStream.branch`, `Branched`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('by-size', (builder) => {
+   *   const orders = builder.stream<string, number>('orders')
+   *   const [large, middle] = orders.split().branch((amount) => amount > 1000).branch((amount) => amount > 100).noDefaultBranch()
+   *   large.to('large-orders')
+   *   middle.to('middle-orders')
+   * })
+   * ```
+   */
   branch<S extends V>(predicate: TypePredicate<K, V, S>, options?: NameOptions): BranchedKStream<K, V, [...Branches, KStream<K, S>]>
   branch(predicate: Predicate<K, V>, options?: NameOptions): BranchedKStream<K, V, [...Branches, KStream<K, V>]>
   branch(predicate: Predicate<K, V>, options: NameOptions = {}): BranchedKStream<K, V, [...Branches, KStream<K, V>]> {
@@ -36,13 +53,42 @@ export class BranchedKStream<K, V, Branches extends readonly unknown[] = []> {
     return this as unknown as BranchedKStream<K, V, [...Branches, KStream<K, V>]>
   }
 
-  /** Ends the splitting: the branches in order, and one for all other records. Kafka Streams: `BranchedKStream.defaultBranch`. */
+  /**
+   * Ends the splitting: the branches in order, and behind them one for all other records.
+   *
+   * Kafka Streams: `BranchedKStream.defaultBranch`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('by-size', (builder) => {
+   *   const [large, others] = builder.stream<string, number>('orders').split().branch((amount) => amount > 1000).defaultBranch()
+   *   large.to('large-orders')
+   *   others.to('other-orders')
+   * })
+   * ```
+   */
   defaultBranch(options: NameOptions = {}): [...Branches, KStream<K, V>] {
     this.add(options.name ?? '0', null)
     return this.streams as [...Branches, KStream<K, V>]
   }
 
-  /** Ends the splitting: the branches in order. Records that fit none are dropped. Kafka Streams: `BranchedKStream.noDefaultBranch`. */
+  /**
+   * Ends the splitting: the branches in order. Records that fit none are left out.
+   *
+   * Kafka Streams: `BranchedKStream.noDefaultBranch`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('large', (builder) => {
+   *   const [large] = builder.stream<string, number>('orders').split().branch((amount) => amount > 1000).noDefaultBranch()
+   *   large.to('large-orders')
+   * })
+   * ```
+   */
   noDefaultBranch(): Branches {
     return this.streams as unknown as Branches
   }

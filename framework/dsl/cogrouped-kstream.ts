@@ -24,13 +24,46 @@ export class CogroupedKStream<K, A> {
     this.members = members
   }
 
-  /** Adds another group. It is an error to add the same one twice. Kafka Streams: `CogroupedKStream.cogroup`. */
+  /**
+   * Adds another group, folded in by an adder of its own. It is an error to add the same one twice.
+   *
+   * Kafka Streams: `CogroupedKStream.cogroup`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('scores', (builder) => {
+   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
+   *   const orders = builder.stream<string, number>('orders').groupByKey()
+   *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
+   *   both.aggregate(() => 0).toStream().to('scores')
+   * })
+   * ```
+   */
   cogroup<V>(group: KGroupedStream<K, V>, adder: Adder<K, V, A>): CogroupedKStream<K, A> {
     const members = new Map(this.members.members).set(group.flow, adder as Aggregation['adder'])
     return new CogroupedKStream({ members, parents: new Map() })
   }
 
-  /** Folds the values of all groups. Kafka Streams: `CogroupedKStream.aggregate`. */
+  /**
+   * Folds the values of all groups, in the order in which the records are taken. Records with a null key or value are dropped, and counted. An adder
+   * that gives null deletes the row.
+   *
+   * Kafka Streams: `CogroupedKStream.aggregate`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('scores', (builder) => {
+   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
+   *   const orders = builder.stream<string, number>('orders').groupByKey()
+   *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
+   *   both.aggregate(() => 0, { store: 'scores' }).toStream().to('scores')
+   * })
+   * ```
+   */
   aggregate(initializer: () => A, options: ValueOptions<A> = {}): KTable<K, A, never> {
     const flow = aggregateCogroup(this.members, {
       initializer,
@@ -43,7 +76,24 @@ export class CogroupedKStream<K, A> {
     return new KTable(flow)
   }
 
-  /** Cuts the records of all groups into the same windows. Each group has its own stream time. Kafka Streams: `CogroupedKStream.windowedBy`. */
+  /**
+   * Cuts the records of all groups into the same windows. Each group has its own stream time, by which its records are late.
+   *
+   * Kafka Streams: `CogroupedKStream.windowedBy`.
+   *
+   * @example
+   * ```ts
+   * import { session, topology, tumbling } from 'millrace'
+   *
+   * export default topology('scores', (builder) => {
+   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
+   *   const orders = builder.stream<string, number>('orders').groupByKey()
+   *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
+   *   both.windowedBy(tumbling('1h')).aggregate(() => 0).toStream().to('hourly-scores')
+   *   both.windowedBy(session('10m')).aggregate(() => 0, (left, right) => left + right).toStream().to('visit-scores')
+   * })
+   * ```
+   */
   windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow): TimeWindowedCogroupedKStream<K, A>
   windowedBy(window: SessionWindow): SessionWindowedCogroupedKStream<K, A>
   windowedBy(
@@ -65,7 +115,23 @@ export class TimeWindowedCogroupedKStream<K, A> {
     this.window = window
   }
 
-  /** Folds the values of each key and window. Kafka Streams: `TimeWindowedCogroupedKStream.aggregate`. */
+  /**
+   * Folds the values of each key and window. Late records and those with a null key are dropped, and counted; null values only by sliding windows.
+   *
+   * Kafka Streams: `TimeWindowedCogroupedKStream.aggregate`.
+   *
+   * @example
+   * ```ts
+   * import { topology, tumbling } from 'millrace'
+   *
+   * export default topology('scores', (builder) => {
+   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
+   *   const orders = builder.stream<string, number>('orders').groupByKey()
+   *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
+   *   both.windowedBy(tumbling('1h', { grace: '5m' })).aggregate(() => 0).toStream().to('hourly-scores')
+   * })
+   * ```
+   */
   aggregate(initializer: () => A, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A, never> {
     const [first] = this.members.members.keys()
     const plan = timeWindowPlan(first!, this.window, 'updates', options)
@@ -93,7 +159,24 @@ export class SessionWindowedCogroupedKStream<K, A> {
     this.window = window
   }
 
-  /** Folds the values of each session; `merger` makes one aggregate of two. Kafka Streams: `SessionWindowedCogroupedKStream.aggregate`. */
+  /**
+   * Folds the values of each session; `merger` makes one aggregate of those of two sessions that grow together, whose rows are deleted (a null value
+   * each) before the new one is sent. Late records and those with a null key are dropped, and counted; null values are not.
+   *
+   * Kafka Streams: `SessionWindowedCogroupedKStream.aggregate`.
+   *
+   * @example
+   * ```ts
+   * import { session, topology } from 'millrace'
+   *
+   * export default topology('scores', (builder) => {
+   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
+   *   const orders = builder.stream<string, number>('orders').groupByKey()
+   *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
+   *   both.windowedBy(session('10m')).aggregate(() => 0, (left, right) => left + right).toStream().to('visit-scores')
+   * })
+   * ```
+   */
   aggregate(initializer: () => A, merger: Merger<K, A>, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A> {
     const { window } = this
     const [first] = this.members.members.keys()

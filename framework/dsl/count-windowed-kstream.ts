@@ -32,17 +32,52 @@ export class CountWindowedKStream<K, V> {
     }
   }
 
-  /** How many records a window has, which is its size: of use where what counts is that it is full. */
+  /**
+   * How many records each full window has: the size of the windows. Records with a null key or value are dropped, and counted.
+   *
+   * @example
+   * ```ts
+   * import { topology, tumblingCount } from 'millrace'
+   *
+   * export default topology('tens', (builder) => {
+   *   builder.stream<string, string>('clicks').groupByKey().windowedBy(tumblingCount(10)).count().to('tens-of-clicks')
+   * })
+   * ```
+   */
   count(options: StatefulOptions = {}): KStream<Windowed<K>, number> {
     return this.stream('KSTREAM-AGGREGATE-', counting, options, long())
   }
 
-  /** Folds the values of a window into one of the same type; the first value is the first aggregate. */
+  /**
+   * Folds the values of a window into one of the same type. Records with a null key or value are dropped, and counted.
+   *
+   * @example
+   * ```ts
+   * import { topology, tumblingCount } from 'millrace'
+   *
+   * export default topology('best-of-three', (builder) => {
+   *   const throws = builder.stream<string, number>('throws').groupByKey().windowedBy(tumblingCount(3))
+   *   throws.reduce((best, metres) => Math.max(best, metres)).to('best-of-three')
+   * })
+   * ```
+   */
   reduce(reducer: Reducer<K, V>, options: StatefulOptions = {}): KStream<Windowed<K>, V> {
     return this.stream('KSTREAM-REDUCE-', reducing(reducer), options, this.group.value)
   }
 
-  /** Folds the values of a window, as `KGroupedStream.aggregate` those of a key. */
+  /**
+   * Folds the values of a window, as `KGroupedStream.aggregate` those of a key. Records with a null key or value are dropped, and counted.
+   *
+   * @example
+   * ```ts
+   * import { mean, slidingCount, topology } from 'millrace'
+   *
+   * export default topology('moving-mean', (builder) => {
+   *   const readings = builder.stream<string, number>('readings').groupByKey().windowedBy(slidingCount(5, { step: 1 }))
+   *   readings.aggregate({ mean: mean((value) => value) }).to('moving-mean')
+   * })
+   * ```
+   */
   aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KStream<Windowed<K>, Aggregated<A>>
   aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KStream<Windowed<K>, A>
   aggregate<A>(

@@ -121,10 +121,20 @@ export class KGroupedStream<K, V> {
   }
 
   /**
-   * Cuts the records of each key into windows: of time (`tumbling`, `hopping`, `sliding`), of activity (`session`) or of records (`tumblingCount`,
-   * `slidingCount`).
+   * Cuts the records of each key into windows: of time (`tumbling`, `hopping`, `sliding`, `unlimited`), of activity (`session`) or of records
+   * (`tumblingCount`, `slidingCount`). With `emit: 'close'` only the last result of a window is sent, once its grace is over by stream time.
    *
-   * Kafka Streams: `KGroupedStream.windowedBy`, `emitStrategy`.
+   * Kafka Streams: `KGroupedStream.windowedBy`, `emitStrategy` (KIP-825).
+   *
+   * @example
+   * ```ts
+   * import { topology, tumbling } from 'millrace'
+   *
+   * export default topology('hourly', (builder) => {
+   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
+   *   clicks.windowedBy(tumbling('1h', { grace: '5m' }), { emit: 'close' }).count().toStream().to('hourly-clicks')
+   * })
+   * ```
    */
   windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow, options?: EmitOptions): TimeWindowedKStream<K, V>
   windowedBy(window: SessionWindow, options?: EmitOptions): SessionWindowedKStream<K, V>

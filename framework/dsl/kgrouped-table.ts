@@ -50,7 +50,22 @@ export class KGroupedTable<K, V> {
     return this.table('KTABLE-AGGREGATE-', aggregation, options, long())
   }
 
-  /** Folds the values of a group into one of the same type; `subtractor` takes an old value out again. Kafka Streams: `KGroupedTable.reduce`. */
+  /**
+   * Folds the values of a group into one of the same type; `subtractor` takes an old value out again. The first value of a group is its first aggregate.
+   *
+   * Kafka Streams: `KGroupedTable.reduce`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('stock', (builder) => {
+   *   const shelves = builder.table<string, { product: string; pieces: number }>('shelves')
+   *   const products = shelves.groupBy((shelf) => [shelf.product, shelf.pieces])
+   *   products.reduce((sum, pieces) => sum + pieces, (sum, pieces) => sum - pieces).toStream().to('stock')
+   * })
+   * ```
+   */
   reduce(adder: Reducer<K, V>, subtractor: Reducer<K, V>, options: StatefulOptions = {}): KTable<K, V, never> {
     const aggregation: TableAggregation = {
       kind: 'reduce',

@@ -64,7 +64,20 @@ export class KStream<K, V> {
     return this.step('KSTREAM-FILTER-', options, { kind: 'filter', predicate: predicate as Callback<boolean>, negate: false })
   }
 
-  /** The records for which the predicate does not hold. Kafka Streams: `KStream.filterNot`. */
+  /**
+   * The records for which the predicate does not hold. Null keys and null values are asked about too; the order stays.
+   *
+   * Kafka Streams: `KStream.filterNot`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('on-time', (builder) => {
+   *   builder.stream<string, { delay: number }>('flights').filterNot((flight) => flight.delay > 15).to('on-time')
+   * })
+   * ```
+   */
   filterNot(predicate: Predicate<K, V>, options: NameOptions = {}): KStream<K, V> {
     return this.step('KSTREAM-FILTER-', options, { kind: 'filter', predicate: predicate as Callback<boolean>, negate: true })
   }
@@ -111,7 +124,22 @@ export class KStream<K, V> {
     )
   }
 
-  /** Any number of new keys and values for each record, in the order given. Kafka Streams: `KStream.flatMap`. */
+  /**
+   * Any number of new keys and values for each record, in the order given, all with its timestamp and headers; none drops the record. Null keys and null
+   * values come to the mapper too. What needs the key behind it repartitions.
+   *
+   * Kafka Streams: `KStream.flatMap`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('sightings', (builder) => {
+   *   const photos = builder.stream<string, { animals: string[] }>('photos')
+   *   photos.flatMap((photo, camera) => photo.animals.map((animal) => [animal, camera] as const)).to('sightings')
+   * })
+   * ```
+   */
   flatMap<NewKey, NewValue>(
     mapper: Mapper<K, V, Iterable<readonly [NewKey, NewValue]>>,
     options: NameOptions = {},
@@ -139,13 +167,39 @@ export class KStream<K, V> {
     return this.step('KSTREAM-FLATMAPVALUES-', options, operator, { becomes: newValue, traits: changesValue })
   }
 
-  /** The same values under a new key. Kafka Streams: `KStream.selectKey`. */
+  /**
+   * The same values under a new key, which may be null. Null keys and null values come to the selector too. What needs the key behind it repartitions.
+   *
+   * Kafka Streams: `KStream.selectKey`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('by-origin', (builder) => {
+   *   builder.stream<string, { origin: string }>('flights').selectKey((flight) => flight.origin).to('flights-by-origin')
+   * })
+   * ```
+   */
   selectKey<NewKey>(selector: Mapper<K, V, NewKey>, options: NameOptions = {}): KStream<NewKey, V> {
     const operator = { kind: 'selectKey', selector: selector as Callback<unknown> } as const
     return this.step('KSTREAM-KEY-SELECT-', options, operator, { becomes: newKey, traits: changesKey })
   }
 
-  /** Does something with each record and passes it on. What it does may happen again after a failure. Kafka Streams: `KStream.peek`. */
+  /**
+   * Does something with each record, null keys and null values too, and passes it on. What it does may happen again after a failure.
+   *
+   * Kafka Streams: `KStream.peek`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('watched', (builder) => {
+   *   builder.stream<string, string>('orders').peek((order, customer) => console.info(customer, order)).to('watched-orders')
+   * })
+   * ```
+   */
   peek(action: Mapper<K, V, void>, options: NameOptions = {}): KStream<K, V> {
     return this.step('KSTREAM-PEEK-', options, { kind: 'peek', action: action as Callback<void> })
   }
@@ -169,9 +223,21 @@ export class KStream<K, V> {
   }
 
   /**
-   * The records of both streams. Between the two there is no order but that of their timestamps where they are read from topics.
+   * The records of both streams, null keys and null values too. Each keeps its order; between the two there is no order but that of their timestamps, as
+   * far as is known when they are read from topics.
    *
    * Kafka Streams: `KStream.merge`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('all-orders', (builder) => {
+   *   const web = builder.stream<string, string>('web-orders')
+   *   const phone = builder.stream<string, string>('phone-orders')
+   *   web.merge(phone).to('all-orders')
+   * })
+   * ```
    */
   merge(other: KStream<K, V>, options: NameOptions = {}): KStream<K, V> {
     const { graph } = this.flow
@@ -204,26 +270,62 @@ export class KStream<K, V> {
   }
 
   /**
-   * Sends the records through a topic of the app's own, partitioned by their keys; records with a null key are dropped there. Seldom needed: operators
-   * repartition by themselves where the key has changed.
+   * Sends the records through a topic of the app's own, partitioned by their keys. Records with a null key are dropped there, unless a left or outer
+   * join behind it takes them; null values are not. The order of a key stays. Seldom needed: operators repartition by themselves where the key has
+   * changed.
    *
    * Kafka Streams: `KStream.repartition` (KIP-221).
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('spread', (builder) => {
+   *   const readings = builder.stream<string, number>('readings')
+   *   readings.repartition({ name: 'spread', partitions: 12 }).mapValues((value) => value * 1.8 + 32).to('fahrenheit')
+   * })
+   * ```
    */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     return new KStream(repartition(this.flow, options as RepartitionOptions<unknown, unknown>))
   }
 
   /**
-   * Reads the stream as a table: each record is the new value of its key, a null value deletes; null keys are dropped. Where the key has changed, it is
-   * repartitioned first.
+   * Reads the stream as a table: each record is the new value of its key, a null value deletes the row; records with a null key are dropped, and
+   * counted. The record that arrives last wins, whatever its timestamp; in a versioned store the one with the latest timestamp does. Where the key has
+   * changed, the stream is repartitioned first.
    *
    * Kafka Streams: `KStream.toTable` (KIP-523).
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('latest', (builder) => {
+   *   const places = builder.stream<string, { place: string }>('positions').mapValues(({ place }) => place)
+   *   places.toTable({ store: 'places' }).toStream().to('places')
+   * })
+   * ```
    */
   toTable(options: ToTableOptions<K, V> = {}): KTable<K, NonNullable<V>> {
     return this.flow.make.table(toTable(this.flow, options as ToTableOptions<unknown, unknown>))
   }
 
-  /** Groups the records by their keys. Kafka Streams: `KStream.groupByKey`. */
+  /**
+   * Groups the records by their keys. Aggregations of the group drop records with a null key, and count them. Where the key has changed, the stream is
+   * repartitioned first.
+   *
+   * Kafka Streams: `KStream.groupByKey`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('visits', (builder) => {
+   *   builder.stream<string, string>('visits').groupByKey().count().toStream().to('visits-by-page')
+   * })
+   * ```
+   */
   groupByKey(options: WriteOptions<K, V> = {}): KGroupedStream<K, V> {
     const { make, graph, name, node, sources, changedKey } = this.flow
     const key = options.key ?? this.flow.key
@@ -287,10 +389,24 @@ export class KStream<K, V> {
   }
 
   /**
-   * As `join`, but a record that meets nobody is joined with null: with a table at once, with a stream when the window and its grace are over. Null
-   * keys pass too.
+   * As `join`, but a record that meets nobody is joined with null: with a table at once, with a stream when the window and its grace are over by stream
+   * time; one that comes later than that is joined with null at once, and may still meet others after. Null keys pass too, joined with null; null values
+   * are dropped by joins of streams, and come to the joiner in joins with tables.
    *
    * Kafka Streams: `KStream.leftJoin`.
+   *
+   * @example
+   * ```ts
+   * import { topology, within } from 'millrace'
+   *
+   * export default topology('clicked', (builder) => {
+   *   const shown = builder.stream<string, string>('shown')
+   *   const clicks = builder.stream<string, string>('clicks')
+   *   const users = builder.table<string, { country: string }>('users')
+   *   shown.leftJoin(clicks, (ad, click) => ({ ad, clicked: click !== null }), within('10m', { grace: '1m' })).to('clicked')
+   *   clicks.leftJoin(users, (ad, user) => ({ ad, country: user?.country ?? '?' })).to('clicks-by-country')
+   * })
+   * ```
    */
   leftJoin<T, R>(table: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options?: StreamTableJoinOptions<K, V>): KStream<K, R>
   leftJoin<T, R>(
@@ -309,7 +425,23 @@ export class KStream<K, V> {
     return new KStream(joinAny(this.flow, other, 'left', rest))
   }
 
-  /** As `leftJoin` of streams, but records of either side that meet nobody are joined with null. Kafka Streams: `KStream.outerJoin`. */
+  /**
+   * As `leftJoin` of streams, but records of either side that meet nobody are joined with null. Unmatched ones leave when the window and its grace are
+   * over by stream time: by their times, the right side's before the left side's.
+   *
+   * Kafka Streams: `KStream.outerJoin`.
+   *
+   * @example
+   * ```ts
+   * import { topology, within } from 'millrace'
+   *
+   * export default topology('reconciled', (builder) => {
+   *   const booked = builder.stream<string, number>('booked')
+   *   const paid = builder.stream<string, number>('paid')
+   *   booked.outerJoin(paid, (due, sum) => ({ due: due ?? 0, paid: sum ?? 0 }), within('1d', { grace: '1h' })).to('reconciled')
+   * })
+   * ```
+   */
   outerJoin<T, R>(
     other: KStream<K, T>,
     joiner: Joiner<K, V | null, T | null, R>,
@@ -361,7 +493,31 @@ export class KStream<K, V> {
     return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newKeyAndValue }))
   }
 
-  /** As `process`, for a processor that keeps the key of each record. Kafka Streams: `KStream.processValues`. */
+  /**
+   * As `process`, for a processor that keeps the key of each record, so that nothing behind it is repartitioned. Null keys and null values come to it
+   * too.
+   *
+   * Kafka Streams: `KStream.processValues` (KIP-820).
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('aged', (builder) => {
+   *   const readings = builder.stream<string, number>('readings')
+   *   const aged = readings.processValues<{ value: number; ageMs: number }>(() => {
+   *     let emit: (value: number, timestamp: number) => void
+   *     return {
+   *       init(context) {
+   *         emit = (value, timestamp) => context.forward({ value: { value, ageMs: context.wallClock - timestamp } })
+   *       },
+   *       process: ({ value, timestamp }) => emit(value, timestamp),
+   *     }
+   *   })
+   *   aged.to('aged')
+   * })
+   * ```
+   */
   processValues<NewValue>(supplier: () => FixedKeyProcessor<K, V, NewValue>, options: ProcessOptions = {}): KStream<K, NewValue> {
     const { stores = [] } = options
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSVALUES-')
@@ -394,10 +550,21 @@ export class KStream<K, V> {
   }
 
   /**
-   * Writes the records to a topic, or to the one that a function names for each record; those topics must be there. Partitioned by their keys as Java's
-   * producer does, unless the options have a partitioner.
+   * Writes the records to a topic, or to the one that a function names for each record; those topics must be there. Null keys and null values
+   * (tombstones) are written as such, with timestamp and headers. The partition is chosen by the key as Java's producer does, of a windowed key by the
+   * key in it, unless the options have a partitioner. The order of a partition is that of the stream.
    *
    * Kafka Streams: `KStream.to`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('routed', (builder) => {
+   *   const orders = builder.stream<string, { country: string }>('orders')
+   *   orders.to((order) => `orders-${order.country}`, { partitioner: (_order, customer, partitions) => customer.length % partitions })
+   * })
+   * ```
    */
   to(topic: string | Mapper<K, V, string>, options: ToOptions<K, V> = {}): void {
     addSink(this.flow, topic as string | Callback<string>, options as ToOptions<unknown, unknown>)
@@ -423,9 +590,20 @@ export class KStream<K, V> {
   }
 
   /**
-   * Prints each record to stdout, as `(key,value)`: the value as JSON, of a windowed key only the key.
+   * Prints each record to stdout, as `(key,value)`: the value as JSON, of a windowed key only the key; with a label before it, or as the options'
+   * `format` makes it. Nothing comes behind it.
    *
-   * Kafka Streams: `KStream.print`.
+   * Kafka Streams: `KStream.print`, `Printed`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('shown', (builder) => {
+   *   const words = builder.stream<string, string>('words')
+   *   words.print({ label: 'words', format: (word, key) => `${key}: ${word}` })
+   * })
+   * ```
    */
   print(options: PrintOptions<K, V> = {}): void {
     const { label, format } = options as PrintOptions<unknown, unknown>

@@ -74,7 +74,21 @@ export class KTable<K, V, Deleted extends null = null> {
     return new KTable(filterTable(this.flow, predicate as Callback<boolean>, false, options))
   }
 
-  /** The rows for which the predicate does not hold. Kafka Streams: `KTable.filterNot`. */
+  /**
+   * The rows for which the predicate does not hold. A row that no longer passes is deleted downstream. The predicate is not asked about deletions.
+   *
+   * Kafka Streams: `KTable.filterNot`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('open-orders', (builder) => {
+   *   const orders = builder.table<string, { paid: boolean }>('orders')
+   *   orders.filterNot((order) => order.paid).toStream().to('open-orders')
+   * })
+   * ```
+   */
   filterNot(predicate: Predicate<K, V>, options: StatefulOptions = {}): KTable<K, V> {
     return new KTable(filterTable(this.flow, predicate as Callback<boolean>, true, options))
   }
@@ -120,9 +134,21 @@ export class KTable<K, V, Deleted extends null = null> {
   }
 
   /**
-   * Groups the rows by another key; the selector gives that key, and the value that is to be aggregated, as a pair.
+   * Groups the rows by another key; the selector gives that key, and the value that is to be aggregated, as a pair. When a row changes, its old value is
+   * taken out of its group and the new one put into its own; a deleted row only leaves. Rows whose new key or value is null are in no group. Both travel
+   * over a repartition topic, so where the group changes, they may arrive at different times.
    *
    * Kafka Streams: `KTable.groupBy`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('teams', (builder) => {
+   *   const players = builder.table<string, { team: string; score: number }>('players')
+   *   players.groupBy((player) => [player.team, player.score]).count().toStream().to('team-sizes')
+   * })
+   * ```
    */
   groupBy<NewKey, NewValue>(
     selector: Mapper<K, V, readonly [NewKey, NewValue]>,
@@ -173,7 +199,24 @@ export class KTable<K, V, Deleted extends null = null> {
     return new KTable(joinAny(this.flow, other, 'inner', rest))
   }
 
-  /** As `join`, but a row of this table without one of the other is joined with null. Kafka Streams: `KTable.leftJoin`. */
+  /**
+   * As `join`, but a row of this table without one of the other is joined with null. A deletion on this side deletes the result.
+   *
+   * Kafka Streams: `KTable.leftJoin`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('customers-with-address', (builder) => {
+   *   const customers = builder.table<string, { name: string; city: string }>('customers')
+   *   const addresses = builder.table<string, string>('addresses')
+   *   const cities = builder.table<string, { country: string }>('cities')
+   *   customers.leftJoin(addresses, ({ name }, address) => ({ name, address: address ?? 'unknown' })).toStream().to('addressed')
+   *   customers.leftJoin(cities, ({ city }) => city, ({ name }, city) => ({ name, country: city?.country ?? '?' })).toStream().to('located')
+   * })
+   * ```
+   */
   leftJoin<KO, T, R>(
     other: KTable<KO, T>,
     foreignKey: ForeignKey<K, V, KO>,
@@ -185,7 +228,22 @@ export class KTable<K, V, Deleted extends null = null> {
     return new KTable(joinAny(this.flow, other, 'left', rest))
   }
 
-  /** As `join`, but a row of either table without one of the other is joined with null. Kafka Streams: `KTable.outerJoin`. */
+  /**
+   * As `join`, but a row of either table without one of the other is joined with null. The result is deleted when both sides have no row.
+   *
+   * Kafka Streams: `KTable.outerJoin`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('stock', (builder) => {
+   *   const ordered = builder.table<string, number>('ordered')
+   *   const stored = builder.table<string, number>('stored')
+   *   ordered.outerJoin(stored, (due, there) => (there ?? 0) - (due ?? 0)).toStream().to('free-stock')
+   * })
+   * ```
+   */
   outerJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V | null, T | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
     return new KTable(joinTables(this.flow, other.flow, 'outer', joiner as JoinerSpec, options as TableJoinOptions))
   }
@@ -210,7 +268,19 @@ export class KTable<K, V, Deleted extends null = null> {
     return new KTable(suppressTable(this.flow, options))
   }
 
-  /** Applies an operator: a function that is given this table and adds what it likes to it. As `KStream.apply`. */
+  /**
+   * Applies an operator: a function that is given this table and adds what it likes to it. As `KStream.apply`.
+   *
+   * @example
+   * ```ts
+   * import { type KTable, topology } from 'millrace'
+   *
+   * export default topology('without-test-cities', (builder) => {
+   *   const withoutTests = (table: KTable<string, string>) => table.filterNot((city) => city.startsWith('test'))
+   *   builder.table<string, string>('cities').apply(withoutTests).toStream().to('real-cities')
+   * })
+   * ```
+   */
   apply<R>(operator: (table: KTable<K, V, Deleted>, context: OperatorContext<K, V>) => R, options: ApplyOptions<K, V> = {}): R {
     return operator(this, operatorContext(this.flow, options, 'KTABLE-APPLY-'))
   }

@@ -32,12 +32,39 @@ export class SessionWindowedKStream<K, V> {
     if (graceMs < 0) group.graph.problems.report(group.name, `a grace of ${graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
   }
 
-  /** How many records each session has. Kafka Streams: `SessionWindowedKStream.count`. */
+  /**
+   * How many records each session has, null values included. The store holds Java's long.
+   *
+   * Kafka Streams: `SessionWindowedKStream.count`.
+   *
+   * @example
+   * ```ts
+   * import { session, topology } from 'millrace'
+   *
+   * export default topology('visits', (builder) => {
+   *   builder.stream<string, string>('pages').groupByKey().windowedBy(session('30m')).count().toStream().to('pages-by-visit')
+   * })
+   * ```
+   */
   count(options: WindowedOptions = {}): KTable<Windowed<K>, number> {
     return this.table('KSTREAM-AGGREGATE-', countingSessions, options, long())
   }
 
-  /** Folds the values of a session into one of the same type; sessions are merged by the same reducer. Kafka Streams: `SessionWindowedKStream.reduce`. */
+  /**
+   * Folds the values of a session into one of the same type; sessions that grow together are merged by the same reducer.
+   *
+   * Kafka Streams: `SessionWindowedKStream.reduce`.
+   *
+   * @example
+   * ```ts
+   * import { session, topology } from 'millrace'
+   *
+   * export default topology('longest', (builder) => {
+   *   const pages = builder.stream<string, string>('pages').groupByKey().windowedBy(session('30m'))
+   *   pages.reduce((longest, page) => (page.length > longest.length ? page : longest)).toStream().to('longest-page')
+   * })
+   * ```
+   */
   reduce(reducer: Reducer<K, V>, options: WindowedOptions = {}): KTable<Windowed<K>, V> {
     return this.table('KSTREAM-REDUCE-', reducingSessions(reducer), options, this.group.value)
   }

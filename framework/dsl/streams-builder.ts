@@ -47,10 +47,11 @@ export class StreamsBuilder {
   }
 
   /**
-   * The records of one topic, or of several. Within a partition they come in order, over partitions and topics by timestamp as far as is known.
-   * Where values can be null, say so in the type: `stream<string, Flight | null>`.
+   * The records of one topic, of several, or of all whose whole name matches a pattern, topics that come later included (they are looked for every
+   * `metadataMaxAgeMs`). Within a partition they come in order, over partitions and topics by timestamp as far as is known. Null keys and null values
+   * are records like others: where values can be null, say so in the type, as in `stream<string, Flight | null>`.
    *
-   * Kafka Streams: `StreamsBuilder.stream`.
+   * Kafka Streams: `StreamsBuilder.stream`, `Consumed`.
    *
    * @example
    * ```ts
@@ -58,6 +59,7 @@ export class StreamsBuilder {
    *
    * export default topology('copy', (builder) => {
    *   builder.stream<string, string>(['monday', 'tuesday']).to('all-days')
+   *   builder.stream<string, number>(/sensor-.+/, { reset: 'latest' }).to('all-readings')
    * })
    * ```
    */
@@ -77,10 +79,22 @@ export class StreamsBuilder {
   }
 
   /**
-   * A topic as a table: each record is the new value of its key, a null value deletes. Records with a null key are dropped, and counted.
-   * It is kept in a store if it is named one, or if something downstream reads it by key.
+   * A topic as a table: each record is the new value of its key, a null value deletes the row. Records with a null key are dropped, and counted. The
+   * record that arrives last wins, whatever its timestamp; in a versioned store the one with the latest timestamp does. It is kept in a store if it is
+   * named one, or if something downstream reads it by key; with the optimisation `reuse.ktable.source.topics` the topic itself is the store's changelog.
    *
    * Kafka Streams: `StreamsBuilder.table`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('prices', (builder) => {
+   *   const prices = builder.table<string, number>('prices', { store: { name: 'prices', historyRetention: '1d' } })
+   *   const orders = builder.stream<string, number>('orders')
+   *   orders.join(prices, (pieces, price) => pieces * price).to('totals')
+   * })
+   * ```
    */
   table<K, V>(topic: string, options: TableOptions<K, V> = {}): KTable<K, V> {
     const { graph } = this
@@ -135,10 +149,30 @@ export class StreamsBuilder {
   }
 
   /**
-   * Adds a key-value store that every instance fills from a whole topic, by a processor of one's own; every processor can read it. The processor must store
-   * what it is given as it is: when the store is restored, it is not asked.
+   * Adds a key-value store that every instance fills from a whole topic, by a processor of one's own; every processor can read it. The processor must
+   * store what it is given as it is: when the store is restored, it is not asked.
    *
    * Kafka Streams: `StreamsBuilder.addGlobalStore`.
+   *
+   * @example
+   * ```ts
+   * import { type KeyValueStore, topology } from 'millrace'
+   *
+   * export default topology('rates', (builder) => {
+   *   const fill = () => {
+   *     let rates: KeyValueStore<string, number>
+   *     return {
+   *       init(context: { store<S>(name: string): S }) {
+   *         rates = context.store('rates')
+   *       },
+   *       process({ key, value }: { key: string; value: number | null }) {
+   *         rates.put(key, value)
+   *       },
+   *     }
+   *   }
+   *   builder.addGlobalStore<string, number>('rates', 'rates', fill)
+   * })
+   * ```
    */
   addGlobalStore<K, V>(
     name: string,
@@ -212,10 +246,21 @@ export class StreamsBuilder {
   }
 
   /**
-   * Adds a store for `process()` and `processValues()`: of keys and values, of windows or of sessions. It is logged to a changelog and not cached unless the
-   * options say otherwise.
+   * Adds a store for `process()`, `processValues()` and `transformValues()`: of keys and values, of versions, of windows or of sessions, on disk or in
+   * memory. It is logged to a changelog and not cached unless the options say otherwise.
    *
-   * Kafka Streams: `StreamsBuilder.addStateStore`.
+   * Kafka Streams: `StreamsBuilder.addStateStore`, `Stores`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('stores', (builder) => {
+   *   builder.addStore<string, number>('last')
+   *   builder.addStore<string, number>('hourly', { type: 'timestampedWindow', retention: '1d', windowSize: '1h', persistent: false })
+   *   builder.addStore<string, string>('visits', { type: 'session', retention: '1d', logging: { 'retention.ms': '172800000' } })
+   * })
+   * ```
    */
   addStore<K, V>(name: string, options: AddStoreOptions<K, V> = {}): void {
     addStore(this.graph, name, options as AddStoreOptions<unknown, unknown>)
@@ -225,15 +270,50 @@ export class StreamsBuilder {
    * A source by its name, for `addProcessor` and `addSink`; of one topic, of several, or of all whose whole name matches a pattern.
    *
    * Kafka Streams: `Topology.addSource`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('raw', (builder) => {
+   *   builder.addSource<string, string>('lines', /lines-.+/)
+   *   builder.addSink<string, string>('copy', 'all-lines', ['lines'])
+   * })
+   * ```
    */
   addSource<K, V>(name: string, topics: string | readonly string[] | RegExp, options: Omit<SourceOptions<K, V>, 'name'> = {}): void {
     addNamedSource(this.graph, name, topicsOf(this.graph, name, topics), options as SourceOptions<unknown, unknown>)
   }
 
   /**
-   * A processor by its name, behind nodes that were added before it. It can forward to one of its children by name.
+   * A processor by its name, behind nodes that were added before it. It can forward to all its children, or to one by name.
    *
    * Kafka Streams: `Topology.addProcessor`.
+   *
+   * @example
+   * ```ts
+   * import { type KeyValueStore, topology } from 'millrace'
+   *
+   * export default topology('raw', (builder) => {
+   *   builder.addSource<string, string>('lines', /lines-.+/)
+   *   builder.addStore<string, number>('lengths')
+   *   builder.addProcessor<string, string, string, number>('measure', () => {
+   *     let measure: (line: string, key: string) => void
+   *     return {
+   *       init(context) {
+   *         const lengths = context.store<KeyValueStore<string, number>>('lengths')
+   *         measure = (line, key) => {
+   *           lengths.put(key, line.length)
+   *           context.forward({ key, value: line.length }, 'out')
+   *         }
+   *       },
+   *       process: ({ key, value }) => measure(value, key),
+   *     }
+   *   }, ['lines'])
+   *   builder.connectStores('measure', ['lengths'])
+   *   builder.addSink<string, number>('out', 'line-lengths', ['measure'])
+   * })
+   * ```
    */
   addProcessor<K, V, NewKey, NewValue>(
     name: string,
@@ -245,9 +325,19 @@ export class StreamsBuilder {
   }
 
   /**
-   * A sink by its name, to a topic or to the one that a function names for each record.
+   * A sink by its name, to a topic or to the one that a function names for each record. Null values are written as tombstones.
    *
    * Kafka Streams: `Topology.addSink`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('raw', (builder) => {
+   *   builder.addSource<string, string>('lines', /lines-.+/)
+   *   builder.addSink<string, string>('copy', 'all-lines', ['lines'])
+   * })
+   * ```
    */
   addSink<K, V>(
     name: string,
@@ -262,16 +352,45 @@ export class StreamsBuilder {
    * Connects further stores to a processor that was added before.
    *
    * Kafka Streams: `Topology.connectProcessorAndStateStores`.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('raw', (builder) => {
+   *   builder.addSource<string, string>('lines', 'lines')
+   *   builder.addProcessor<string, string, never, never>('log', () => ({ process: ({ value }) => console.info(value) }), ['lines'])
+   *   builder.addStore<string, number>('lengths')
+   *   builder.connectStores('log', ['lengths'])
+   * })
+   * ```
    */
   connectStores(processor: string, stores: readonly string[]): void {
     connectStores(this.graph, processor, stores)
   }
 
   /**
-   * Adds a store that a processor of one's own fills from a topic; others that are connected to it read it. The topic serves as its changelog: when
-   * the store is restored the processor is not asked, so it must store what it is given as it is.
+   * Adds a store that a processor of one's own fills from a topic; others that are connected to it read it. The topic serves as its changelog, so it is
+   * read from its start: when the store is restored the processor is not asked, so it must store what it is given as it is.
    *
    * Kafka Streams: `Topology.addReadOnlyStateStore` (KIP-813).
+   *
+   * @example
+   * ```ts
+   * import { type KeyValueStore, topology } from 'millrace'
+   *
+   * export default topology('names', (builder) => {
+   *   builder.addReadOnlyStore<string, string>('names', 'names', () => {
+   *     let names: KeyValueStore<string, string>
+   *     return {
+   *       init(context) {
+   *         names = context.store('names')
+   *       },
+   *       process: ({ key, value }) => names.put(key, value),
+   *     }
+   *   })
+   * })
+   * ```
    */
   addReadOnlyStore<K, V>(
     name: string,

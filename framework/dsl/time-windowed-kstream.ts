@@ -15,7 +15,7 @@ import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
 
 /**
  * Aggregations by key and window. Each record updates every window that its timestamp is in, unless that window is closed: its end and grace lie behind the
- * greatest timestamp that the operator has seen. Such late records, and those with a null key, are dropped and counted. Null values are not dropped.
+ * greatest timestamp that the operator has seen. Such late records, and those with a null key, are dropped and counted. Null values are not dropped, but by sliding windows.
  * Each update gives a new row of the table, with the key `{ key, start, end }`.
  */
 export class TimeWindowedKStream<K, V> {
@@ -31,12 +31,39 @@ export class TimeWindowedKStream<K, V> {
     checkWindow(group, window, emit)
   }
 
-  /** How many records each key has in each window. Kafka Streams: `TimeWindowedKStream.count`. */
+  /**
+   * How many records each key has in each window, null values included (sliding windows leave those out). The store holds Java's long.
+   *
+   * Kafka Streams: `TimeWindowedKStream.count`.
+   *
+   * @example
+   * ```ts
+   * import { topology, tumbling } from 'millrace'
+   *
+   * export default topology('clicks-by-minute', (builder) => {
+   *   builder.stream<string, string>('clicks').groupByKey().windowedBy(tumbling('1m')).count().toStream().to('clicks-by-minute')
+   * })
+   * ```
+   */
   count(options: WindowedOptions = {}): KTable<Windowed<K>, number, never> {
     return this.table('KSTREAM-AGGREGATE-', counting, options, long())
   }
 
-  /** Folds the values of a key and window into one of the same type; the first value is the first aggregate. Kafka Streams: `TimeWindowedKStream.reduce`. */
+  /**
+   * Folds the values of a key and window into one of the same type; the first value is the first aggregate.
+   *
+   * Kafka Streams: `TimeWindowedKStream.reduce`.
+   *
+   * @example
+   * ```ts
+   * import { hopping, topology } from 'millrace'
+   *
+   * export default topology('highest', (builder) => {
+   *   const readings = builder.stream<string, number>('readings').groupByKey()
+   *   readings.windowedBy(hopping('1h', { advance: '10m' })).reduce((highest, value) => Math.max(highest, value)).toStream().to('highest')
+   * })
+   * ```
+   */
   reduce(reducer: Reducer<K, V>, options: WindowedOptions = {}): KTable<Windowed<K>, V, never> {
     return this.table('KSTREAM-REDUCE-', reducing(reducer), options, this.group.value)
   }

@@ -18,7 +18,19 @@ export interface TopologyOptions {
   readonly optimization?: 'none' | 'all' | readonly Optimization[]
 }
 
-/** `Name` is the name as a literal: what is typed by a topology's topics finds them by it (see `TopologyTopics`). */
+/**
+ * What `topology()` gives: a name, and how to build the topology. The compiler, the test driver and the app build it; `build` is for tools of one's own. `Name` is
+ * the name as a literal: what is typed by a topology's topics finds them by it (see `TopologyTopics`).
+ *
+ * @example
+ * ```ts
+ * import { topology } from 'millrace'
+ *
+ * const copy = topology('copy', (builder) => builder.stream<string, string>('in').to('out'))
+ * const { subTopologies } = copy.build({ naming: 'kafka-streams' })
+ * console.info(subTopologies.length)
+ * ```
+ */
 export interface TopologyDefinition<Name extends string = string> {
   readonly kind: 'topology'
   readonly name: Name

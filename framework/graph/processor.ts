@@ -4,10 +4,48 @@ import type { Headers, Offset, Timestamp } from '../ports/record.ts'
 
 export type ProcessorSupplier = () => Processor<unknown, unknown, unknown, unknown>
 
+/**
+ * What `process()` and `addProcessor()` hand the records to: made once for each task, which calls it for one record at a time, in order, null keys and
+ * null values too. It may keep fields, which are gone after a restart; what must not be lost belongs into a store.
+ *
+ * Kafka Streams: `Processor` (KIP-478).
+ *
+ * @example
+ * ```ts
+ * import { type Processor, type ProcessorContext, type ProcessorRecord, topology } from 'millrace'
+ *
+ * class Summing implements Processor<string, number, string, number> {
+ *   private sum = 0
+ *
+ *   init(context: ProcessorContext<string, number>): void {
+ *     context.schedule({ everyMs: 60_000, by: 'streamTime' }, (time) => {
+ *       context.forward({ key: 'sum', value: this.sum, timestamp: time })
+ *       this.sum = 0
+ *     })
+ *   }
+ *
+ *   process({ value }: ProcessorRecord<string, number>): void {
+ *     this.sum += value
+ *   }
+ * }
+ *
+ * export default topology('sums', (builder) => {
+ *   const readings = builder.stream<string, number>('readings')
+ *   const sums = readings.process<string, number>(() => new Summing())
+ *   sums.to('sums')
+ * })
+ * ```
+ */
 export interface Processor<K, V, KOut, VOut> {
   /** Called once, before the first record; stores are open, punctuations can be scheduled. */
   init?(context: ProcessorContext<KOut, VOut>): void
+  /**
+   * Called for each record. What it throws stops the app, or the record is left out, as the setting `onCallbackFailure` says.
+   */
   process(record: ProcessorRecord<K, V>): void
+  /**
+   * Called once when the task ends here: at the end of the app, or when another instance takes the task over.
+   */
   close?(): void
 }
 
@@ -19,6 +57,37 @@ export interface ProcessorRecord<K, V> {
   readonly headers: Headers
 }
 
+/**
+ * What a processor sees of the task it runs in.
+ *
+ * Kafka Streams: `ProcessorContext`, `RecordMetadata`.
+ *
+ * @example
+ * ```ts
+ * import { type Processor, type ProcessorContext, type ProcessorRecord, topology } from 'millrace'
+ *
+ * class Summing implements Processor<string, number, string, number> {
+ *   private sum = 0
+ *
+ *   init(context: ProcessorContext<string, number>): void {
+ *     context.schedule({ everyMs: 60_000, by: 'streamTime' }, (time) => {
+ *       context.forward({ key: 'sum', value: this.sum, timestamp: time })
+ *       this.sum = 0
+ *     })
+ *   }
+ *
+ *   process({ value }: ProcessorRecord<string, number>): void {
+ *     this.sum += value
+ *   }
+ * }
+ *
+ * export default topology('sums', (builder) => {
+ *   const readings = builder.stream<string, number>('readings')
+ *   const sums = readings.process<string, number>(() => new Summing())
+ *   sums.to('sums')
+ * })
+ * ```
+ */
 export interface ProcessorContext<K, V> {
   readonly applicationId: string
   readonly taskId: string
@@ -41,11 +110,40 @@ export interface ProcessorContext<K, V> {
 
 export type ValueTransformerSupplier = () => ValueTransformer<unknown, unknown, unknown>
 
-/** Makes the values of a table's rows with the help of stores (Kafka Streams: ValueTransformerWithKey). */
+/**
+ * Makes the values of a table's rows with the help of stores.
+ *
+ * Kafka Streams: `ValueTransformerWithKey`.
+ *
+ * @example
+ * ```ts
+ * import { type KeyValueStore, topology, type TransformerContext } from 'millrace'
+ *
+ * export default topology('labels', (builder) => {
+ *   const state = () => {
+ *     let seen: KeyValueStore<string, number>
+ *     return {
+ *       init(context: TransformerContext) {
+ *         seen = context.store('seen')
+ *       },
+ *       transform: (name: string | null, key: string) => `${name} (${seen.get(key) ?? 0})`,
+ *     }
+ *   }
+ *   builder.addStore<string, number>('seen')
+ *   builder.table<string, string>('names').transformValues(state, { stores: ['seen'] }).toStream().to('labels')
+ * })
+ * ```
+ */
 export interface ValueTransformer<K, V, R> {
+  /**
+   * Called once, before the first row; stores are open.
+   */
   init?(context: TransformerContext): void
   /** null for a row that is deleted. Called again whenever a row is read that is not stored, so it should not count calls. */
   transform(value: V | null, key: K): R
+  /**
+   * Called once when the task ends here.
+   */
   close?(): void
 }
 
@@ -54,13 +152,69 @@ export type TransformerContext = Omit<ProcessorContext<never, never>, 'forward'>
 
 export type FixedKeyProcessorSupplier = () => FixedKeyProcessor<unknown, unknown, unknown>
 
-/** A processor that keeps the key of each record, so that nothing need be repartitioned behind it (Kafka Streams: FixedKeyProcessor, KIP-820). */
+/**
+ * A processor that keeps the key of each record, so that nothing need be repartitioned behind it.
+ *
+ * Kafka Streams: `FixedKeyProcessor` (KIP-820).
+ *
+ * @example
+ * ```ts
+ * import { type FixedKeyProcessorContext, topology } from 'millrace'
+ *
+ * export default topology('doubled', (builder) => {
+ *   const readings = builder.stream<string, number>('readings')
+ *   const doubled = readings.processValues<number>(() => {
+ *     let forward: FixedKeyProcessorContext<string, number>['forward']
+ *     return {
+ *       init(context) {
+ *         forward = (record) => context.forward(record)
+ *       },
+ *       process: ({ value }) => forward({ value: value * 2 }),
+ *     }
+ *   })
+ *   doubled.to('doubled')
+ * })
+ * ```
+ */
 export interface FixedKeyProcessor<K, V, VOut> {
+  /**
+   * Called once, before the first record; stores are open, punctuations can be scheduled.
+   */
   init?(context: FixedKeyProcessorContext<K, VOut>): void
+  /**
+   * Called for each record, null keys and null values too.
+   */
   process(record: ProcessorRecord<K, V>): void
+  /**
+   * Called once when the task ends here.
+   */
   close?(): void
 }
 
+/**
+ * What a processor that keeps keys sees of its task.
+ *
+ * Kafka Streams: `FixedKeyProcessorContext`.
+ *
+ * @example
+ * ```ts
+ * import { type FixedKeyProcessorContext, topology } from 'millrace'
+ *
+ * export default topology('doubled', (builder) => {
+ *   const readings = builder.stream<string, number>('readings')
+ *   const doubled = readings.processValues<number>(() => {
+ *     let forward: FixedKeyProcessorContext<string, number>['forward']
+ *     return {
+ *       init(context) {
+ *         forward = (record) => context.forward(record)
+ *       },
+ *       process: ({ value }) => forward({ value: value * 2 }),
+ *     }
+ *   })
+ *   doubled.to('doubled')
+ * })
+ * ```
+ */
 export interface FixedKeyProcessorContext<K, V> extends Omit<ProcessorContext<K, V>, 'forward'> {
   /** Sends on the record being processed with this value; throws in a punctuation, where there is no record whose key to keep. */
   forward(record: { readonly value: V; readonly timestamp?: number; readonly headers?: Headers }, child?: string): void

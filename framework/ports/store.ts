@@ -78,15 +78,53 @@ export interface ByteEntry {
 
 // ------------------------------------------------------------------------------------------ stores as processors see them
 
-/** A read-only view, as queries have it. What is written while entries are walked may be seen or not. */
+/**
+ * A read-only view of keys and values, as queries have it. What is written while entries are walked may be seen or not.
+ *
+ * Kafka Streams: `ReadOnlyKeyValueStore`.
+ *
+ * @example
+ * ```ts
+ * import { topology, type ReadOnlyKeyValueStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('sums')
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<ReadOnlyKeyValueStore<string, number>>('sums')
+ *           answer = (key) => {
+ *             for (const [, sum] of store.prefixScan(key)) context.forward({ key, value: sum })
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['sums'] },
+ *   )
+ * })
+ * ```
+ */
 export interface ReadOnlyKeyValueStore<K, V> {
   readonly name: string
   /** undefined if there is no such key. */
   get(key: K): V | undefined
   /** Both bounds included, in the order of the serialized keys; an absent bound is open. */
   range(from?: K, to?: K): Iterable<[K, V]>
+  /**
+   * As `range`, in reverse order.
+   */
   reverseRange(from?: K, to?: K): Iterable<[K, V]>
+  /**
+   * All entries, in the order of the serialized keys; an LRU map gives them as they were used last.
+   */
   all(): Iterable<[K, V]>
+  /**
+   * As `all`, in reverse order.
+   */
   reverseAll(): Iterable<[K, V]>
   /**
    * The entries whose serialized keys begin with the serialized prefix, in the order of their keys. Without a serde the prefix is one of the store's own
@@ -96,7 +134,36 @@ export interface ReadOnlyKeyValueStore<K, V> {
   prefixScan<P>(prefix: P, serde: Serde<P>): Iterable<[K, V]>
 }
 
-/** A key-value store of the Processor API (Kafka Streams: KeyValueStore). */
+/**
+ * A key-value store of the Processor API.
+ *
+ * Kafka Streams: `KeyValueStore`.
+ *
+ * @example
+ * ```ts
+ * import { topology, type KeyValueStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('sums')
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<KeyValueStore<string, number>>('sums')
+ *           answer = (key) => {
+ *             store.put(key, (store.get(key) ?? 0) + 1)
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['sums'] },
+ *   )
+ * })
+ * ```
+ */
 export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
   /** null deletes. */
   put(key: K, value: V | null): void
@@ -122,41 +189,158 @@ export interface WindowedKey<K> {
   readonly end: number
 }
 
-/** Times are starts of windows, both bounds included; so are bounds of keys, in the order of their bytes, and an absent one is open. */
+/**
+ * A read-only view of windows. Times are starts of windows, both bounds included; so are bounds of keys, in the order of their bytes, and an absent one
+ * is open. What is past the retention is not seen.
+ *
+ * Kafka Streams: `ReadOnlyWindowStore`.
+ *
+ * @example
+ * ```ts
+ * import { topology, type ReadOnlyWindowStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('hourly', { type: 'window', retention: '1d', windowSize: '1h' })
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<ReadOnlyWindowStore<string, number>>('hourly')
+ *           answer = (key) => {
+ *             for (const [, sum] of store.fetchRange(key, 0, context.streamTime)) context.forward({ key, value: sum })
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['hourly'] },
+ *   )
+ * })
+ * ```
+ */
 export interface ReadOnlyWindowStore<K, V> {
   readonly name: string
   /** The value of a key in the window that starts then. */
   fetch(key: K, start: number): V | undefined
   /** Windows of a key, by start. */
   fetchRange(key: K, from: number, to: number): Iterable<[start: number, value: V]>
+  /**
+   * As `fetchRange`, the latest first.
+   */
   backwardFetchRange(key: K, from: number, to: number): Iterable<[start: number, value: V]>
   /** Windows of the keys between two. */
   fetchKeys(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `fetchKeys`, in reverse order.
+   */
   backwardFetchKeys(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): Iterable<[WindowedKey<K>, V]>
+  /**
+   * Windows of all keys that start between two times.
+   */
   fetchAll(from: number, to: number): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `fetchAll`, in reverse order.
+   */
   backwardFetchAll(from: number, to: number): Iterable<[WindowedKey<K>, V]>
   /** Stores on disk by segments of time, then key, then time; stores in memory by time, then key. */
   all(): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `all`, in reverse order.
+   */
   backwardAll(): Iterable<[WindowedKey<K>, V]>
 }
 
-/** A window store of the Processor API (Kafka Streams: WindowStore). */
+/**
+ * A window store of the Processor API.
+ *
+ * Kafka Streams: `WindowStore`.
+ *
+ * @example
+ * ```ts
+ * import { topology, type WindowStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('hourly', { type: 'window', retention: '1d', windowSize: '1h' })
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<WindowStore<string, number>>('hourly')
+ *           answer = (key) => {
+ *             const start = context.streamTime - (context.streamTime % 3_600_000)
+ *             store.put(key, (store.fetch(key, start) ?? 0) + 1, start)
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['hourly'] },
+ *   )
+ * })
+ * ```
+ */
 export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
   /** null deletes. */
   put(key: K, value: V | null, start: number): void
 }
 
+/**
+ * A read-only view of sessions. Bounds are included; what is past the retention is not seen.
+ *
+ * Kafka Streams: `ReadOnlySessionStore`.
+ *
+ * @example
+ * ```ts
+ * import { topology, type ReadOnlySessionStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('visits', { type: 'session', retention: '1d' })
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<ReadOnlySessionStore<string, number>>('visits')
+ *           answer = (key) => {
+ *             for (const [, pages] of store.backwardFetch(key)) context.forward({ key, value: pages })
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['visits'] },
+ *   )
+ * })
+ * ```
+ */
 export interface ReadOnlySessionStore<K, V> {
   readonly name: string
+  /**
+   * The value of one session of a key; undefined if there is none.
+   */
   fetchSession(key: K, start: number, end: number): V | undefined
   /** Sessions of a key, by end, then start. */
   fetch(key: K): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `fetch`, the latest first.
+   */
   backwardFetch(key: K): Iterable<[WindowedKey<K>, V]>
   /** Sessions of a key that end at or after one time and start at or before another. */
   findSessions(key: K, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `findSessions`, the latest first.
+   */
   backwardFindSessions(key: K, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
   /** The same for the keys between two, both included; an absent bound is open. */
   findSessionsOfKeys(keyFrom: K | undefined, keyTo: K | undefined, earliestEnd: number, latestStart: number): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `findSessionsOfKeys`, in reverse order.
+   */
   backwardFindSessionsOfKeys(
     keyFrom: K | undefined,
     keyTo: K | undefined,
@@ -165,16 +349,60 @@ export interface ReadOnlySessionStore<K, V> {
   ): Iterable<[WindowedKey<K>, V]>
   /** All sessions of the keys between two. */
   fetchKeys(keyFrom: K | undefined, keyTo: K | undefined): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `fetchKeys`, in reverse order.
+   */
   backwardFetchKeys(keyFrom: K | undefined, keyTo: K | undefined): Iterable<[WindowedKey<K>, V]>
   /** Sessions of all keys that end between two times, both included. */
   findSessionsEnding(earliestEnd: number, latestEnd: number): Iterable<[WindowedKey<K>, V]>
+  /**
+   * All sessions: of stores on disk by segments of time, then key; of stores in memory by end, then key.
+   */
   all(): Iterable<[WindowedKey<K>, V]>
+  /**
+   * As `all`, in reverse order.
+   */
   backwardAll(): Iterable<[WindowedKey<K>, V]>
 }
 
-/** A session store of the Processor API (Kafka Streams: SessionStore). */
+/**
+ * A session store of the Processor API.
+ *
+ * Kafka Streams: `SessionStore`.
+ *
+ * @example
+ * ```ts
+ * import { topology, type SessionStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('visits', { type: 'session', retention: '1d' })
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<SessionStore<string, number>>('visits')
+ *           answer = (key) => {
+ *             store.put(key, context.streamTime, context.streamTime, 1)
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['visits'] },
+ *   )
+ * })
+ * ```
+ */
 export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
+  /**
+   * Puts the value of one session of a key.
+   */
   put(key: K, start: number, end: number, value: V): void
+  /**
+   * Removes one session of a key, if it is there.
+   */
   remove(key: K, start: number, end: number): void
 }
 
@@ -187,9 +415,41 @@ export interface VersionedRecord<V> {
   readonly validTo: number | undefined
 }
 
-/** A read-only view, as queries have it (Kafka Streams: VersionedKeyQuery, MultiVersionedKeyQuery). */
+/**
+ * A read-only view of a store that knows the values of a key at times past.
+ *
+ * Kafka Streams: `VersionedKeyQuery`, `MultiVersionedKeyQuery` (KIP-968).
+ *
+ * @example
+ * ```ts
+ * import { topology, type ReadOnlyVersionedStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('prices', { type: 'versioned', historyRetention: '1d' })
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<ReadOnlyVersionedStore<string, number>>('prices')
+ *           answer = (key) => {
+ *             for (const { value } of store.history(key)) context.forward({ key, value })
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['prices'] },
+ *   )
+ * })
+ * ```
+ */
 export interface ReadOnlyVersionedStore<K, V> {
   readonly name: string
+  /**
+   * The present value; undefined if there is none, or if it was deleted.
+   */
   get(key: K): VersionedRecord<V> | undefined
   /** The value as it was at this time. */
   getAsOf(key: K, time: number): VersionedRecord<V> | undefined
@@ -197,7 +457,36 @@ export interface ReadOnlyVersionedStore<K, V> {
   history(key: K, from?: number, to?: number): Iterable<VersionedRecord<V>>
 }
 
-/** A store that knows the values of a key at times past, as far back as its history reaches (Kafka Streams: VersionedKeyValueStore, KIP-889). */
+/**
+ * A store that knows the values of a key at times past, as far back as its history reaches.
+ *
+ * Kafka Streams: `VersionedKeyValueStore` (KIP-889).
+ *
+ * @example
+ * ```ts
+ * import { topology, type VersionedKeyValueStore } from 'millrace'
+ *
+ * export default topology('answers', (builder) => {
+ *   builder.addStore<string, number>('prices', { type: 'versioned', historyRetention: '1d' })
+ *   const requests = builder.stream<string, string>('requests')
+ *   requests.process<string, number>(
+ *     () => {
+ *       let answer: (key: string) => void
+ *       return {
+ *         init(context) {
+ *           const store = context.store<VersionedKeyValueStore<string, number>>('prices')
+ *           answer = (key) => {
+ *             store.put(key, (store.getAsOf(key, context.streamTime)?.value ?? 0) + 1, context.streamTime)
+ *           }
+ *         },
+ *         process: ({ key }) => answer(key),
+ *       }
+ *     },
+ *     { stores: ['prices'] },
+ *   )
+ * })
+ * ```
+ */
 export interface VersionedKeyValueStore<K, V> extends ReadOnlyVersionedStore<K, V> {
   /** null: deleted from then on. Gives until when the value is valid, or that it is the latest, or that it was too old and was refused. */
   put(key: K, value: V | null, timestamp: number): number | 'latest' | 'refused'
