@@ -39,6 +39,10 @@ function inOneLine(message: string): string | undefined {
   if (flag !== undefined && problem !== undefined) return `${flag}: ${problem.replace(/^E/, 'e').replace(' but received: ', ', not ')}.`
   const [, chosen, given = '', options = ''] = /^Expected (--[a-z-]+)=(.*) to be one of: (.*)$/m.exec(message) ?? []
   if (chosen !== undefined) return `${chosen} is one of ${options}, not ${given}.${didYouMean(given, options.split(', '))}`
+  const [, wrong = '', choices] = /^Expected (\S*) to be one of: (.*)$/m.exec(message) ?? []
+  if (choices !== undefined) return `${wrong} is none of ${choices}.${didYouMean(wrong, choices.split(', '))}`
+  const [, dependent, needed] = /must be provided when using (--[a-z-]+): (--[a-z-]+)/.exec(message) ?? []
+  if (dependent !== undefined) return `${dependent} goes with ${needed}.`
   const [, missing] = /Missing required flag ([a-z-]+)/.exec(message) ?? []
   if (missing !== undefined) return `The option --${missing} is missing.`
   const [, without] = /^Flag (--[a-z-]+) expects a value/.exec(message) ?? []

@@ -1,9 +1,11 @@
 // millrace build: a bundle for each topology, if all is well.
 
 import { relative } from 'node:path'
+import { jsonFlag } from '../json-flag.ts'
 import { Command, Errors, Flags } from '../oclif.ts'
-import { printDiagnostics } from '../print-diagnostics.ts'
+import { printDiagnostics, setExitCode } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
+import { jsonOf } from '../tables.ts'
 
 export class Build extends Command {
   static override summary = 'Check the topologies and write a bundle for each.'
@@ -14,6 +16,7 @@ export class Build extends Command {
   static override flags = {
     strict: Flags.boolean({ description: 'fail on warnings too' }),
     out: Flags.string({ description: 'folder for the output', default: 'dist' }),
+    json: jsonFlag,
   }
 
   async run(): Promise<void> {
@@ -28,6 +31,16 @@ export class Build extends Command {
       }),
     )
     await project.writeDeclarations()
+    if (flags.json) {
+      const built = topologies.map(({ name, source, folder, sizesBytes }) => ({
+        name,
+        source,
+        folder: relative(process.cwd(), folder),
+        sizesBytes,
+      }))
+      setExitCode(diagnostics, flags.strict)
+      return this.log(jsonOf({ diagnostics, topologies: built }))
+    }
     await printDiagnostics(diagnostics, flags.strict)
     for (const { source, folder } of topologies) this.log(`${source} → ${relative(process.cwd(), folder)}`)
   }

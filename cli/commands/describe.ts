@@ -21,7 +21,10 @@ export class Describe extends Command {
   static override args = {
     topology: Args.string({ ignoreStdin: true, description: 'the name given to topology(); all of them if left out' }),
   }
-  static override flags = { format: Flags.option({ options: ['text', 'mermaid', 'json'] as const, default: 'text', description: 'how' })() }
+  static override flags = {
+    format: Flags.option({ options: ['text', 'mermaid', 'json'] as const, default: 'text', description: 'how' })(),
+    json: Flags.boolean({ description: 'the same as --format json' }),
+  }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Describe)
@@ -31,9 +34,9 @@ export class Describe extends Command {
       diagnostics: await project.check(),
       topologies: await project.describe(),
     }))
-    if (diagnostics.some(({ severity }) => severity === 'error')) return printDiagnostics(diagnostics, false)
+    if (diagnostics.some(({ severity }) => severity === 'error')) return printDiagnostics(diagnostics, false, process.stderr)
     const wanted = args.topology === undefined ? topologies : [named(args.topology, topologies)]
-    process.stdout.write(textOf(wanted, flags.format))
+    process.stdout.write(textOf(wanted, flags.json ? 'json' : flags.format))
   }
 }
 

@@ -3,6 +3,7 @@
 import { Broker } from './broker.ts'
 import { Build } from './build.ts'
 import { Check } from './check.ts'
+import { Completion } from './completion.ts'
 import { Consume } from './consume.ts'
 import { Describe } from './describe.ts'
 import { Dev } from './dev.ts'
@@ -20,6 +21,7 @@ export const commands = {
   broker: Broker,
   build: Build,
   check: Check,
+  completion: Completion,
   consume: Consume,
   describe: Describe,
   dev: Dev,

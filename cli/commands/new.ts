@@ -8,7 +8,7 @@ import { didYouMean } from '../../framework/runtime/did-you-mean.ts'
 import { Args, Command, Errors, Flags } from '../oclif.ts'
 import { withProgress } from '../progress.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { tableOf } from '../tables.ts'
+import { jsonOf, tableOf } from '../tables.ts'
 import { copyTemplate, ownVersion, type Template, templates } from '../template.ts'
 
 const defaultTemplate = 'tumbling-sum'
@@ -29,6 +29,7 @@ export class New extends Command {
   static override flags = {
     template: Flags.string({ description: 'what to begin with; --list shows all', default: defaultTemplate, helpValue: 'NAME' }),
     list: Flags.boolean({ description: 'show the templates and make nothing' }),
+    json: Flags.boolean({ description: 'with --list: as JSON, for programs', dependsOn: ['list'] }),
     millrace: Flags.string({ description: 'the dependency to write; default: this version', helpValue: 'SPEC' }),
     install: Flags.boolean({ description: 'run npm install', default: true, allowNo: true }),
   }
@@ -37,6 +38,7 @@ export class New extends Command {
     const { args, flags } = await this.parse(New)
     const all = templates()
     if (flags.list) {
+      if (flags.json) return this.log(jsonOf(all.map(({ name, description }) => ({ name, description }))))
       const rows = all.map(({ name, description }) => [name, description])
       return this.log(await tableOf(['Template', 'What it shows'], rows))
     }

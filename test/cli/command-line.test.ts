@@ -5,7 +5,7 @@ import { millrace, projectOf } from './program.ts'
 
 const escapeSequence = '\u001b'
 
-const commands = ['broker', 'build', 'check', 'consume', 'describe', 'dev', 'new', 'produce', 'run']
+const commands = ['broker', 'build', 'check', 'completion', 'consume', 'describe', 'dev', 'new', 'produce', 'run']
 const twoWords = ['group describe', 'group list', 'topic create', 'topic delete', 'topic describe', 'topic list']
 
 describe('millrace', () => {
