@@ -7,7 +7,7 @@ import { readerGone, stopSignal } from '../stop-signal.ts'
 const highestPort = 65_535
 
 export class Dev extends Command {
-  static override summary = 'Run all topologies of this project with a broker of their own, and anew at every edit.'
+  static override summary = 'Run all topologies with a broker, and anew at every edit.'
   static override description =
     'Starts the embedded broker with its data in .millrace/broker, makes the topics that are missing, writes the lines of dev/<topic>.jsonl to their topics, once, runs every topology, and prints the ' +
     'records that come to the topics they write. At every edit it checks, builds, and starts anew the apps whose program has changed; their state stays. With errors what runs goes on. ' +

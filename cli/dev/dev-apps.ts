@@ -135,5 +135,7 @@ function secondsSince(startMs: number): string {
 }
 
 function usesTopics({ nodes }: Manifest): boolean {
-  return nodes.some(({ input, topic, kind }) => input?.kind === 'topics' || (kind === 'sink' && topic?.internal === false))
+  return nodes.some(
+    ({ input, topic, kind }) => input?.kind === 'topics' || input?.kind === 'pattern' || (kind === 'sink' && topic?.internal === false),
+  )
 }

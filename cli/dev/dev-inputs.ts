@@ -53,8 +53,7 @@ export class DevInputs {
   /** Writes what has not been written. `made` are topics that did not exist before, so that nothing is in them. */
   async feed(topics: DevTopics, made: ReadonlySet<string>): Promise<void> {
     for (const topic of made) this.#remember(topic, undefined)
-    const files = (await readdir(this.#options.folder).catch(() => [])).filter((file) => file.endsWith(extension))
-    const named = files.map((file) => basename(file, extension)).sort()
+    const named = await this.topics()
     // A stream's record meets the rows that are there by its time.
     const ordered = [...named.filter((topic) => topics.tables.has(topic)), ...named.filter((topic) => !topics.tables.has(topic))]
     for (const topic of ordered) {
@@ -66,6 +65,15 @@ export class DevInputs {
           `${nameOf(topic)} is not used: no topology reads the topic ${topic}.${didYouMean(topic, [...topics.read])}`,
         )
     }
+  }
+
+  /** Those that there are files for. */
+  async topics(): Promise<readonly string[]> {
+    const files = await readdir(this.#options.folder).catch(() => [])
+    return files
+      .filter((file) => file.endsWith(extension))
+      .map((file) => basename(file, extension))
+      .sort()
   }
 
   async #feedTopic(topic: string): Promise<void> {

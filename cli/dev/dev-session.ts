@@ -17,7 +17,7 @@ import { DevApps } from './dev-apps.ts'
 import type { DevFolder } from './dev-folder.ts'
 import { DevInputs } from './dev-inputs.ts'
 import type { DevKafka } from './dev-kafka.ts'
-import { type DevTopics, flowOf, partitionsOfMissing, topicsOf } from './dev-topics.ts'
+import { flowOf, partitionsOfMissing, topicsOf } from './dev-topics.ts'
 import { type Changes, ProjectWatcher } from './project-watcher.ts'
 import type { Screen } from './screen.ts'
 import { ShownTopics } from './shown-topics.ts'
@@ -58,7 +58,6 @@ class DevSession {
   readonly #inputs: DevInputs
   readonly #shown: ShownTopics | undefined
   #watcher: ProjectWatcher | undefined
-  #topics: DevTopics = topicsOf([])
   #compiled: Compiled | undefined
   #formats: SerdeFormats = {}
   #deadLetterTopic: string | undefined
@@ -165,8 +164,10 @@ class DevSession {
   async #feed(topologies: readonly DevTopology[]): Promise<void> {
     const { kafka, screen, partitions } = this.#options
     const manifests = topologies.map(({ manifest }) => manifest)
-    this.#topics = topicsOf(manifests)
-    const { read, written } = this.#topics
+    const named = topicsOf(manifests)
+    const matched = (await this.#inputs.topics()).filter((topic) => named.patterns.some((pattern) => pattern.test(topic)))
+    const topics = { ...named, read: new Set([...named.read, ...matched]) }
+    const { read, written } = topics
     const names = [...new Set([...read, ...written.keys(), ...(this.#deadLetterTopic === undefined ? [] : [this.#deadLetterTopic])])]
     if (names.length === 0) return
     const existing = new Map([...(await kafka.broker.admin.topics(names))].map(([name, topic]) => [name, topic.partitions]))
@@ -179,7 +180,7 @@ class DevSession {
       screen.say(`Made the ${made.size === 1 ? 'topic' : 'topics'} ${[...made.keys()].join(', ')}.`)
     }
     await this.#shown?.follow(written, new Map([...existing, ...made]), this.#formats)
-    await this.#inputs.feed(this.#topics, new Set(made.keys()))
+    await this.#inputs.feed(topics, new Set(made.keys()))
   }
 
   async #readConfig(): Promise<void> {

@@ -4,6 +4,8 @@ import type { Manifest, ManifestNode } from '../../framework/graph/manifest.ts'
 
 export interface DevTopics {
   readonly read: ReadonlySet<string>
+  /** Topics that match one are read too. */
+  readonly patterns: readonly RegExp[]
   /** Of those read, the ones that a table is made of: their rows have to be there before the records that meet them. */
   readonly tables: ReadonlySet<string>
   /** With what their records are written with; the topics that records choose are not known. */
@@ -20,10 +22,12 @@ export function topicsOf(manifests: readonly Manifest[]): DevTopics {
   const read = new Set<string>()
   const tables = new Set<string>()
   const written = new Map<string, Written>()
+  const patterns: RegExp[] = []
   for (const manifest of manifests) {
     const nodes = new Map(manifest.nodes.map((node) => [node.name, node]))
     for (const node of manifest.nodes) {
       const topics = sourceTopics(node)
+      if (node.input?.kind === 'pattern') patterns.push(patternOf(node.input.pattern))
       const isTable = node.children?.some((child) => nodes.get(child)?.operator?.kind === 'tableSource') === true
       for (const topic of topics) {
         read.add(topic)
@@ -33,12 +37,12 @@ export function topicsOf(manifests: readonly Manifest[]): DevTopics {
       if (sink !== undefined && !written.has(sink)) written.set(sink, { key: node.key ?? 'bytes', value: node.value ?? 'bytes', manifest })
     }
   }
-  return { read, tables, written }
+  return { read, patterns, tables, written }
 }
 
 /** `word-count: lines → word-counts`, for people. */
 export function flowOf({ topology, nodes }: Manifest): string {
-  const read = [...new Set(nodes.flatMap(sourceTopics))]
+  const read = [...new Set(nodes.flatMap((node) => (node.input?.kind === 'pattern' ? [node.input.pattern] : sourceTopics(node))))]
   const written = [...new Set(nodes.flatMap((node) => sinkTopic(node) ?? []))]
   if (read.length + written.length === 0) return `${topology}: no topics`
   return `${topology}: ${[read.join(', '), written.join(', ')].filter((part) => part !== '').join(' → ')}`
@@ -46,6 +50,12 @@ export function flowOf({ topology, nodes }: Manifest): string {
 
 function sourceTopics({ input }: ManifestNode): readonly string[] {
   return input?.kind === 'topics' ? input.topics.filter(({ internal }) => !internal).map(({ name }) => name) : []
+}
+
+/** As it stands in a manifest: with its slashes and flags. */
+function patternOf(text: string): RegExp {
+  const end = text.lastIndexOf('/')
+  return new RegExp(text.slice(1, end), text.slice(end + 1))
 }
 
 function sinkTopic({ kind, topic, topicChosen }: ManifestNode): string | undefined {
@@ -66,9 +76,11 @@ export function partitionsOfMissing(
   const sets = manifests.flatMap(({ coPartitioned, repartitionTopics, topology }) => {
     const chosen = new Map(repartitionTopics.map(({ name, partitions }) => [name, partitions]))
     return coPartitioned.map((set) =>
-      set.map(({ name, internal }) =>
-        internal ? { name: `${topology}/${name}`, partitions: chosen.get(name) } : { name, partitions: undefined },
-      ),
+      set
+        .filter(({ pattern }) => pattern !== true)
+        .map(({ name, internal }) =>
+          internal ? { name: `${topology}/${name}`, partitions: chosen.get(name) } : { name, partitions: undefined },
+        ),
     )
   })
   // A topic in two sets carries the count of one to the other.

@@ -46,6 +46,14 @@ describe('the topics of topologies', () => {
     expect(Object.fromEntries(partitionsOfMissing(['flights', 'airports'], new Map(), [joined], 3))).toEqual({ flights: 3, airports: 3 })
   })
 
+  it('are those that match a pattern, too', () => {
+    const matching = manifest((builder) => builder.stream<string, string>(/^flights-\d+$/, text).to('all', text))
+    const { read, patterns } = topicsOf([matching])
+    expect([...read]).toEqual([])
+    expect(patterns).toEqual([/^flights-\d+$/])
+    expect(flowOf(matching)).toBe('flights: /^flights-\\d+$/ → all')
+  })
+
   it('follow a repartition topic whose number is chosen', () => {
     const chosen = manifest((builder) => {
       const rows = builder.table<string, string>('rows', text)
