@@ -1,0 +1,29 @@
+// New random topologies at every run, recorded by Kafka Streams itself and compared: what no list of cases has thought of. MILLRACE_FUZZ_SEED repeats a run, as does
+// `npm run fuzz -- --seed N --count M`, which is for long ones.
+
+import { expect, test } from 'vitest'
+import { problemOf } from './compare.ts'
+import { newSeed, randomCases } from './generator.ts'
+import { holdRangeThread, runOn, stateKinds } from './ways-to-run.ts'
+
+const seed = Number(process.env.MILLRACE_FUZZ_SEED ?? newSeed())
+const count = Number(process.env.MILLRACE_FUZZ_COUNT ?? 500)
+
+test(`${count} random cases from seed ${seed} do what Kafka Streams does`, { timeout: 1_800_000 }, async () => {
+  console.log(`random cases: MILLRACE_FUZZ_SEED=${seed} MILLRACE_FUZZ_COUNT=${count}`)
+  const cases = await randomCases(seed, count)
+  expect(cases).toHaveLength(count)
+  const letGo = await holdRangeThread()
+  const problems: string[] = []
+  try {
+    for (const vector of cases) {
+      for (const state of stateKinds) {
+        const problem = problemOf(vector.expect, await runOn(state, vector))
+        if (problem !== '') problems.push(`${vector.name} (${state}):\n${problem}`)
+      }
+    }
+  } finally {
+    await letGo()
+  }
+  expect(problems.join('\n'), `seed ${seed}`).toBe('')
+})
