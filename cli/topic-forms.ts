@@ -7,7 +7,7 @@ import type { Manifest, ManifestStore } from '../framework/graph/manifest.ts'
 import type { Plugin } from '../framework/index.ts'
 import { didYouMean } from '../framework/runtime/did-you-mean.ts'
 import { builtFolder } from './built-topology.ts'
-import { type JsonForm, jsonForms } from './json-forms.ts'
+import type { JsonForm } from './json-forms.ts'
 import { Errors, Flags } from './oclif.ts'
 
 export const topologyFlag = Flags.string({
@@ -43,6 +43,7 @@ export async function topicForms(topology: string, topic: string, plugins: reado
       exit: 1,
     })
   }
+  const { jsonForms } = await import('./json-forms.ts')
   const formOf = await jsonForms(manifest, Object.assign({}, ...plugins.map(({ serdes }) => serdes ?? {})))
   const { key, value, store } = found
   return { key: store === undefined ? formOf(key) : changelogKey(store, formOf), value: formOf(value), isChangelog: store !== undefined }
