@@ -52,6 +52,10 @@ const checks: Readonly<Record<string, Check>> = {
     says: 'the package, as a stranger gets it',
   },
   links: { command: ['remark', '--frail', '--quiet', '--no-stdout', '.'], says: 'no link of the documentation leads nowhere' },
+  tour: {
+    command: ['node', '--import', './scripts/typescript.mjs', 'test/package/tour.ts'],
+    says: 'the tour of the README, command by command',
+  },
   api: { command: ['typedoc', '--emit', 'none'], says: 'the API reference can be made' },
   kafka: {
     command: ['vitest', 'run', '--config', 'vitest.kafka.config.ts'],
