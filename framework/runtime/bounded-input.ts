@@ -13,6 +13,11 @@ export function sourceEndedName(topic: string): string {
   return `millrace:source-ended:${topic}`
 }
 
+/** Whether what is kept under a name says that something has ended: it is looked for with each input. */
+export function saysEnd(name: string): boolean {
+  return name === inputEndedName || name.startsWith(sourceEndedName(''))
+}
+
 /** The ids of the sub-topologies that have bounded inputs only. */
 export function boundedSubTopologies(topology: Topology): ReadonlySet<number> {
   const bounded = new Set(topology.subTopologies.filter(({ global }) => !global).map(({ id }) => id))

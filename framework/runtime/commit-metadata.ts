@@ -10,6 +10,48 @@ export interface CommitMetadata {
 
 const unknownTime = -1
 const version = 2
+/** Kafka's default of offset.metadata.max.bytes. */
+const textLengthMax = 4096
+/** Bytes of as much base64, less what stands before the entries. */
+const entriesBytesMax = (textLengthMax / 4) * 3 - 13
+
+/** The texts of the inputs of a task, in their order. */
+export interface TaskMetadata {
+  readonly texts: readonly string[]
+  /** Times that found no place: brokers refuse longer texts. */
+  readonly left: number
+}
+
+/**
+ * Each input carries all times, because who takes over takes the latest of each. Where they are too many for that they are shared out; `everywhere` says which
+ * have to be with every input all the same.
+ */
+export function encodeTaskMetadata(
+  partitionTimesMs: readonly number[],
+  times: ReadonlyMap<string, number>,
+  everywhere: (name: string) => boolean,
+): TaskMetadata {
+  const all = [...times]
+  if (sizeOf(all) <= entriesBytesMax)
+    return { texts: partitionTimesMs.map((partitionTimeMs) => encodeCommitMetadata({ partitionTimeMs, times })), left: 0 }
+  const marks = all.filter(([name]) => everywhere(name))
+  const waiting = all.filter(([name]) => !everywhere(name))
+  const texts = partitionTimesMs.map((partitionTimeMs) => {
+    const own = [...marks]
+    let size = sizeOf(own)
+    for (let next = waiting[0]; next !== undefined && size + sizeOf([next]) <= entriesBytesMax; next = waiting[0]) {
+      size += sizeOf([next])
+      own.push(next)
+      waiting.shift()
+    }
+    return encodeCommitMetadata({ partitionTimeMs, times: new Map(own) })
+  })
+  return { texts, left: waiting.length }
+}
+
+function sizeOf(entries: readonly (readonly [name: string, time: number])[]): number {
+  return entries.reduce((size, [name]) => size + 4 + Buffer.byteLength(name) + 8, 0)
+}
 
 export function encodeCommitMetadata({ partitionTimeMs, times }: CommitMetadata): string {
   const names = [...times.keys()].map((name) => Buffer.from(name))

@@ -23,9 +23,9 @@ import { asOffset, asTimestamp, isSamePartition, partitionName, type Timestamp, 
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
-import { endInput, inputEndedName, sourceEndedName } from './bounded-input.ts'
+import { endInput, inputEndedName, saysEnd, sourceEndedName } from './bounded-input.ts'
 import { ClockLooks } from './clock-looks.ts'
-import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
+import { decodeCommitMetadata, encodeTaskMetadata } from './commit-metadata.ts'
 import { ElementsQueue } from './elements-queue.ts'
 import type { InputQueue } from './input-queue.ts'
 import { PartitionQueue } from './partition-queue.ts'
@@ -111,6 +111,8 @@ export class Task {
   private closed = false
   /** Whether anything was done since the last commit. */
   private dirty = false
+  /** Whether the log says already that there are too many stream times. */
+  private toldOfTimes = false
 
   constructor(options: TaskOptions) {
     this.id = options.id
@@ -283,15 +285,23 @@ export class Task {
 
   /** The positions of all inputs that have one, with stream times. Elements have the topic `<application id>-<name>-elements`, sources that are none `…-source`. */
   committable(): readonly CommittedOffset[] {
-    const times = this.streamTimes.snapshot()
-    return this.inputQueues()
-      .filter(({ position }) => position >= 0)
-      .map(({ topic, partition, position, partitionTimeMs }) => ({
-        topic,
-        partition,
-        offset: asOffset(position),
-        metadata: encodeCommitMetadata({ partitionTimeMs, times }),
-      }))
+    const queues = this.inputQueues().filter(({ position }) => position >= 0)
+    const partitionTimes = queues.map(({ partitionTimeMs }) => partitionTimeMs)
+    const { texts, left } = encodeTaskMetadata(partitionTimes, this.streamTimes.snapshot(), saysEnd)
+    if (left > 0 && !this.toldOfTimes) {
+      this.toldOfTimes = true
+      const lost = `${left} operators of task ${this.id} cannot keep their stream times in commits`
+      this.options.logger.log(
+        'warn',
+        `${lost}: after a restart they take late records for new ones. Fewer windows and joins in one sub-topology help.`,
+      )
+    }
+    return queues.map(({ topic, partition, position }, index) => ({
+      topic,
+      partition,
+      offset: asOffset(position),
+      metadata: texts[index]!,
+    }))
   }
 
   /** The commit of what `committable` gave is done. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeCommitMetadata, encodeCommitMetadata } from '../../framework/runtime/commit-metadata.ts'
+import { decodeCommitMetadata, encodeCommitMetadata, encodeTaskMetadata } from '../../framework/runtime/commit-metadata.ts'
 
 test('a partition time alone is written as Kafka Streams writes it', () => {
   // Base64 of 02 and the long 1700000000000, what TopicPartitionMetadata.encode() of Kafka Streams gives without processor metadata.
@@ -47,4 +47,38 @@ test('entries that are cut short are left out', () => {
   })
   const cut = Buffer.from(text, 'base64').subarray(0, -4).toString('base64')
   expect(decodeCommitMetadata(cut)).toEqual({ partitionTimeMs: 1, times: new Map([['a', 2]]) })
+})
+
+const never = (): boolean => false
+
+function times(count: number, nameLength = 50): ReadonlyMap<string, number> {
+  return new Map(Array.from({ length: count }, (_, i) => [`millrace:${String(i).padStart(nameLength - 9, 'n')}`, i]))
+}
+
+test('every input carries all times where there is room', () => {
+  const { texts, left } = encodeTaskMetadata([5, 6], times(40), never)
+  expect(left).toBe(0)
+  expect(texts.map(decodeCommitMetadata)).toEqual([
+    { partitionTimeMs: 5, times: times(40) },
+    { partitionTimeMs: 6, times: times(40) },
+  ])
+})
+
+test('times that are too many for one input are shared out, and no text is longer than brokers take', () => {
+  const all = times(100)
+  const { texts, left } = encodeTaskMetadata([5, 6, 7], all, never)
+  expect(left).toBe(0)
+  expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(4096)
+  expect(new Map(texts.flatMap((text) => [...decodeCommitMetadata(text).times]))).toEqual(all)
+})
+
+test('what says that something has ended is with every input, and what finds no place is counted', () => {
+  const all = new Map([...times(200), ['ended', 1]])
+  const { texts, left } = encodeTaskMetadata([5, 6], all, (name) => name === 'ended')
+  const decoded = texts.map(decodeCommitMetadata)
+  expect(decoded.every((metadata) => metadata.times.get('ended') === 1)).toBe(true)
+  expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(4096)
+  const kept = new Set(decoded.flatMap((metadata) => [...metadata.times.keys()]))
+  expect(left).toBe(all.size - kept.size)
+  expect(left).toBeGreaterThan(0)
 })
