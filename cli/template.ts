@@ -14,7 +14,9 @@ interface PackageJson {
   readonly name: string
   readonly version: string
   readonly description: string
-  readonly dependencies: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 /** npm leaves files of these names out of a package, or takes them for its own, so they lie there without the dot. */
@@ -22,7 +24,7 @@ const dotFiles = ['gitignore', 'dockerignore']
 const packageFile = createRequire(import.meta.url).resolve('millrace/package.json')
 
 /** The simplest first, as each grows by one idea. */
-const order = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process']
+const order = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process', 'plugin']
 
 export function templates(): readonly Template[] {
   const all = join(dirname(packageFile), 'templates')
@@ -37,8 +39,14 @@ export function copyTemplate(template: Template, folder: string, name: string, m
   cpSync(template.folder, folder, { recursive: true })
   for (const file of dotFiles) renameSync(join(folder, file), join(folder, `.${file}`))
   const manifest = read(join(folder, 'package.json'))
-  const own = { ...manifest, name, dependencies: { ...manifest.dependencies, millrace } }
+  const own = { ...manifest, name, ...dependenciesOf(manifest, millrace) }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
+}
+
+/** A plugin is tested with the Millrace that is named, and used with that of its project. */
+function dependenciesOf({ dependencies, devDependencies, peerDependencies }: PackageJson, millrace: string): Partial<PackageJson> {
+  if (peerDependencies?.millrace === undefined) return { dependencies: { ...dependencies, millrace } }
+  return { peerDependencies: { ...peerDependencies, millrace: ownVersion() }, devDependencies: { ...devDependencies, millrace } }
 }
 
 /** The version that this program is of, and those that fit it. */

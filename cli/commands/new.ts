@@ -52,7 +52,7 @@ export class New extends Command {
     })
     const first = flags.install ? '' : '  npm install\n'
     this.log(
-      `Made ${name} from the template ${template.name}. Its README says more; to begin:\n\n  cd ${name}\n${first}  npm test\n  npx millrace dev`,
+      `Made ${name} from the template ${template.name}. Its README says more; to begin:\n\n  cd ${name}\n${first}  npm test${template.name === 'plugin' ? '' : '\n  npx millrace dev'}`,
     )
   }
 }

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const root = resolve(import.meta.dirname, '..', '..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const templateNames = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process']
+const templateNames = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process', 'plugin']
 
 describe('millrace new', () => {
   it('makes a whole project, named as it was told', async () => {
@@ -35,6 +35,23 @@ describe('millrace new', () => {
     const { code } = await millrace(['new', 'mine', '--no-install', '--millrace', 'file:../millrace-1.0.0.tgz'], folder)
     expect(code).toBe(0)
     expect(readFileSync(join(folder, 'mine', 'package.json'), 'utf8')).toContain('"millrace": "file:../millrace-1.0.0.tgz"')
+  })
+
+  it('makes a plugin, which shares the Millrace of the project that uses it', async () => {
+    const folder = projectOf({})
+    const { code, stdout } = await millrace(
+      ['new', 'my-plugin', '--template', 'plugin', '--no-install', '--millrace', 'file:../millrace-1.0.0.tgz'],
+      folder,
+    )
+    expect(code).toBe(0)
+    expect(stdout).toContain('  cd my-plugin\n  npm install\n  npm test\n')
+    const manifest = JSON.parse(readFileSync(join(folder, 'my-plugin', 'package.json'), 'utf8'))
+    expect(manifest).toMatchObject({
+      name: 'my-plugin',
+      peerDependencies: { millrace: `^${version}` },
+      devDependencies: { millrace: 'file:../millrace-1.0.0.tgz' },
+    })
+    expect(manifest.dependencies).toBeUndefined()
   })
 
   it('lists its templates', async () => {
@@ -62,7 +79,7 @@ describe('millrace new', () => {
         "2 error: Bad/Name cannot be the name of a project: use small letters, digits, dots, hyphens and underscores.",
         "2 error: millrace cannot be the name of a project: it is the name of the package itself.",
         "2 error: Say what the project is called: millrace new my-app",
-        "2 error: There is no template word-cuont. Did you mean word-count? There are: tumbling-sum, word-count, flight-delays, count-windows, stateful-process.",
+        "2 error: There is no template word-cuont. Did you mean word-count? There are: tumbling-sum, word-count, flight-delays, count-windows, stateful-process, plugin.",
         "2 error: There is no option --no-instal. Did you mean --no-install?",
       ]
     `)

@@ -23,7 +23,15 @@ it('compiles every example', () => {
 })
 
 function trackedFiles(): string[] {
-  const patterns = ['framework/**/*.ts', 'plugins/**/*.ts', 'test/kit/*.ts', '*.md', 'docs/**/*.md', 'templates/**/*.md']
+  const patterns = [
+    'framework/**/*.ts',
+    'plugins/**/*.ts',
+    'test/kit/*.ts',
+    'test/contract/*.ts',
+    '*.md',
+    'docs/**/*.md',
+    'templates/**/*.md',
+  ]
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns], { encoding: 'utf8' })
   return listed.split('\n').filter((file) => file !== '')
 }

@@ -5,6 +5,7 @@ import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pack } from './packed.ts'
+import { checkPlugin } from './plugin.ts'
 import { run } from './run-command.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -31,6 +32,7 @@ try {
   await run('attw', [join(bin, 'attw'), tarball, '--profile', 'esm-only', '--no-emoji'])
   await install(tarball)
   await firstTopology()
+  await checkPlugin({ root, folder, tarball, run })
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
