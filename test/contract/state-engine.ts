@@ -1,6 +1,5 @@
 // The contract of the state engine port: every engine passes it, whatever it keeps state in.
 
-import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isMillraceError } from '../../framework/errors.ts'
 import type { Plugin } from '../../framework/ports/plugin.ts'
@@ -186,8 +185,10 @@ export function stateEngineContract({ name, engine, newFolder }: StateEngineUnde
     })
 
     test('agrees with a sorted map, whatever is written and read', async () => {
+      // Loaded here, so that who has no state engine needs it not.
+      const { default: fc } = await import('fast-check')
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        fc.asyncProperty(fc.array(stepOf(fc), { maxLength: 30 }), async (steps) => {
           let path = newFolder()
           let folder = await openAt(path)
           const oracle = new Map<string, string>()
@@ -212,13 +213,15 @@ export function stateEngineContract({ name, engine, newFolder }: StateEngineUnde
   })
 }
 
-const key = fc.string({ unit: fc.constantFrom('\0', 'a', 'b', '\xff'), maxLength: 3 })
-const bound = fc.option(key, { nil: undefined })
-const step = fc.record({
-  mutations: fc.array(fc.tuple(key, fc.option(fc.string({ unit: 'grapheme-ascii', maxLength: 4 }))), { maxLength: 8 }),
-  range: fc.record({ from: bound, to: bound, reverse: fc.boolean() }),
-  reopens: fc.boolean(),
-})
+function stepOf(fc: typeof import('fast-check').default) {
+  const key = fc.string({ unit: fc.constantFrom('\0', 'a', 'b', '\xff'), maxLength: 3 })
+  const bound = fc.option(key, { nil: undefined })
+  return fc.record({
+    mutations: fc.array(fc.tuple(key, fc.option(fc.string({ unit: 'grapheme-ascii', maxLength: 4 }))), { maxLength: 8 }),
+    range: fc.record({ from: bound, to: bound, reverse: fc.boolean() }),
+    reopens: fc.boolean(),
+  })
+}
 
 function inRange(oracle: ReadonlyMap<string, string>, { from, to, reverse }: RangeOptions): string[] {
   const found = [...oracle]
