@@ -19,19 +19,22 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.JoinWindows;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.SessionWindows;
 import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.WindowedSerdes;
 
 /**
  * One topology of the benchmark on Kafka Streams, one thread, from the earliest offset to what the input's end was at the start. The settings are Kafka
  * Streams' defaults but for those given: BROKERS, APPLICATION_ID, STATE_DIR, COMMIT_INTERVAL_MS and CACHE_BYTES_MAX, as Millrace takes them from the
- * environment. Arguments: map | count | window, the input topic, the output topic. Prints one line of JSON.
+ * environment. Arguments: map | count | window | session | join, the input topic, the output topic. Prints one line of JSON.
  */
 public final class StreamsBench {
   private static final Duration WINDOW = Duration.ofSeconds(10);
+  private static final Duration GAP = Duration.ofSeconds(5);
 
   /** Written by the one stream thread. */
   private static volatile long firstRecordNanos;
@@ -68,6 +71,14 @@ public final class StreamsBench {
           .to(output, Produced.with(Serdes.String(), Serdes.Long()));
       case "window" -> events.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(WINDOW)).count(Materialized.as("counts")).toStream()
           .to(output, Produced.with(WindowedSerdes.timeWindowedSerdeFrom(String.class, WINDOW.toMillis()), Serdes.Long()));
+      case "session" -> events.groupByKey().windowedBy(SessionWindows.ofInactivityGapWithNoGrace(GAP)).count(Materialized.as("counts")).toStream()
+          .to(output, Produced.with(WindowedSerdes.sessionWindowedSerdeFrom(String.class), Serdes.Long()));
+      case "join" -> {
+        KStream<String, String> views = events.filter((key, value) -> value.contains("\"action\":\"view\""));
+        KStream<String, String> purchases = events.filter((key, value) -> value.contains("\"action\":\"purchase\""));
+        purchases.join(views, (purchase, view) -> purchase + "|" + view, JoinWindows.ofTimeDifferenceWithNoGrace(WINDOW))
+            .to(output, Produced.with(Serdes.String(), Serdes.String()));
+      }
       default -> throw new IllegalArgumentException("no topology " + name);
     }
     return builder.build();
