@@ -38,8 +38,8 @@ describe('every file', () => {
     expect(bad).toEqual([])
   })
 
-  it(`has at most ${fileLinesMax} lines`, () => {
-    const long = code.map((file) => ({ file, lines: read(file).split('\n').length - 1 })).filter(({ lines }) => lines > fileLinesMax)
+  it(`has at most ${fileLinesMax} lines, documentation of what is public aside`, () => {
+    const long = code.map((file) => ({ file, lines: linesOf(file) })).filter(({ lines }) => lines > fileLinesMax)
     expect(long).toEqual([])
   })
 
@@ -105,6 +105,15 @@ describe('our code', () => {
 
 function read(file: string): string {
   return readFileSync(file, 'utf8')
+}
+
+/** Without TSDoc: each public operator has its semantics and an example, and nobody is to leave them out to keep a file short. */
+function linesOf(file: string): number {
+  return (
+    read(file)
+      .replaceAll(/^ *\/\*\*\n( *\*.*\n)+/gm, '')
+      .split('\n').length - 1
+  )
 }
 
 function linesWith(file: string, pattern: RegExp): string[] {
