@@ -128,7 +128,7 @@ describe('a command of a plugin', () => {
         "warning: There are no commands of plugins: the plugin acme has topic move, and `millrace topic` is Millrace's own. the plugin acme has build, and " +
         "`millrace build` is Millrace's own. A plugin's commands begin with a word of its own, such as its name.\n",
     })
-    expect(stdout).toContain('  build     Check the topologies')
+    expect(stdout).toMatch(/^ {2}build {2,}Check the topologies/m)
   })
 
   it('is missing where the configuration cannot be read, which is said, and nothing else', async () => {
