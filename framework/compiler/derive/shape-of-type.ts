@@ -43,6 +43,14 @@ interface Position {
   readonly declaration: ts.Declaration | undefined
 }
 
+/** A union whose variants are still to be told apart. */
+interface Union {
+  readonly union: { kind: 'union'; tag: string | null; variants: readonly Shape[] }
+  /** Without literals. */
+  readonly others: readonly Shape[]
+  readonly at: Position
+}
+
 const pathLengthMax = 400
 
 const primitiveFlags = ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.BigIntLike
@@ -65,6 +73,7 @@ class Derivation {
   private readonly definitions = new Map<string, Shape>()
   private readonly namesByType = new Map<ts.Type, string>()
   private readonly unfinished = new Set<ts.Type>()
+  private readonly unions: Union[] = []
 
   constructor(context: TypeContext, subject: Subject, type: ts.Type) {
     this.checker = context.checker
@@ -79,6 +88,7 @@ class Derivation {
     if (name !== null) this.namesByType.set(this.rootType, '#')
     const root = this.structureOf(this.rootType, { path: '', declaration: undefined })
     const schema = { name: name ?? '', root, definitions: this.definitions }
+    this.tellVariantsApart(schema)
     return name === null ? { ...schema, name: describeShape(root) } : schema
   }
 
@@ -151,12 +161,20 @@ class Derivation {
     const variants = [...simplifyLiterals(literals), ...others]
     const [only] = variants
     if (variants.length === 1 && only !== undefined) return only
-    if (this.problems.length > 0) return { kind: 'null' } // Half a union would only raise further, misleading problems.
-    const definitions = { root: { kind: 'null' } as const, definitions: this.definitions }
-    const tag = tagOf(others, definitions)
-    const pair = tag === null ? ambiguousPair(variants, definitions) : null
-    if (pair !== null) return this.fail('MR1106', at, { first: describeShape(pair[0]), second: describeShape(pair[1]) })
-    return { kind: 'union', tag: others.length === variants.length ? tag : null, variants }
+    const union = { kind: 'union' as const, tag: null, variants }
+    this.unions.push({ union, others, at })
+    return union
+  }
+
+  /** Only when all is derived: what a recursive type is made of is not known while it is looked at. Half a union would only raise misleading problems. */
+  private tellVariantsApart(schema: Schema): void {
+    if (this.problems.length > 0) return
+    for (const { union, others, at } of this.unions) {
+      const tag = tagOf(others, schema)
+      const pair = tag === null ? ambiguousPair(union.variants, schema) : null
+      if (pair !== null) this.fail('MR1106', at, { first: describeShape(pair[0]), second: describeShape(pair[1]) })
+      else if (others.length === union.variants.length) union.tag = tag
+    }
   }
 
   private intersectionShape(type: ts.IntersectionType, at: Position): Shape {

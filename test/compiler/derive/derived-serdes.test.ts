@@ -76,6 +76,32 @@ describe('serdes derived from types', () => {
     }
   })
 
+  test.each([
+    ['an optional parent', 'interface Order { id: string; parent: Order | null }', 'Order', { id: 'a', parent: { id: 'b', parent: null } }],
+    [
+      'a linked list',
+      'interface Item { value: number; next?: Item | null }',
+      '{ first: Item }',
+      { first: { value: 1, next: { value: 2, next: null } } },
+    ],
+    [
+      'a tree',
+      "type Tree = { kind: 'leaf'; size: number } | { kind: 'branch'; children: Tree[] }",
+      'Tree',
+      { kind: 'branch', children: [{ kind: 'leaf', size: 1 }] },
+    ],
+    [
+      'any JSON',
+      'type Json = string | number | boolean | null | Json[] | { [name: string]: Json }',
+      'Json',
+      { a: [1, 'x', null, { b: true }] },
+    ],
+    ['two that hold each other', 'interface A { b: B | null } interface B { a: A | string }', 'A', { b: { a: { b: null } } }],
+  ])('carry types that contain themselves: %s', async (_what, declarations, type, value) => {
+    const { serdes } = await serdesOf([type], declarations)
+    expect(read(serdes[0]!, toBytes(serdes[0]!, value))).toEqual(value)
+  })
+
   test('say where a value is wrong, what was expected and what was there', async () => {
     const { serdes } = await serdesOf(
       ['Flight'],
