@@ -78,8 +78,11 @@ export class TimedRows<V> {
         to: keys.inGroup(group, Math.min(to, Number.MAX_SAFE_INTEGER - 1) + 1),
       }
       for (const entry of this.rows.range({ ...bounds, group, reverse })) {
-        // Longer keys that begin with this one may lie between its rows.
-        if (keys.keyOf(entry[0]) === key) yield this.timedRow(entry)
+        // Longer keys that begin with this one may lie between its rows. What begins with the group and is as long as its rows is of this key: so
+        // the key need not be cut out of each.
+        const [engineKey, row] = entry
+        if (engineKey.length !== group.length + keys.suffixBytes) continue
+        yield { key, time: keys.timeOf(engineKey), tail: keys.tailOf(engineKey), row }
       }
     }
   }
