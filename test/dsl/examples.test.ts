@@ -25,11 +25,12 @@ function examplesOf(folder: string): readonly Example[] {
   })
 }
 
-/** Compiles files that are only in memory; `millrace` is the sources of this repository. */
+/** Compiles files that are only in memory; `millrace` and its plugins are the sources of this repository. */
 function problemsOf(examples: readonly Example[]): readonly string[] {
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root)
-  const settings: ts.CompilerOptions = { ...options, noUnusedLocals: false, noEmit: true, paths: { millrace: [index] } }
+  const paths = { millrace: [index], 'millrace/plugins/*': [join(root, 'plugins/*/index.ts')] }
+  const settings: ts.CompilerOptions = { ...options, noUnusedLocals: false, noEmit: true, paths }
   const host = ts.createCompilerHost(settings)
   const code = new Map(examples.map((example) => [example.file, example.code]))
   const { getSourceFile, fileExists } = host
