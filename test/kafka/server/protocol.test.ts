@@ -178,7 +178,7 @@ describe('Produce', () => {
     const answers = []
     for (let count = 0; count < 4; count++) answers.push((await produce(batchOf([recordOf('k', 'x'.repeat(40_000))]))).errorCode)
     expect(answers[0]).toBe(0)
-    expect(answers.at(-1)).toBe(errorCode.KAFKA_STORAGE_ERROR)
+    expect(answers.at(-1)).toBe(errorCode.POLICY_VIOLATION)
     expect(messages.join()).toContain('The memory that the broker may use is full')
     const fetched = await client.ask(apis.fetch, 11, fetchRequest([{ partition: 0, fetchOffset: 0 }]))
     expect(recordsIn(fetched.responses[0]!.partitions[0]!.records!)).toHaveLength(answers.filter((code) => code === 0).length)

@@ -59,8 +59,10 @@ function append(log: PartitionLog, records: Buffer, { clock, logger }: ProducePa
   } catch (error) {
     // The log is as it was before. What is wrong with the disk may pass, and others of its files may still be good.
     const message = error instanceof Error ? error.message : String(error)
-    logger.log('error', `Could not write to ${log.name}: ${message}`, { error, full: error instanceof StorageFull })
-    return { kind: 'refused', error: 'KAFKA_STORAGE_ERROR', message }
+    const full = error instanceof StorageFull
+    logger.log('error', `Could not write to ${log.name}: ${message}${full ? ' Make room, and send it again.' : ''}`, { error, full })
+    // A client tries a storage error again for two minutes, and its user sees nothing for so long; room does not make itself.
+    return { kind: 'refused', error: full ? 'POLICY_VIOLATION' : 'KAFKA_STORAGE_ERROR', message }
   }
 }
 
