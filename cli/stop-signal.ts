@@ -19,3 +19,21 @@ export function readerGone(): Promise<'stopped'> {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve('stopped') : reject(error)))
   })
 }
+
+/**
+ * From now on a signal waits until `release` is called, and then ends the process as it would have: for work that must not be left half done and takes no time
+ * to speak of.
+ */
+export function holdSignals(): { release(): void } {
+  let held: NodeJS.Signals | undefined
+  const hold = (signal: NodeJS.Signals): void => {
+    held ??= signal
+  }
+  for (const signal of signals) process.on(signal, hold)
+  return {
+    release() {
+      for (const signal of signals) process.off(signal, hold)
+      if (held !== undefined) process.kill(process.pid, held)
+    },
+  }
+}

@@ -5,6 +5,7 @@ import { jsonFlag } from '../json-flag.ts'
 import { Command, Errors, Flags } from '../oclif.ts'
 import { printDiagnostics, setExitCode } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
+import { holdSignals } from '../stop-signal.ts'
 import { jsonOf } from '../tables.ts'
 
 export class Build extends Command {
@@ -24,12 +25,16 @@ export class Build extends Command {
     if (flags.out === '') throw new Errors.CLIError('--out must name a folder.', { exit: 2 })
     const { openProject } = await import('../../framework/compiler/index.ts')
     const project = openProject(process.cwd())
+    let writing: ReturnType<typeof holdSignals> | undefined
     const { diagnostics, topologies } = await withProgress('Building', (show) =>
       project.build({
         out: flags.out,
-        onProgress: ({ stage, topology }) => show(topology === undefined ? stage : `${stage} ${topology}`),
+        onProgress: ({ stage, topology }) => {
+          if (stage === 'write') writing = holdSignals()
+          show(topology === undefined ? stage : `${stage} ${topology}`)
+        },
       }),
-    )
+    ).finally(() => writing?.release())
     await project.writeDeclarations()
     if (flags.json) {
       const built = topologies.map(({ name, source, folder, sizesBytes }) => ({

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -121,6 +121,26 @@ describe('without Kafka', () => {
 })
 
 describe('files and folders', () => {
+  it('build leaves all of the new build or none of it, at whatever moment Ctrl-C comes', async () => {
+    const folder = projectOf('tumbling-sum')
+    const output = join(folder, 'dist', 'tumbling-sum')
+    const begun = performance.now()
+    expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+    const wholeMs = performance.now() - begun
+    const files = readdirSync(output).sort()
+    const moments = 12
+    for (let moment = 0; moment < moments; moment++) {
+      rmSync(join(folder, 'dist'), { recursive: true, force: true })
+      const started = startMillrace(['build'], folder)
+      const timer = setTimeout(() => started.kill('SIGINT'), (wholeMs * (moment + 1)) / moments)
+      await endOf(started)
+      clearTimeout(timer)
+      expect(started.exitCode === 0 || started.signalCode === 'SIGINT', `exit code ${started.exitCode}`).toBe(true)
+      if (existsSync(output)) expect(readdirSync(output).sort(), `after ${moment + 1} of ${moments}`).toEqual(files)
+      else expect(started.signalCode).toBe('SIGINT')
+    }
+  }, 120_000)
+
   it('build leaves the last build whole where it cannot write, or where a file may not become so large', async () => {
     const folder = projectOf('tumbling-sum')
     expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
