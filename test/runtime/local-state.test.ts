@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { isMillraceError } from '../../framework/errors.ts'
 import { string } from '../../framework/serdes/serdes.ts'
@@ -20,6 +20,9 @@ const counts = topology('counts', (builder) => {
     .mapValues((count) => String(count))
     .to('out', text)
 })
+
+// Virtual time goes on by little steps while a real disk is waited for: on a busy machine with a slow one that adds up.
+vi.setConfig({ testTimeout: 120_000 })
 
 let stateDir: string
 let bench: AppBench
