@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Everything that needs npm alone, but what runs programs for minutes: vitest.program.config.ts. What needs a real Kafka has vitest.kafka.config.ts, what needs containers vitest.container.config.ts, what makes
+// Everything that needs npm alone, but what takes minutes: vitest.long.config.ts. What needs a real Kafka has vitest.kafka.config.ts, what needs containers vitest.container.config.ts, what makes
 // projects of all templates vitest.templates.config.ts.
 export default defineConfig({
   test: {
@@ -10,7 +10,7 @@ export default defineConfig({
       'test/**/*.kafka.test.ts',
       'test/**/*.container.test.ts',
       'test/**/*.templates.test.ts',
-      'test/**/*.program.test.ts',
+      'test/**/*.long.test.ts',
     ],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     testTimeout: 30_000,

@@ -57,10 +57,10 @@ const checks: Readonly<Record<string, Check>> = {
     says: 'the tour of the README, command by command',
   },
   api: { command: ['typedoc', '--emit', 'none'], says: 'the API reference can be made' },
-  programs: {
-    command: ['vitest', 'run', '--config', 'vitest.program.config.ts'],
+  long: {
+    command: ['vitest', 'run', '--config', 'vitest.long.config.ts'],
     vitest: true,
-    says: 'programs, run as their users run them',
+    says: 'the tests that take minutes',
   },
   kafka: {
     command: ['vitest', 'run', '--config', 'vitest.kafka.config.ts'],

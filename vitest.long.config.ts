@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-// Everything that runs `millrace` and built apps as programs, one after the other for minutes: `npm run test:programs`.
+// What takes minutes: programs run as their users run them, and all recorded topologies on a LevelDB that is opened anew before each step. `npm run test:long`.
 export default defineConfig({
   test: {
-    include: ['test/**/*.program.test.ts'],
+    include: ['test/**/*.long.test.ts'],
     exclude: ['test/fixtures/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
