@@ -104,7 +104,8 @@ export class ClusterClient {
         return await attempt()
       } catch (error) {
         const late = this.clock.monotonicMs() >= deadline
-        if (this.#closed || late || !isPassing(error)) throw this.asPortError(error)
+        if (this.#closed && isPassing(error)) throw new MillraceError('client-closed', { client: this.clientId }, error)
+        if (late || !isPassing(error)) throw this.asPortError(error)
         this.logger.log('debug', 'A request failed and is tried again', { clientId: this.clientId, error: String(error) })
         await this.pause(pauses)
         if (!(error instanceof NoAnswer) && !(error instanceof RefusedRequest && isStaleMetadata(error.code))) continue

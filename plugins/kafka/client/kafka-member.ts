@@ -75,13 +75,14 @@ export class KafkaMember implements GroupMember {
   }
 
   async join(): Promise<Assignment> {
-    if (this.#state === 'left') throw new MillraceError('client-closed', { client: this.#options.clientId })
     this.#become('joining')
     // A join alone may take the whole rebalance timeout.
     const timeoutMs = this.#options.rebalanceTimeoutMs + this.#cluster.settings.retryTimeoutMs
     let foreignUntilMs: number | undefined
     return this.#coordinator.withRetries(async () => {
       for (;;) {
+        // Leaving cuts the connection under a join; the group is not to hear of this member again.
+        if (this.#state === 'left') throw new MillraceError('client-closed', { client: this.#options.clientId })
         try {
           return await this.#joinOnce()
         } catch (error) {
