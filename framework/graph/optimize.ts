@@ -48,7 +48,13 @@ function mergeRepartitionTopics(graph: LogicalGraph): void {
 
 function replace(graph: LogicalGraph, changer: LogicalNode, repartition: LogicalNode, merged: LogicalNode): void {
   const child = nearest(repartition, (node) => node.parents.has(changer))
-  if (child === null) return
+  if (child === null) {
+    // It was moved behind another merge already. Which of the two comes first is left to a hash map in Kafka Streams, which then refuses the topology.
+    const { topic } = repartition.work as RepartitionWork
+    const problem = `the repartition topic ${topic} has several merges before it, and merge.repartition.topics cannot choose behind which of them to put it.`
+    graph.problems.report(changer.name, problem, 'Put repartition() behind the last merge(), or leave that optimization out.')
+    return
+  }
   merged.adopt(child)
   changer.release(child)
   const parents = [...repartition.parents]
@@ -106,13 +112,12 @@ function moveBehindMerges(graph: LogicalGraph, byChange: ByKeyChange): ByKeyChan
   return byChange
 }
 
-/** The node itself or one above it, as Kafka Streams finds it: of several parents, what the last one leads to. */
+/** The node itself or one above it, as Kafka Streams finds it: of several parents, what the first one leads to that leads to any. */
 function nearest(node: LogicalNode, matches: (node: LogicalNode) => boolean): LogicalNode | null {
   if (matches(node)) return node
-  let found: LogicalNode | null = null
   for (const parent of node.parents) {
-    if (matches(parent)) return parent
-    found = nearest(parent, matches)
+    const found = nearest(parent, matches)
+    if (found !== null) return found
   }
-  return found
+  return null
 }

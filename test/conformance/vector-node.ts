@@ -66,6 +66,7 @@ export interface VectorNode {
   readonly with?: string
   readonly name?: string
   readonly topics?: readonly string[]
+  readonly pattern?: string
   readonly topic?: string
   readonly topicExtractor?: NamedFunction
   readonly timestampExtractor?: NamedFunction

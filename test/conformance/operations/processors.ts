@@ -4,6 +4,7 @@ import type { KeyAndValue } from '../vector.ts'
 import type { VectorNode } from '../vector-node.ts'
 import { processorType, vocabularyFixedKeyProcessor, vocabularyProcessor } from '../vocabulary-processors.ts'
 import { type CaseBuilder, given, type Made, named, serdes } from './case-builder.ts'
+import { inputOf } from './sources.ts'
 
 export function process(build: CaseBuilder, node: VectorNode, op: 'process' | 'processValues'): Made {
   const { key, value } = build.from(node)
@@ -18,9 +19,10 @@ export function process(build: CaseBuilder, node: VectorNode, op: 'process' | 'p
   return { key, value: processorType(processor, value), object }
 }
 
-export function addSource(build: CaseBuilder, { name = '', topics = [] }: VectorNode): Made {
+export function addSource(build: CaseBuilder, node: VectorNode): Made {
+  const { name = '', topics = [] } = node
   const types = build.typesOf(topics[0])
-  build.builder.addSource(name, topics, serdes(types))
+  build.builder.addSource(name, inputOf(node), serdes(types))
   return { ...types, object: name }
 }
 

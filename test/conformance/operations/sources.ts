@@ -9,7 +9,13 @@ import { type CaseBuilder, given, type Made, materialized, named, serdes } from 
 export function stream(build: CaseBuilder, node: VectorNode): Made {
   const topics = node.topics ?? []
   const types = build.typesOf(topics[0])
-  return { ...types, object: build.builder.stream<unknown, unknown>(topics, { ...named(node), ...serdes(types), ...timestamps(node) }) }
+  const options = { ...named(node), ...serdes(types), ...timestamps(node) }
+  return { ...types, object: build.builder.stream<unknown, unknown>(inputOf(node), options) }
+}
+
+/** With a pattern the topics only say of which types its topics are. */
+export function inputOf({ topics = [], pattern }: VectorNode): readonly string[] | RegExp {
+  return pattern === undefined ? topics : new RegExp(pattern)
 }
 
 export function table(build: CaseBuilder, node: VectorNode): Made {
