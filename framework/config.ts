@@ -92,11 +92,42 @@ export const settingsTable = {
   rebalanceTimeoutMs: { kind: 'number', min: 1, default: 300_000, description: 'how long a rebalance waits for a member' },
   /** Static membership: a restart under the same id within the session timeout causes no rebalance (group.instance.id). */
   groupInstanceId: { kind: 'text', default: undefined, description: 'name of this instance in its group, for static membership' },
-  /** What a record does whose bytes cannot be read (deserialization.exception.handler). */
-  onUndecodable: { kind: 'choice', choices: ['fail', 'skip'], default: 'fail', description: 'what a record does that cannot be read' },
-  /** What a callback does that throws (processing.exception.handler). */
-  onCallbackFailure: { kind: 'choice', choices: ['fail', 'continue'], default: 'fail', description: 'what a callback does that throws' },
-  /** Takes, as they came, the records that `skip` and `continue` leave out, with headers that say why (errors.dead.letter.queue.topic.name, KIP-1034). */
+  /** A record whose bytes cannot be read (deserialization.exception.handler). A handler of the topology wins over it, here and below. */
+  deserializationExceptionHandler: {
+    kind: 'choice',
+    choices: ['fail', 'continue', 'dead-letter'],
+    default: 'fail',
+    description: 'what becomes of a record that cannot be read',
+  },
+  /** A record on which a callback throws (processing.exception.handler, KIP-1033). */
+  processingExceptionHandler: {
+    kind: 'choice',
+    choices: ['fail', 'continue', 'dead-letter', 'retry'],
+    default: 'fail',
+    description: 'what becomes of a record on which a callback throws',
+  },
+  /** A record that its serde cannot write, or that is too large for its topic (production.exception.handler). */
+  productionExceptionHandler: {
+    kind: 'choice',
+    choices: ['fail', 'continue', 'dead-letter'],
+    default: 'fail',
+    description: 'what becomes of a record that cannot be written',
+  },
+  /** How often a node is given a record again under `retry`. */
+  processingRetriesMax: { kind: 'number', min: 1, default: 5, description: 'how often a record is tried again under retry' },
+  /** The pause before the first time; it doubles up to the largest. The task takes no other record meanwhile, all else goes on. */
+  processingRetryBackoffMs: { kind: 'number', min: 0, default: 100, description: 'pause before a record is tried again; it doubles' },
+  processingRetryBackoffMsMax: { kind: 'number', min: 0, default: 10_000, description: 'the longest such pause' },
+  processingRetriesExhausted: {
+    kind: 'choice',
+    choices: ['fail', 'continue', 'dead-letter'],
+    default: 'fail',
+    description: 'what becomes of a record that failed every time',
+  },
+  /**
+   * Takes, as they came, the records that `continue` and `dead-letter` leave out, with headers that say why (errors.dead.letter.queue.topic.name, KIP-1034). It
+   * has to be there when the app starts, as a topic that it writes to.
+   */
   deadLetterTopic: { kind: 'text', default: undefined, description: 'a topic for records that are left out' },
   /** Windows that send their result when they close are looked for so often at most (__emit.interval.ms.kstreams.windowed.aggregation__). */
   closedWindowsIntervalMs: { kind: 'number', min: 0, default: 1_000, description: 'time between two looks for windows that have closed' },

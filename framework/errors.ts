@@ -30,12 +30,30 @@ const entries = {
   'record-undecodable': {
     kind: 'user',
     message: 'The record at {place} cannot be read by {node} in task {task}: {problem}.',
-    remedy: 'Mend the type or serde of its source, or set onUndecodable to skip, which counts and leaves out such records.',
+    remedy:
+      'Mend the type or serde of its source, or set deserializationExceptionHandler to continue or dead-letter, which leave out such records.',
   },
   'callback-failed': {
     kind: 'user',
     message: 'A callback of {node} threw in task {task} on {place}: {problem}{frames}\n',
-    remedy: 'Mend the callback, or filter the record out before it; the task starts again at this record.',
+    remedy:
+      'Mend the callback, or filter the record out before it; the task starts again at this record. processingExceptionHandler can leave such records out.',
+  },
+  'record-unwritable': {
+    kind: 'user',
+    message: 'The record that {node} makes of {place} in task {task} cannot be written to {topic}: {problem}',
+    remedy:
+      'Mend its serde, or what the topology makes; or set productionExceptionHandler to continue or dead-letter, which leave out such records.',
+  },
+  'error-handler-failed': {
+    kind: 'user',
+    message: 'An error handler of the topology has failed for {node} in task {task}: {problem}. It was asked about: {about}',
+    remedy: "Let it answer 'fail', 'continue' or 'dead-letter' (or 'retry', of processing) whatever it is given.",
+  },
+  'dead-letter-topic-unset': {
+    kind: 'user',
+    message: 'A record at {place} that {node} in task {task} failed on is to be a dead letter, and there is no topic for them.',
+    remedy: 'Set deadLetterTopic.',
   },
   'timestamp-invalid': {
     kind: 'user',

@@ -38,6 +38,7 @@ export {
   within,
 } from './dsl/windows.ts'
 export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from './errors.ts'
+export type * from './graph/error-handlers.ts'
 export type { GraphCheck } from './graph/graph-check.ts'
 export type * from './graph/manifest.ts'
 export type { Optimization } from './graph/optimize.ts'

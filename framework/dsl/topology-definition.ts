@@ -1,12 +1,26 @@
 // What a topology file exports: a name, and how to build the topology.
 
+import type { ErrorHandlers } from '../graph/error-handlers.ts'
 import { LogicalGraph } from '../graph/logical-graph.ts'
 import { type Optimization, optimizations } from '../graph/optimize.ts'
 import type { Naming, Topology } from '../graph/topology.ts'
 import { writeTopology } from '../graph/write-topology.ts'
 import { StreamsBuilder } from './streams-builder.ts'
 
-export interface TopologyOptions {
+/**
+ * How a topology is built, and what becomes of records that fail in it: `deserializationExceptionHandler`, `processingExceptionHandler` and
+ * `productionExceptionHandler` win over the settings of these names, and may be functions.
+ *
+ * @example
+ * ```ts
+ * import { topology } from 'millrace'
+ *
+ * export default topology('upper', (builder) => builder.stream<string, string>('in').mapValues((text) => text.toUpperCase()).to('out'), {
+ *   processingExceptionHandler: (error, { topic }) => (error instanceof RangeError && topic === 'in' ? 'continue' : 'fail'),
+ * })
+ * ```
+ */
+export interface TopologyOptions extends ErrorHandlers {
   /** How operators without a name are numbered, and whether stores take the names of their operators. Default: `variables`. */
   readonly naming?: Naming
   /**
@@ -67,7 +81,17 @@ export function topology<Name extends string>(
       const graph = new LogicalGraph(name, naming, requireNames)
       define(new StreamsBuilder(graph))
       const { optimization = defaults.optimization ?? 'none' } = options
-      return writeTopology(graph, optimization === 'all' ? optimizations : optimization === 'none' ? [] : optimization)
+      const written = writeTopology(graph, optimization === 'all' ? optimizations : optimization === 'none' ? [] : optimization)
+      return { ...written, errorHandlers: errorHandlersOf(options) }
     },
+  }
+}
+
+function errorHandlersOf(options: ErrorHandlers): ErrorHandlers {
+  const { deserializationExceptionHandler, processingExceptionHandler, productionExceptionHandler } = options
+  return {
+    ...(deserializationExceptionHandler === undefined ? {} : { deserializationExceptionHandler }),
+    ...(processingExceptionHandler === undefined ? {} : { processingExceptionHandler }),
+    ...(productionExceptionHandler === undefined ? {} : { productionExceptionHandler }),
   }
 }

@@ -40,7 +40,7 @@ export interface Processor<K, V, KOut, VOut> {
   /** Called once, before the first record; stores are open, punctuations can be scheduled. */
   init?(context: ProcessorContext<KOut, VOut>): void
   /**
-   * Called for each record. What it throws stops the app, or the record is left out, as the setting `onCallbackFailure` says.
+   * Called for each record. What it throws stops the app, or the record is left out, as the setting `processingExceptionHandler` says.
    */
   process(record: ProcessorRecord<K, V>): void
   /**

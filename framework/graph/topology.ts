@@ -4,6 +4,7 @@
 import type { Source } from '../ports/connector.ts'
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
+import type { ErrorHandlers } from './error-handlers.ts'
 import type { Callback, OperatorSpec, StoreSpec } from './operator-spec.ts'
 
 export type Naming = 'variables' | 'kafka-streams'
@@ -20,6 +21,8 @@ export interface Topology {
   readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>
   /** Sets of topics (references as in `TopicRef`) that must have equal partition counts. */
   readonly coPartitioned: readonly (readonly TopicRef[])[]
+  /** What becomes of records that fail, as far as the topology decides it itself. */
+  readonly errorHandlers?: ErrorHandlers
 }
 
 export interface SubTopology {

@@ -17,6 +17,8 @@ export type DropReason =
   | 'no-partition'
   /** A callback threw, and the policy is to go on with the next record. */
   | 'callback-failed'
+  /** Its serde could not write it, or it is too large for its topic, and the policy is to go on with the next record. */
+  | 'not-written'
 
 export class DroppedRecords {
   private readonly byReason = new Map<DropReason, number>()

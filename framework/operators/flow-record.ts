@@ -70,6 +70,11 @@ export class Cell<T> {
     }
   }
 
+  /** The bytes that it came as; null if it is null, or never had any. */
+  copyOfBytes(): Buffer | null {
+    return this.bytes === undefined || this.start < 0 ? null : Buffer.from(this.bytes.subarray(this.start, this.end))
+  }
+
   /** Whether the bytes can stand for the value as this serde would write it. Only of an immutable value: another may have been changed since it was read. */
   hasBytesOf(serde: Serde<T>): boolean {
     return this.bytes !== undefined && this.serde === serde && this.start >= 0 && (this.decoded === unread || serde.immutable)

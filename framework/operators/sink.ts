@@ -49,8 +49,18 @@ export class Sink implements Operator {
     else {
       const { scratch } = this
       scratch.end = 0
-      this.key.write(keyCell.get(), scratch)
-      this.append(record, scratch.bytes, 0, scratch.end)
+      if (this.writesKey(record)) this.append(record, scratch.bytes, 0, scratch.end)
+    }
+  }
+
+  /** False if its serde cannot write it and the record is to be left out. */
+  private writesKey(record: Flow): boolean {
+    try {
+      this.key.write(record.keyCell.get(), this.scratch)
+      return true
+    } catch (error) {
+      this.environment.failures.handleProduction(error, this.name, record, this.writer?.topic ?? 'the chosen topic')
+      return false
     }
   }
 
@@ -76,8 +86,12 @@ export class Sink implements Operator {
 
   private writeTo(writer: TopicWriter, partition: number, record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
     const value = record.valueCell.isNull ? null : record.valueCell
-    writer.append(partition, record.timestamp, keyBytes, keyStart, keyEnd, value, this.valueWriter, record.headers)
-    this.sent++
+    try {
+      writer.append(partition, record.timestamp, keyBytes, keyStart, keyEnd, value, this.valueWriter, record.headers)
+      this.sent++
+    } catch (error) {
+      this.environment.failures.handleProduction(error, this.name, record, writer.topic)
+    }
   }
 
   private checked(partition: number, { topic, partitions }: TopicWriter): number {

@@ -123,7 +123,7 @@ export class Processing {
     let durationMs = Math.min(sleepMsMax, Math.max(1, settings.lingerMs), committer.dueInMs)
     if (end !== undefined) durationMs = Math.min(durationMs, endCheckMs)
     for (const { task, idleSinceMs } of started(tasks.all)) {
-      durationMs = Math.min(durationMs, task.nextWallClockMs - clock.now())
+      durationMs = Math.min(durationMs, task.nextWallClockMs - clock.now(), task.nextRetryMs - clock.monotonicMs())
       if (idleSinceMs !== undefined) durationMs = Math.min(durationMs, idleSinceMs + settings.maxTaskIdleMs - clock.monotonicMs())
     }
     return Math.max(0, durationMs)

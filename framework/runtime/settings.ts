@@ -28,13 +28,27 @@ export function readSettings(config: Config, environment: Environment): Settings
       problems.push(`There is no setting ${name}.${didYouMean(name, [...names, 'plugins'])}`)
   for (const variable of Object.keys(environment)) checkVariable(variable, problems, warnings)
   const entries = names.map((name) => [name, readSetting(name, config, environment, problems)])
+  const settings = Object.fromEntries(entries) as Settings
+  if (problems.length === 0) checkDeadLetters(settings, problems)
   if (problems.length > 0) throw new MillraceError('settings-invalid', { problems: problems.join('\n  ') })
-  return { settings: Object.fromEntries(entries) as Settings, warnings }
+  return { settings, warnings }
 }
 
 /** `commitIntervalMs`: MILLRACE_COMMIT_INTERVAL_MS. */
 export function variableOf(name: string): string {
   return prefix + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+}
+
+function checkDeadLetters(settings: Settings, problems: string[]): void {
+  const handlers = [
+    'deserializationExceptionHandler',
+    'processingExceptionHandler',
+    'productionExceptionHandler',
+    'processingRetriesExhausted',
+  ] as const
+  if (settings.deadLetterTopic !== undefined) return
+  for (const handler of handlers)
+    if (settings[handler] === 'dead-letter') problems.push(`${handler} is dead-letter, and deadLetterTopic does not say which topic.`)
 }
 
 /** A name of ours that is nearly right is an error; others may be there by chance (Kubernetes makes some for each service). */

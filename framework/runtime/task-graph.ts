@@ -4,6 +4,7 @@ import type { SourceNode, Topology, TopologyNode } from '../graph/topology.ts'
 import { createOperator, createSink } from '../operators/create-operator.ts'
 import { type Operator, Outlet } from '../operators/operator.ts'
 import type { OperatorEnvironment } from '../operators/operator-environment.ts'
+import { type Retries, RetryingOutlet } from '../operators/retries.ts'
 
 export interface TaskGraph {
   /** Each source with the way to its children. */
@@ -11,12 +12,20 @@ export interface TaskGraph {
   readonly operators: readonly Operator[]
 }
 
-export function buildTaskGraph(topology: Topology, subTopologies: readonly number[], environment: OperatorEnvironment): TaskGraph {
+/** `retries`: undefined if nothing is ever tried again. */
+export function buildTaskGraph(
+  topology: Topology,
+  subTopologies: readonly number[],
+  environment: OperatorEnvironment,
+  retries: Retries | undefined,
+): TaskGraph {
   const names = new Set(topology.subTopologies.filter(({ id }) => subTopologies.includes(id)).flatMap(({ nodes }) => nodes))
   // In the order of addition, in which Kafka Streams starts processors too: the order of equal punctuations depends on it.
   const nodes = [...topology.nodes.values()].filter(({ name }) => names.has(name))
   const operators = new Map<string, Operator>()
-  const outletOf = (children: readonly string[]): Outlet => new Outlet(children.map(operatorOf), environment.failures)
+  const { failures } = environment
+  const outletOf = (children: readonly string[]): Outlet =>
+    retries === undefined ? new Outlet(children.map(operatorOf), failures) : new RetryingOutlet(children.map(operatorOf), failures, retries)
   const operatorOf = (name: string): Operator => {
     const known = operators.get(name)
     if (known !== undefined) return known
@@ -33,4 +42,25 @@ export function buildTaskGraph(topology: Topology, subTopologies: readonly numbe
   const inOrder = nodes.filter((node) => node.kind !== 'source').map(({ name }) => operatorOf(name))
   for (const operator of inOrder) operator.open?.()
   return { sources, operators: inOrder }
+}
+
+/** The nodes from the source that reads a topic to `node`, by the shortest way; only `node` if there is none, as for what no input record set off. */
+export function pathTo(topology: Topology, node: string, readsTopic: (source: SourceNode) => boolean): readonly string[] {
+  const cameFrom = new Map<string, string | undefined>()
+  const next: TopologyNode[] = []
+  for (const source of topology.nodes.values()) {
+    if (source.kind !== 'source' || !readsTopic(source)) continue
+    cameFrom.set(source.name, undefined)
+    next.push(source)
+  }
+  for (let current = next.shift(); current !== undefined && !cameFrom.has(node); current = next.shift()) {
+    for (const child of current.kind === 'sink' ? [] : current.children) {
+      if (cameFrom.has(child)) continue
+      cameFrom.set(child, current.name)
+      next.push(topology.nodes.get(child) as TopologyNode)
+    }
+  }
+  const path = [node]
+  for (let before = cameFrom.get(node); before !== undefined; before = cameFrom.get(before)) path.unshift(before)
+  return path
 }

@@ -1,14 +1,19 @@
 // What a task needs of the settings of its app.
 
 import type { Settings } from '../config.ts'
-import type { TaskSettings } from './task.ts'
+import type { TaskSettings } from './task-options.ts'
 
 export function taskSettings(settings: Settings): TaskSettings {
-  const { onUndecodable, onCallbackFailure, validate, deadLetterTopic } = settings
+  const { deserializationExceptionHandler, processingExceptionHandler, productionExceptionHandler, processingRetriesExhausted } = settings
+  const { processingRetriesMax: retriesMax, processingRetryBackoffMs: backoffMs, processingRetryBackoffMsMax: backoffMsMax } = settings
+  const { validate, deadLetterTopic } = settings
   const { closedWindowsIntervalMs: closedWindowsMs, unmatchedIntervalMs: unmatchedMs } = settings
   return {
-    onUndecodable,
-    onCallbackFailure,
+    deserializationExceptionHandler,
+    processingExceptionHandler,
+    productionExceptionHandler,
+    processingRetriesExhausted,
+    retries: { retriesMax, backoffMs, backoffMsMax },
     validate,
     emitIntervals: { closedWindowsMs, unmatchedMs },
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),

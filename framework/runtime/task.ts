@@ -3,25 +3,22 @@
 //
 // Used so:  addRecords* → process → … → flushCaches, then the producer's flush, commit(committable()), committed() → …
 
-import { MillraceError } from '../errors.ts'
 import { matchesTopic } from '../graph/topic-pattern.ts'
-import { inputTopics, type SourceNode, type TopicRef, type Topology, topicName } from '../graph/topology.ts'
+import { inputTopics, isLocal, type SourceNode, type TopicRef, topicName } from '../graph/topology.ts'
 import { DeadLetters } from '../operators/dead-letters.ts'
 import { DroppedRecords } from '../operators/dropped-records.ts'
-import { describeOrigin, type FailurePolicy, Failures } from '../operators/failures.ts'
+import { Failures, SourceBytes } from '../operators/failures.ts'
 import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
-import { type EmitIntervals, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
+import { type EmitIntervals, type OperatorEnvironment, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
+import { Retries, type RetryPolicy } from '../operators/retries.ts'
 import { Sink } from '../operators/sink.ts'
 import { SinkTo } from '../operators/sink-to.ts'
 import { StreamTimes, unknownTime } from '../operators/stream-times.ts'
-import type { CommittedOffset, FetchedRecords, TopicWriter } from '../ports/broker.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { SinkWriter, SourceRecord } from '../ports/connector.ts'
-import type { Logger } from '../ports/logger.ts'
+import type { CommittedOffset, FetchedRecords } from '../ports/broker.ts'
+import type { SourceRecord } from '../ports/connector.ts'
 import { asOffset, asTimestamp, isSamePartition, partitionName, type Timestamp, type TopicPartition } from '../ports/record.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
-import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import { endInput, inputEndedName, saysEnd, sourceEndedName } from './bounded-input.ts'
 import { ClockLooks } from './clock-looks.ts'
@@ -33,53 +30,11 @@ import { PriorityQueue } from './priority-queue.ts'
 import { Punctuations } from './punctuation.ts'
 import { SourceQueue } from './source-queue.ts'
 import { globalStoreNames, storesWithGlobals } from './stores-with-globals.ts'
-import { buildTaskGraph } from './task-graph.ts'
+import { buildTaskGraph, pathTo } from './task-graph.ts'
+import type { TaskOptions } from './task-options.ts'
 import { positionTopic } from './task-topics.ts'
 
-export interface TaskOptions {
-  /** `<sub-topology>_<partition>`. */
-  readonly id: string
-  readonly applicationId: string
-  readonly topology: Topology
-  /** One in production; all of them in the test driver. */
-  readonly subTopologies: readonly number[]
-  /** The topic partitions it reads, by their names on the broker. Elements of the program and sources that are no topics are not among them. */
-  readonly inputs: readonly TopicPartition[]
-  /** Whether this task runs its elements and its sources that are no topics: the task of partition 0 does. */
-  readonly runsLocalInputs: boolean
-  /** What sinks that are no topics write with, by the names of their nodes. Default: there are none. */
-  readonly sinkWriters?: ReadonlyMap<string, SinkWriter<unknown, unknown>>
-  /** Opened and restored. */
-  readonly state: TaskState
-  /** The stores of global tables, kept by another task; missing if the topology has none, or if this is that task. */
-  readonly globalStores?: WindowedTaskStores
-  /** The one that the state was opened with: its stores of the Processor API write their changes with what is in it. */
-  readonly recordContext: RecordContext
-  /** The writer of a topic by its name on the broker, opened before (`writtenTopics` lists them). */
-  readonly writer: (topic: string) => TopicWriter
-  /** Hands over the writer of a topic that a record has chosen, now or when it is open. Default: it is among the opened ones. */
-  readonly withWriter?: (topic: string, use: (writer: TopicWriter) => void) => void
-  /** Called where the next record of an input cannot be read yet: has to call `goOn` when `ready` has resolved. Other inputs go on meanwhile. */
-  readonly awaitReady: (ready: Promise<void>, goOn: () => void) => void
-  /** What the group has committed for its inputs, with the stream times in the metadata. */
-  readonly committed: readonly CommittedOffset[]
-  readonly settings: TaskSettings
-  readonly clock: Clock
-  readonly logger: Logger
-  /** Takes the lines of print(). */
-  readonly print: (line: string) => void
-}
-
-export interface TaskSettings extends FailurePolicy {
-  readonly onUndecodable: 'fail' | 'skip'
-  /** `always`: keys and values are read, and so checked, when a record is taken; by default where they are first read. */
-  readonly validate?: 'read' | 'always'
-  /** A topic for records that are left out by `skip` and `continue`, opened before as those that are written. Default: none. */
-  readonly deadLetterTopic?: string
-  /** Default: none, every record may set off what is due. */
-  readonly emitIntervals?: EmitIntervals
-}
-
+const defaultRetries: RetryPolicy = { retriesMax: 5, backoffMs: 100, backoffMsMax: 10_000 }
 const noEmitIntervals: EmitIntervals = { closedWindowsMs: 0, unmatchedMs: 0 }
 
 export class Task {
@@ -102,7 +57,11 @@ export class Task {
   private readonly streamTimes = new StreamTimes()
   private readonly clockLooks = new ClockLooks()
   private readonly failures: Failures
-  private readonly deadLetters: DeadLetters | undefined
+  private readonly source = new SourceBytes()
+  /** Undefined: nothing is tried again. */
+  private readonly retries: Retries | undefined
+  /** The input whose head is not done yet, because it is tried again. */
+  private held: InputQueue | undefined
   private readonly operators: readonly Operator[]
   private readonly sourceNodes: readonly { readonly node: SourceNode; readonly outlet: Outlet }[]
   private readonly byStreamTime = new Punctuations()
@@ -117,11 +76,11 @@ export class Task {
   constructor(options: TaskOptions) {
     this.id = options.id
     this.options = options
-    const { deadLetterTopic } = options.settings
-    this.deadLetters = deadLetterTopic === undefined ? undefined : new DeadLetters(options.writer(deadLetterTopic))
-    this.failures = new Failures(options.id, options.settings, this.dropped, this.deadLetters)
+    this.failures = this.makeFailures()
+    const { retries = defaultRetries } = options.settings
+    this.retries = this.failures.mayRetry ? new Retries(retries, this.failures, () => options.clock.monotonicMs()) : undefined
     this.restoreTimes(options.committed)
-    const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, {
+    const environment: OperatorEnvironment = {
       applicationId: options.applicationId,
       taskId: options.id,
       stores: storesOf(options),
@@ -139,7 +98,8 @@ export class Task {
       shared: new SharedParts(),
       emitIntervals: options.settings.emitIntervals ?? noEmitIntervals,
       work: this.work(),
-    })
+    }
+    const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, environment, this.retries)
     this.operators = operators
     this.sourceNodes = sources
     for (const { node, outlet } of sources) this.addInputs(node, outlet)
@@ -215,9 +175,14 @@ export class Task {
     return this.inputQueues().find((queue) => queue.topic === topic && queue.partition === partition)?.position ?? -1
   }
 
-  /** Whether there is a record to process. */
+  /** Whether there is a record to process, or one that is tried again. */
   get hasRecords(): boolean {
-    return this.byTime.size > 0
+    return this.byTime.size > 0 || this.retries?.areWaiting === true
+  }
+
+  /** When a record is tried again, by the monotonic clock; until then the task processes none. Infinity if there is none to try. */
+  get nextRetryMs(): number {
+    return this.retries?.nextDueMs ?? Infinity
   }
 
   /** Records sent to users' topics and to sinks that are none. */
@@ -241,10 +206,14 @@ export class Task {
     let count = 0
     if (this.hasRecords) this.streamTimes.of(inputEndedName).ms = unknownTime
     while (count < recordsMax) {
-      const queue = byTime.poll()
-      if (queue === undefined) break
-      this.processHead(queue)
-      if (queue.ready) byTime.offer(queue)
+      if (this.retries?.areWaiting === true) {
+        this.retries.run()
+        if (!this.isHeadDone()) break
+      } else {
+        const queue = byTime.poll()
+        if (queue === undefined) break
+        if (!this.processHead(queue)) break
+      }
       if (this.streamTimeMs >= this.byStreamTime.nextDueMs) this.byStreamTime.run(this.streamTimeMs, this.punctuate)
       count++
       if (pause() || state.commitWanted || this.commitRequested) break
@@ -275,7 +244,10 @@ export class Task {
 
   /** Before a commit: what waits in the record caches goes to changelog and downstream. */
   flushCaches(): void {
+    // A commit holds whole records: what is tried again is tried now.
+    this.settleRetries()
     this.options.state.flushCaches()
+    this.settleRetries()
   }
 
   /** Whether a commit would say anything new. */
@@ -339,13 +311,14 @@ export class Task {
 
   // ------------------------------------------------------------------------------------------------------------- parts
 
-  private processHead(queue: InputQueue): void {
+  /** False if the record is to be tried again before the next one. */
+  private processHead(queue: InputQueue): boolean {
     const timestamp = queue.headTimestamp
     if (timestamp > queue.partitionTimeMs) queue.partitionTimeMs = timestamp
     if (timestamp > this.streamTimeMs) this.streamTimeMs = timestamp
     const record = queue.head()
     this.dirty = true
-    this.deadLetters?.workOn(record)
+    this.source.workOn(record)
     try {
       if (this.options.settings.validate === 'always') {
         record.keyCell.get()
@@ -354,30 +327,74 @@ export class Task {
       queue.outlet.forward(record)
     } catch (error) {
       if (!(error instanceof UndecodableError)) throw error
-      this.leaveOut(error, record)
+      // What was done before they were read stays done.
+      this.failures.handleUndecodable(error, record)
     }
+    if (this.retries === undefined) this.finishHead(queue)
+    else {
+      this.held = queue
+      return this.isHeadDone()
+    }
+    return true
+  }
+
+  private finishHead(queue: InputQueue): void {
     this.processed++
     if (queue.external) this.recordsIn++
     queue.advance()
+    if (queue.ready) this.byTime.offer(queue)
   }
 
-  /** Bytes that could not be read end the task, or the record is counted and left out; what was done before they were read stays done. */
-  private leaveOut(error: UndecodableError, record: Flow): void {
-    const details = { task: this.id, node: error.node ?? 'a source', place: describeOrigin(record.origin), problem: error.message }
-    if (this.options.settings.onUndecodable === 'fail') throw new MillraceError('record-undecodable', details, error)
-    this.dropped.add('undecodable')
-    this.deadLetters?.add(error, record)
-    this.options.logger.log('warn', `Left out a record that cannot be read: ${details.place}, ${details.problem}`, details)
+  /** Finishes the record that was held, if nothing of it is tried again any more. */
+  private isHeadDone(): boolean {
+    const { held } = this
+    if (this.retries?.areWaiting === true) return false
+    this.held = undefined
+    if (held !== undefined) this.finishHead(held)
+    return true
+  }
+
+  private settleRetries(): void {
+    if (this.retries?.areWaiting !== true) return
+    this.retries.settle()
+    this.isHeadDone()
+  }
+
+  private makeFailures(): Failures {
+    const { id, applicationId, topology, settings, logger } = this.options
+    const { deadLetterTopic } = settings
+    return new Failures({
+      taskId: id,
+      policy: { ...settings, ...topology.errorHandlers },
+      dropped: this.dropped,
+      deadLetters: deadLetterTopic === undefined ? undefined : new DeadLetters(this.options.writer(deadLetterTopic), applicationId),
+      source: this.source,
+      pathTo: (node, topic) =>
+        pathTo(topology, node, ({ name }) =>
+          this.sourceNodes.some((source) => source.node.name === name && this.reads(source.node, topic)),
+        ),
+      logger,
+    })
+  }
+
+  /** Whether a source reads a topic, by its name on the broker. */
+  private reads(source: SourceNode, topic: string | undefined): boolean {
+    const { applicationId } = this.options
+    const { input } = source
+    if (topic === undefined) return false
+    if (isLocal(input)) return positionTopic(applicationId, source) === topic
+    if (input.kind === 'pattern') return matchesTopic(input.pattern, topic)
+    return inputTopics(input).some((ref) => topicName(applicationId, ref) === topic)
   }
 
   /** A record whose timestamp callback threw: as if a callback of its source had, by the same policies. */
   private leaveOutUntimed(error: unknown, node: string, record: Flow): void {
-    this.deadLetters?.workOn(record)
+    this.source.workOn(record)
     try {
       this.failures.handle(error, node, record)
     } catch (told) {
       if (!(told instanceof UndecodableError)) throw told
-      this.leaveOut(told, record)
+      this.failures.handleUndecodable(told, record)
     }
   }
 

@@ -46,7 +46,7 @@ const headerBytes = 5
  * `options` may be a function, called at the start: for secrets of the environment, which is empty when a topology is built.
  *
  * The app ends with `schema-registry-unreachable`, `schema-registry-refused`, `schema-incompatible`, `schema-not-registered` … A record whose schema nobody has,
- * or cannot be read by the serde's, is one that cannot be read: `onUndecodable` says what is done.
+ * or cannot be read by the serde's, is one that cannot be read: `deserializationExceptionHandler` says what is done.
  *
  * @example
  * ```ts

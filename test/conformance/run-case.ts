@@ -44,7 +44,7 @@ export async function runCase(vector: VectorCase, options: RunOptions = {}): Pro
 function settingsOf(config: VectorCase['config']): TestDriverOptions['settings'] {
   const deadLetterTopic = config['errors.dead.letter.queue.topic.name']
   return {
-    onCallbackFailure: config['processing.exception.handler'] === 'continue' ? 'continue' : 'fail',
+    processingExceptionHandler: config['processing.exception.handler'] === 'continue' ? 'continue' : 'fail',
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
     emitIntervals: {
       closedWindowsMs: Number(config['__emit.interval.ms.kstreams.windowed.aggregation__'] ?? 1000),

@@ -16,7 +16,8 @@ import { boundedSubTopologies } from '../../framework/runtime/bounded-input.ts'
 import { openSerdes } from '../../framework/runtime/open-serdes.ts'
 import { serdeFolder } from '../../framework/runtime/state-directory.ts'
 import { globalStoreNames, storesWithGlobals } from '../../framework/runtime/stores-with-globals.ts'
-import { Task, type TaskSettings } from '../../framework/runtime/task.ts'
+import { Task } from '../../framework/runtime/task.ts'
+import type { TaskSettings } from '../../framework/runtime/task-options.ts'
 import { readTopics } from '../../framework/runtime/task-topics.ts'
 import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { CacheBudget } from '../../framework/state/cached-rows.ts'
@@ -354,7 +355,12 @@ export class TopologyTestDriver<Name extends string = string> {
         throw new Error(`what reading a record of task ${id} takes is not there`)
       },
       committed,
-      settings: { onUndecodable: 'fail', onCallbackFailure: 'fail', ...this.options.settings },
+      settings: {
+        deserializationExceptionHandler: 'fail',
+        processingExceptionHandler: 'fail',
+        productionExceptionHandler: 'fail',
+        ...this.options.settings,
+      },
       clock: this.clock,
       logger: silentLogger,
       print: (line) => this.printed.push(line),

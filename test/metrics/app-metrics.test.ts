@@ -122,7 +122,7 @@ test('dropped records are told by reason', async () => {
       })
       .to('out', text)
   })
-  await bench.start(throwing, { reporters: [watching], untilEnd: true, config: { onCallbackFailure: 'continue' } }).ended()
+  await bench.start(throwing, { reporters: [watching], untilEnd: true, config: { processingExceptionHandler: 'continue' } }).ended()
   expect(watching.sum('stream-thread-metrics', 'dropped-records-total', { reason: 'callback-failed' })).toBe(2)
 })
 

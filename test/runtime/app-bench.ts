@@ -29,6 +29,7 @@ export interface SeenRecord {
   readonly value: string | null
   readonly timestamp: number
   readonly partition: number
+  readonly headers: Headers
 }
 
 const memoryEngine = memory().stores!.memory!
@@ -76,7 +77,7 @@ export class AppBench {
         const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = reader
         const key = keyStart < 0 ? null : bytes.toString('utf8', keyStart, keyEnd)
         const value = valueStart < 0 ? null : bytes.toString('utf8', valueStart, valueEnd)
-        seen.push({ key, value, timestamp, partition })
+        seen.push({ key, value, timestamp, partition, headers: reader.headers() })
       }
       return seen
     })

@@ -71,7 +71,7 @@ test('with the policy skip it is counted and left out', async () => {
     ['b', 'no json'],
     ['c', '{"delay":3}'],
   ])
-  const totals = await bench.runToEnd(parsed, { config: { onUndecodable: 'skip' } })
+  const totals = await bench.runToEnd(parsed, { config: { deserializationExceptionHandler: 'continue' } })
   expect(bench.values('out')).toEqual(['1', '3'])
   expect(totals.droppedRecords).toEqual(new Map([['undecodable', 1]]))
 })
@@ -84,7 +84,7 @@ test('bytes that nobody reads are passed on unchecked, unless every record is to
     const serdes = { key: string(), value: json<{ delay: number }>() }
     builder.stream('in', serdes).to('out', serdes)
   })
-  const checked = { config: { validate: 'always', onUndecodable: 'skip' } } as const
+  const checked = { config: { validate: 'always', deserializationExceptionHandler: 'continue' } } as const
   expect(await bench.runToEnd(copied, checked)).toMatchObject({ droppedRecords: new Map([['undecodable', 1]]), recordsOut: 0 })
   await bench.produce('in', [['a', 'no json']])
   expect(await bench.runToEnd(copied)).toMatchObject({ recordsOut: 1 })
@@ -98,7 +98,7 @@ test('what came before a record that ends the app is not committed, and nothing 
     ['b', 'no json'],
   ])
   await failure(bench, parsed)
-  const totals = await bench.runToEnd(parsed, { config: { onUndecodable: 'skip' } })
+  const totals = await bench.runToEnd(parsed, { config: { deserializationExceptionHandler: 'continue' } })
   expect(totals.recordsIn).toBe(2)
 })
 

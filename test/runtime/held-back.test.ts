@@ -189,7 +189,7 @@ test('records that are left out go to the dead letter topic, which has to be the
   const bench = new AppBench()
   await bench.createTopics({ in: 1, out: 1 })
   await bench.produce('in', [['a', 'not an integer']])
-  const options = { config: { onUndecodable: 'skip', deadLetterTopic: 'dead' } } as const
+  const options = { config: { deserializationExceptionHandler: 'continue', deadLetterTopic: 'dead' } } as const
   const failure = await bench.start(sums, options).failed()
   expect(isMillraceError(failure, 'topology-topics-missing')).toBe(true)
   await bench.createTopics({ dead: 1 })

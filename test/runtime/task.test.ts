@@ -7,7 +7,8 @@ import { type Logger, silentLogger } from '../../framework/ports/logger.ts'
 import { noHeaders } from '../../framework/ports/record.ts'
 import type { StateEngine } from '../../framework/ports/store.ts'
 import { decodeCommitMetadata } from '../../framework/runtime/commit-metadata.ts'
-import { Task, type TaskSettings } from '../../framework/runtime/task.ts'
+import { Task } from '../../framework/runtime/task.ts'
+import type { TaskSettings } from '../../framework/runtime/task-options.ts'
 import { readTopics, writtenTopics } from '../../framework/runtime/task-topics.ts'
 import { json, long, string } from '../../framework/serdes/serdes.ts'
 import { CacheBudget } from '../../framework/state/cached-rows.ts'
@@ -61,7 +62,12 @@ async function open(
     recordContext,
     writer: (topic) => topics.writer(topic),
     committed: options.committed ?? [],
-    settings: { onUndecodable: 'fail', onCallbackFailure: 'fail', ...options.settings },
+    settings: {
+      deserializationExceptionHandler: 'fail',
+      processingExceptionHandler: 'fail',
+      productionExceptionHandler: 'fail',
+      ...options.settings,
+    },
     clock,
     logger: options.logger ?? silentLogger,
     print: () => {},
@@ -234,7 +240,7 @@ test('a record that cannot be read ends the task with its place and the reason',
 test('a record that cannot be read is left out and counted if the policy says so', async () => {
   const lines: string[] = []
   const logger: Logger = { log: (_level, message) => lines.push(message) }
-  const { task, add, written } = await open(numbers, { settings: { onUndecodable: 'skip' }, logger })
+  const { task, add, written } = await open(numbers, { settings: { deserializationExceptionHandler: 'continue' }, logger })
   add('in', 'k', 'no json', 1)
   add('in', 'k', '5', 2)
   task.process(100, Infinity)
@@ -278,7 +284,7 @@ test('a callback that throws ends the task; the message has task, node, record a
 })
 
 test('a callback that throws leaves its record out if the policy is to go on', async () => {
-  const { task, add, written } = await open(picky, { settings: { onCallbackFailure: 'continue' } })
+  const { task, add, written } = await open(picky, { settings: { processingExceptionHandler: 'continue' } })
   for (const value of ['apple', 'pear', 'plum']) add('in', 'k', value, 1)
   task.process(100, Infinity)
   expect(written('out')).toEqual(['apple', 'plum'])

@@ -13,7 +13,7 @@ const copied = topology('copied', (builder) => {
 
 test('bytes that a timestamp callback cannot read are left out where the policy is to skip', async () => {
   const bench = await benchWith(['{"at":5}', 'no json', '{"at":7}'])
-  const totals = await bench.runToEnd(copied, { config: { onUndecodable: 'skip' } })
+  const totals = await bench.runToEnd(copied, { config: { deserializationExceptionHandler: 'continue' } })
   expect(bench.records('out').map(({ timestamp }) => timestamp)).toEqual([5, 7])
   expect(totals.droppedRecords).toEqual(new Map([['undecodable', 1]]))
 })
@@ -40,7 +40,7 @@ test('a timestamp callback that throws is told like any callback, with its place
   const error = await bench.start(failing, { untilEnd: true }).failed()
   expect(isMillraceError(error, 'callback-failed')).toBe(true)
   expect(String(error)).toMatch(/in-0@0: RangeError: no such time/)
-  const totals = await bench.runToEnd(failing, { config: { onCallbackFailure: 'continue' } })
+  const totals = await bench.runToEnd(failing, { config: { processingExceptionHandler: 'continue' } })
   expect(totals.droppedRecords).toEqual(new Map([['callback-failed', 1]]))
 })
 
