@@ -1,6 +1,6 @@
 // millrace new, as a program: what it makes, that what it makes works, and that nothing is left where it fails.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type EmbeddedBroker, startBroker } from '../../plugins/kafka/server/index.ts'
@@ -27,6 +27,27 @@ describe('millrace new', () => {
     const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'))
     expect(manifest).toMatchObject({ name: 'my-app', dependencies: { millrace: `^${version}` } })
     expect(readdirSync(folder).sort()).toEqual(['my-app', 'node_modules', 'package.json', 'tsconfig.json'])
+  })
+
+  it('makes it where it is told, with the folders that lead there', async () => {
+    const folder = projectOf({})
+    const { code, stdout } = await millrace(['new', 'apps/of-mine/my-app', '--no-install'], folder)
+    expect(code).toBe(0)
+    expect(stdout).toContain('Made my-app from the template tumbling-sum. Its README says more; to begin:\n\n  cd apps/of-mine/my-app\n')
+    expect(readFileSync(join(folder, 'apps', 'of-mine', 'my-app', 'package.json'), 'utf8')).toContain('"name": "my-app"')
+    expect(readdirSync(join(folder, 'apps', 'of-mine'))).toEqual(['my-app'])
+  })
+
+  it('makes it where one is, which stays the same folder', async () => {
+    const folder = join(projectOf({}), 'node_modules', 'my-app')
+    mkdirSync(folder)
+    const before = statSync(folder).ino
+    const { code, stdout } = await millrace(['new', '.', '--no-install'], folder)
+    expect(code).toBe(0)
+    expect(stdout).toContain('to begin:\n\n  npm install\n  npm test\n')
+    expect(statSync(folder).ino).toBe(before)
+    expect(readFileSync(join(folder, 'package.json'), 'utf8')).toContain('"name": "my-app"')
+    expect(readdirSync(join(folder, '..')).filter((name) => name.startsWith('my-app'))).toEqual(['my-app'])
   })
 
   it('takes a folder that is empty, and writes the dependency it is given', async () => {
@@ -66,7 +87,7 @@ describe('millrace new', () => {
     const answers = [
       await millrace(['new', 'full', '--no-install'], folder),
       await millrace(['new', 'taken', '--no-install'], folder),
-      await millrace(['new', 'Bad/Name', '--no-install'], folder),
+      await millrace(['new', 'sub/Bad Name', '--no-install'], folder),
       await millrace(['new', 'millrace', '--no-install'], folder),
       await millrace(['new'], folder),
       await millrace(['new', 'my-app', '--template', 'word-cuont'], folder),
@@ -76,7 +97,7 @@ describe('millrace new', () => {
       [
         "1 error: The folder full is not empty. Choose another name.",
         "1 error: There is a file taken already.",
-        "2 error: Bad/Name cannot be the name of a project: use small letters, digits, dots, hyphens and underscores.",
+        "2 error: Bad Name cannot be the name of a project: use small letters, digits, dots, hyphens and underscores.",
         "2 error: millrace cannot be the name of a project: it is the name of the package itself.",
         "2 error: Say what the project is called: millrace new my-app",
         "2 error: There is no template word-cuont. Did you mean word-count? There are: tumbling-sum, word-count, flight-delays, count-windows, stateful-process, plugin.",
