@@ -67,6 +67,6 @@ export async function readConfig(): Promise<Config> {
 
 const warnings: Logger = {
   log(level, message) {
-    if (level === 'warn' || level === 'error') process.stderr.write(`${level}: ${message}\n`)
+    if (level === 'warn' || level === 'error') process.stderr.write(`${level === 'warn' ? 'warning' : level}: ${message}\n`)
   },
 }

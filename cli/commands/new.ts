@@ -59,7 +59,9 @@ export class New extends Command {
       'npm test',
       ...(template.name === 'plugin' ? [] : ['npx millrace dev']),
     ]
-    this.log(`Made ${name} from the template ${template.name}. Its README says more; to begin:\n\n${steps.map((step) => `  ${step}`).join('\n')}`)
+    this.log(
+      `Made ${name} from the template ${template.name}. Its README says more; to begin:\n\n${steps.map((step) => `  ${step}`).join('\n')}`,
+    )
   }
 }
 

@@ -98,6 +98,10 @@ async function produce(broker: Broker, { topic, file, forms }: Wanted, show: (st
     if (end === 'stopped') throw new Errors.CLIError(`Stopped: ${recordsOf(written)} written, the rest was not read.`, { exit: 1 })
     return written
   } catch (error) {
+    if (isMillraceError(error)) {
+      const missing = `Of the ${recordsOf(written)} read so far, those that no broker has confirmed may be missing in ${topic}.`
+      throw new Errors.CLIError(`${error.message} ${missing}`, { exit: 1 })
+    }
     if (!(error instanceof LineProblem)) throw error
     await producer.flush()
     throw atLine(error, file, `${recordsOf(written)} before it ${written === 1 ? 'was' : 'were'} written.`)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { builtFolder } from '../built-topology.ts'
 import { Args, Command } from '../oclif.ts'
+import { changedSinceBuilt } from '../stale-build.ts'
 
 export class Run extends Command {
   static override summary = 'Run a topology that was built.'
@@ -29,7 +30,13 @@ export class Run extends Command {
     // cli/command-words.ts puts the `--` there.
     const [first, ...rest] = this.argv.filter((word, index) => index !== 1 || word !== '--')
     const named = first !== undefined && !first.startsWith('-')
-    const app = join(builtFolder(named ? first : undefined), 'app.mjs')
+    const folder = builtFolder(named ? first : undefined)
+    const app = join(folder, 'app.mjs')
+    const [changed, ...others] = changedSinceBuilt(folder)
+    if (changed !== undefined) {
+      const files = others.length === 0 ? `${changed} has` : `${changed} and ${others.length} more have`
+      this.logToStderr(`warning: ${files} changed since this was built; millrace build makes it anew.`)
+    }
     // The app parses them; oclif would warn, into what the app prints, that nobody does.
     this.parsed = true
     process.argv = [process.execPath, app, ...(named || first === undefined ? rest : [first, ...rest])]

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -185,6 +185,18 @@ describe('files and folders', () => {
     expect(await millrace(['run', 'words', '--help', '--', '-x'], folder)).toMatchObject({ code: 0, stdout: '["--help","--","-x"]\n' })
     expect(await millrace(['run', '--until-end'], folder)).toMatchObject({ code: 0, stdout: '["--until-end"]\n' })
   })
+})
+
+it('run says that what was built is not what is written any more', async () => {
+  const folder = projectOf('tumbling-sum')
+  expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+  expect(await millrace(['run'], folder)).toMatchObject({ code: 0, stderr: expect.not.stringContaining('warning') })
+  const [topology] = readdirSync(join(folder, 'topologies'))
+  const inAnHour = new Date(Date.now() + 3_600_000)
+  utimesSync(join(folder, 'topologies', topology!), inAnHour, inAnHour)
+  const ended = await millrace(['run'], folder)
+  expect(ended.code).toBe(0)
+  expect(ended.stderr).toContain(`warning: topologies/${topology} has changed since this was built; millrace build makes it anew.\n`)
 })
 
 describe('output', () => {

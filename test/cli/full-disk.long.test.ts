@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { endOf, millrace, projectOf, startMillrace } from './program.ts'
+import { millrace, projectOf, startBroker } from './program.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'millrace-small-disk-'))
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', place])
@@ -47,18 +47,4 @@ test.skipIf(mounted.status !== 0)(`a full disk of the broker${mounted.status ===
 
 function linesOf(count: number): string {
   return Array.from({ length: count }, (_, key) => `${JSON.stringify({ key, value: 'x'.repeat(2_000) })}\n`).join('')
-}
-
-async function startBroker(folder: string, data: string) {
-  const process = startMillrace(['broker', '--port', '0', '--data', data], folder)
-  const address = new Promise<string>((resolve) => {
-    let output = ''
-    process.stdout?.on('data', (text) => {
-      output += String(text)
-      const found = /Listening on ([\d.:]+),/.exec(output)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-  })
-  const ended = endOf(process)
-  return { process, ended, address: await Promise.race([address, ended.then(({ stderr }) => Promise.reject(new Error(stderr)))]) }
 }

@@ -86,3 +86,18 @@ export function endOf(child: ChildProcess): Promise<Ended> {
     })
   })
 }
+
+/** `millrace broker`, as soon as it listens. */
+export async function startBroker(folder: string, data: string, port = 0) {
+  const process = startMillrace(['broker', '--port', String(port), '--data', data], folder)
+  const address = new Promise<string>((resolve) => {
+    let output = ''
+    process.stdout?.on('data', (text) => {
+      output += String(text)
+      const found = /Listening on ([\d.:]+),/.exec(output)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+  })
+  const ended = endOf(process)
+  return { process, ended, address: await Promise.race([address, ended.then(({ stderr }) => Promise.reject(new Error(stderr)))]) }
+}

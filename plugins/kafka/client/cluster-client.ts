@@ -7,6 +7,7 @@ import { apis } from '../wire/apis.ts'
 import { errorCode, isStaleMetadata } from '../wire/error-codes.ts'
 import { asPortError, check, isPassing, NoAnswer, RefusedRequest } from './faults.ts'
 import { type KafkajsConnection, KafkajsConnections, type KafkaSecurity } from './kafkajs-connections.ts'
+import type { Outage } from './outage.ts'
 import type { KafkaClientSettings } from './settings.ts'
 
 /** What all roles of one client share. */
@@ -14,6 +15,7 @@ export interface ClientContext {
   readonly connection: BrokerConnection
   readonly security: KafkaSecurity
   readonly settings: KafkaClientSettings
+  readonly outage: Outage
 }
 
 export interface PartitionLeader {
@@ -41,11 +43,13 @@ export class ClusterClient {
   readonly #nodes = new Map<number, Address>()
   readonly #topics = new Map<string, readonly PartitionLeader[]>()
   readonly #onClose: () => void
+  readonly #outage: Outage
   #controllerId = -1
   #closed = false
 
-  constructor({ connection, security, settings }: ClientContext, clientId: string, onClose: () => void = () => {}) {
+  constructor({ connection, security, settings, outage }: ClientContext, clientId: string, onClose: () => void = () => {}) {
     this.#onClose = onClose
+    this.#outage = outage
     this.settings = settings
     this.clock = connection.clock
     this.logger = connection.logger
@@ -65,8 +69,7 @@ export class ClusterClient {
   ): Promise<ResponseOut> {
     const address = this.#nodes.get(nodeId)
     if (address === undefined) throw new NoAnswer(`broker ${nodeId}`, 'the cluster does not name it')
-    const connection = await this.#connect(address)
-    return connection.send(api, body, waitMs)
+    return this.#sendTo(address, api, body, waitMs)
   }
 
   /** To whichever broker answers. */
@@ -77,8 +80,7 @@ export class ClusterClient {
     let failure: unknown
     for (const address of this.#addresses()) {
       try {
-        const connection = await this.#connect(address)
-        return await connection.send(api, body)
+        return await this.#sendTo(address, api, body)
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error
         failure = error
@@ -202,6 +204,23 @@ export class ClusterClient {
     for (const connection of this.#usable.values()) connection.close()
     this.#usable.clear()
     this.#open.clear()
+  }
+
+  async #sendTo<RequestIn, ResponseOut>(
+    address: Address,
+    api: ApiRequest<RequestIn, unknown> & ApiResponse<never, ResponseOut>,
+    body: RequestIn,
+    waitMs = 0,
+  ): Promise<ResponseOut> {
+    try {
+      const connection = await this.#connect(address)
+      const answer = await connection.send(api, body, waitMs)
+      this.#outage.answered()
+      return answer
+    } catch (error) {
+      if (error instanceof NoAnswer && !this.#closed) this.#outage.unanswered()
+      throw error
+    }
   }
 
   async #connect(address: Address): Promise<KafkajsConnection> {

@@ -17,6 +17,7 @@ import { KafkaFetcher } from './kafka-fetcher.ts'
 import { KafkaMember } from './kafka-member.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import type { KafkaSecurity } from './kafkajs-connections.ts'
+import { Outage } from './outage.ts'
 import type { KafkaClientSettings } from './settings.ts'
 
 export class KafkaBroker implements Broker {
@@ -27,7 +28,8 @@ export class KafkaBroker implements Broker {
   readonly #roles = new Map<ClusterClient, () => Promise<void>>()
 
   constructor(connection: BrokerConnection, security: KafkaSecurity, settings: KafkaClientSettings) {
-    this.#context = { connection, security, settings }
+    const outage = new Outage(connection.brokers, connection.clock, connection.logger)
+    this.#context = { connection, security, settings, outage }
     this.#cluster = new ClusterClient(this.#context, connection.clientId)
     this.admin = new KafkaAdmin(this.#cluster)
   }
