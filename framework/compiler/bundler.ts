@@ -81,6 +81,9 @@ function fromBundle(map: string, projectFolder: string): string {
   return JSON.stringify({ ...parsed, sources })
 }
 
+/** `<importer> <path>` of what a library asks for only in functions that nobody calls here: sketches in Protocol Buffers, which would take protobufjs along. */
+const neverAskedFor = /@datadog\/sketches-js\S* \.\.?\/proto\/compiled$/
+
 const loaders: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
   '.mts': 'ts',
@@ -100,6 +103,7 @@ function neutralModules(request: BundleRequest): Plugin {
       context.onResolve({ filter: /.*/ }, async (args: OnResolveArgs): Promise<OnResolveResult | undefined> => {
         if (args.pluginData === alreadyAsked) return undefined
         if (request.virtual.has(args.path)) return { path: args.path, namespace: 'virtual' }
+        if (neverAskedFor.test(`${args.importer} ${args.path}`)) return { path: args.path, external: true }
         const importer = names.fileOf({ namespace: args.namespace, path: args.importer }) ?? args.importer
         const resolveDir = args.resolveDir === '' ? request.folder : args.resolveDir
         const path = args.path.startsWith('file:') ? fileURLToPath(args.path) : args.path

@@ -1,7 +1,8 @@
 // The aggregations as data, for plain and windowed groups alike.
 
-import type { Aggregation } from '../graph/operator-spec.ts'
-import { type Aggregators, allOf } from './aggregators.ts'
+import type { LogicalGraph } from '../graph/logical-graph.ts'
+import type { Aggregation, TableAggregation } from '../graph/operator-spec.ts'
+import { type Aggregators, allOf, lacking } from './aggregators.ts'
 import type { Adder, Merger, Reducer } from './callbacks.ts'
 
 export const counting: Aggregation = { kind: 'count', initializer: () => 0, adder: (count) => (count as number) + 1, result: null }
@@ -39,6 +40,34 @@ export function foldingSessions<K, V, A>(initializer: () => A, adder: Adder<K, V
   return { aggregation: folding(initializer, adder), merger: merger as SessionAggregation['merger'] }
 }
 
-export function foldingSessionsByName<V>(aggregators: Aggregators<V>): SessionAggregation {
+export function foldingSessionsByName<V>(aggregators: Aggregators<V>, at: Place): SessionAggregation {
+  const remedy = 'Give it a `merge`, or use windows that do not grow together.'
+  for (const name of lacking(aggregators, 'merge'))
+    at.graph.problems.report(at.name, `sessions grow together, and the aggregator ${name} cannot merge.`, remedy)
   return { aggregation: foldingByName(aggregators), merger: allOf(aggregators).merge as SessionAggregation['merger'] }
+}
+
+/** Where what is wrong with aggregators is said. */
+export interface Place {
+  readonly graph: LogicalGraph
+  readonly name: string
+}
+
+type Counted = readonly [rows: number, states: readonly unknown[]]
+
+/** Of a grouped table. How many rows there are is kept beside the states, for a group whose last row is gone is gone too: its mean would be 0 / 0. */
+export function foldingTableByName<V>(aggregators: Aggregators<V>, at: Place): TableAggregation {
+  const remedy = 'Give it a `remove`, or aggregate a stream.'
+  for (const name of lacking(aggregators, 'remove'))
+    at.graph.problems.report(at.name, `rows of a table change, and the aggregator ${name} cannot remove the old ones.`, remedy)
+  const { initial, add, remove, result } = allOf(aggregators)
+  const addRow = ([rows, states]: Counted, value: V): Counted => [rows + 1, add(states, value)]
+  const removeRow = ([rows, states]: Counted, value: V): Counted | null => (rows <= 1 ? null : [rows - 1, remove!(states, value)])
+  return {
+    kind: 'aggregate',
+    initializer: () => [0, initial],
+    adder: addRow as Aggregation['adder'],
+    subtractor: removeRow as Aggregation['adder'],
+    result: (([, states]: Counted) => result(states)) as Aggregation['result'],
+  }
 }

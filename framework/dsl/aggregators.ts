@@ -1,5 +1,7 @@
 // Named aggregators: `aggregate({ flights: count(), meanDelay: mean((flight) => flight.delay) })` folds all of them in one pass.
-// What is stored is the list of their states, in the order of their names, as JSON.
+// What is stored is the list of their states, in the order in which they are written down, as JSON. This file has what an aggregator is, and how
+// several become one; those that come with Millrace are in number-aggregators.ts, choosing-aggregators.ts, collecting-aggregators.ts,
+// count-distinct.ts and quantiles.ts.
 
 /**
  * Folds values of type V into a state S, of which R is seen. The state is JSON. One of one's own stands in `aggregate()` beside those that come with
@@ -26,8 +28,13 @@ export interface Aggregator<V, S, R> {
    * The state with one value more. It must not change the state it is given.
    */
   add(state: S, value: V): S
-  /** Of two states the one of all their values: for sessions, which grow together. */
-  merge(left: S, right: S): S
+  /**
+   * The state without a value that it has: for grouped tables, whose rows change. Without it the aggregator cannot stand in a `KGroupedTable.aggregate`,
+   * which says so when the topology is made.
+   */
+  remove?(state: S, value: V): S
+  /** Of two states the one of all their values, those of `left` before those of `right`: for sessions, which grow together, and cannot do without it. */
+  merge?(left: S, right: S): S
   /**
    * What is seen of a state.
    */
@@ -39,120 +46,22 @@ export type Aggregators<V> = Readonly<Record<string, Aggregator<V, unknown, unkn
 /** What a set of named aggregators gives. */
 export type Aggregated<A> = { [Name in keyof A]: A[Name] extends { result(state: never): infer R } ? R : never }
 
-/**
- * How many values there were; null values count too, where they arrive.
- *
- * @example
- * ```ts
- * import { count, topology } from 'millrace'
- *
- * export default topology('flights-by-origin', (builder) => {
- *   const flights = builder.stream<string, { origin: string; delay: number }>('flights')
- *   flights.groupBy((flight) => flight.origin).aggregate({ result: count() }).toStream().to('by-origin')
- * })
- * ```
- */
-export function count(): Aggregator<unknown, number, number> {
-  return { initial: 0, add: (state) => state + 1, merge: (left, right) => left + right, result: (state) => state }
-}
-
-/**
- * The sum of a number of each value.
- *
- * @example
- * ```ts
- * import { sum, topology } from 'millrace'
- *
- * export default topology('flights-by-origin', (builder) => {
- *   const flights = builder.stream<string, { origin: string; delay: number }>('flights')
- *   flights.groupBy((flight) => flight.origin).aggregate({ result: sum((flight) => flight.delay) }).toStream().to('by-origin')
- * })
- * ```
- */
-export function sum<V>(selector: (value: V) => number): Aggregator<V, number, number> {
-  return { initial: 0, add: (state, value) => state + selector(value), merge: (left, right) => left + right, result: (state) => state }
-}
-
-/**
- * The arithmetic mean of a number of each value.
- *
- * @example
- * ```ts
- * import { mean, topology } from 'millrace'
- *
- * export default topology('flights-by-origin', (builder) => {
- *   const flights = builder.stream<string, { origin: string; delay: number }>('flights')
- *   flights.groupBy((flight) => flight.origin).aggregate({ result: mean((flight) => flight.delay) }).toStream().to('by-origin')
- * })
- * ```
- */
-export function mean<V>(selector: (value: V) => number): Aggregator<V, readonly [sum: number, count: number], number> {
-  return {
-    initial: [0, 0],
-    add: ([total, values], value) => [total + selector(value), values + 1],
-    merge: ([leftTotal, leftValues], [rightTotal, rightValues]) => [leftTotal + rightTotal, leftValues + rightValues],
-    result: ([total, values]) => total / values,
-  }
-}
-
-/**
- * The least of what the selector gives, by `<`.
- *
- * @example
- * ```ts
- * import { min, topology } from 'millrace'
- *
- * export default topology('flights-by-origin', (builder) => {
- *   const flights = builder.stream<string, { origin: string; delay: number }>('flights')
- *   flights.groupBy((flight) => flight.origin).aggregate({ result: min((flight) => flight.delay) }).toStream().to('by-origin')
- * })
- * ```
- */
-export function min<V, R extends number | string>(selector: (value: V) => R): Aggregator<V, R | null, R> {
-  return extreme(selector, (candidate, best) => candidate < best)
-}
-
-/**
- * The greatest of what the selector gives, by `>`.
- *
- * @example
- * ```ts
- * import { max, topology } from 'millrace'
- *
- * export default topology('flights-by-origin', (builder) => {
- *   const flights = builder.stream<string, { origin: string; delay: number }>('flights')
- *   flights.groupBy((flight) => flight.origin).aggregate({ result: max((flight) => flight.delay) }).toStream().to('by-origin')
- * })
- * ```
- */
-export function max<V, R extends number | string>(selector: (value: V) => R): Aggregator<V, R | null, R> {
-  return extreme(selector, (candidate, best) => candidate > best)
-}
-
-function extreme<V, R extends number | string>(
-  selector: (value: V) => R,
-  better: (candidate: R, best: R) => boolean,
-): Aggregator<V, R | null, R> {
-  return {
-    initial: null,
-    add(best, value) {
-      const candidate = selector(value)
-      return best === null || better(candidate, best) ? candidate : best
-    },
-    merge: (left, right) => (left === null || (right !== null && better(right, left)) ? right : left),
-    // A state is made together with its first value, so it is not null where a result is asked for.
-    result: (best) => best as R,
-  }
-}
-
-/** A set of aggregators as one: its state is the list of theirs. */
+/** A set of aggregators as one: its state is the list of theirs. It can remove and merge if all of them can. */
 export function allOf<V>(aggregators: Aggregators<V>): Aggregator<V, readonly unknown[], Record<string, unknown>> {
   const names = Object.keys(aggregators)
   const parts = Object.values(aggregators)
   return {
     initial: parts.map((part) => part.initial),
     add: (states, value) => parts.map((part, i) => part.add(states[i], value)),
-    merge: (left, right) => parts.map((part, i) => part.merge(left[i], right[i])),
+    ...(lacking(aggregators, 'remove').length > 0
+      ? {}
+      : { remove: (states, value) => parts.map((part, i) => part.remove!(states[i], value)) }),
+    ...(lacking(aggregators, 'merge').length > 0 ? {} : { merge: (left, right) => parts.map((part, i) => part.merge!(left[i], right[i])) }),
     result: (states) => Object.fromEntries(names.map((name, i) => [name, parts[i]!.result(states[i])])),
   }
+}
+
+/** The names of those that cannot do something. */
+export function lacking<V>(aggregators: Aggregators<V>, ability: 'remove' | 'merge'): readonly string[] {
+  return Object.entries(aggregators).flatMap(([name, aggregator]) => (aggregator[ability] === undefined ? [name] : []))
 }

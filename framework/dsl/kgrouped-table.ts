@@ -4,7 +4,9 @@ import { LogicalNode } from '../graph/logical-graph.ts'
 import type { Aggregation, TableAggregation } from '../graph/operator-spec.ts'
 import type { AggregateTable } from '../graph/table-state.ts'
 import { changed } from '../serdes/changed.ts'
-import { long } from '../serdes/serdes.ts'
+import { json, long } from '../serdes/serdes.ts'
+import { foldingTableByName } from './aggregations.ts'
+import type { Aggregated, Aggregators } from './aggregators.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import { type AnySerde, type Flow, requireSerde } from './flow.ts'
 import type { KTable } from './ktable.ts'
@@ -78,27 +80,35 @@ export class KGroupedTable<K, V> {
   }
 
   /**
-   * Folds the values of a group; `subtractor` takes an old value out again.
+   * Folds the values of a group; `subtractor` takes an old value out again. Or by named aggregators that can remove, several in one pass; then a group
+   * whose last row is gone is deleted.
    *
    * Kafka Streams: `KGroupedTable.aggregate`.
    *
    * @example
    * ```ts
-   * import { topology } from 'millrace'
+   * import { count, mean, topology } from 'millrace'
    *
    * export default topology('team-scores', (builder) => {
    *   const players = builder.table<string, { team: string; score: number }>('players')
    *   const teams = players.groupBy((player) => [player.team, player.score])
    *   teams.aggregate(() => 0, (total, score) => total + score, (total, score) => total - score).toStream().to('team-scores')
+   *   teams.aggregate({ players: count(), meanScore: mean((score) => score) }).toStream().to('team-means')
    * })
    * ```
    */
+  aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KTable<K, Aggregated<A>>
+  aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, subtractor: Adder<K, V, A>, options?: ValueOptions<A>): KTable<K, A, never>
   aggregate<A>(
-    initializer: () => A,
-    adder: Adder<K, V, A>,
-    subtractor: Adder<K, V, A>,
+    initializer: (() => A) | Aggregators<V>,
+    adder?: Adder<K, V, A> | StatefulOptions,
+    subtractor?: Adder<K, V, A>,
     options: ValueOptions<A> = {},
   ): KTable<K, A, never> {
+    if (typeof initializer !== 'function') {
+      const aggregation = foldingTableByName(initializer, this.group)
+      return this.table('KTABLE-AGGREGATE-', aggregation, (adder as StatefulOptions | undefined) ?? {}, json(), null)
+    }
     const aggregation: TableAggregation = {
       kind: 'aggregate',
       initializer,
@@ -114,6 +124,7 @@ export class KGroupedTable<K, V> {
     aggregation: TableAggregation,
     options: StatefulOptions,
     valueSerde: AnySerde | null | undefined,
+    resultValue?: null,
   ): KTable<K, R, never> {
     const { make, graph } = this.group
     // Kafka Streams names the store of a reduce after aggregate.
@@ -124,7 +135,13 @@ export class KGroupedTable<K, V> {
     const key = requireSerde(this.group, name, 'key', this.group.key)
     const value = requireSerde(this.group, name, 'value', valueSerde)
     const repartition = this.repartitioned(sinkName, sourceName, `${this.group.groupName ?? named.name}-repartition`)
-    const state: AggregateTable = { kind: 'aggregate', store: named.name, queryable: named.queryable, result: null, sendsOldValues: false }
+    const state: AggregateTable = {
+      kind: 'aggregate',
+      store: named.name,
+      queryable: named.queryable,
+      result: aggregation.result,
+      sendsOldValues: false,
+    }
     const operator = () => ({ kind: 'tableAggregate', store: named.name, aggregation, sendsOldValues: state.sendsOldValues }) as const
     const store = rowStore(named, key, value)
     const node = new LogicalNode(
@@ -133,7 +150,16 @@ export class KGroupedTable<K, V> {
       { versioned: isVersioned(options.store) },
     )
     graph.add(repartition, node)
-    return make.table<K, R, never>({ make, graph, name, node, key, value, sources: new Set([repartition.name]), state })
+    return make.table<K, R, never>({
+      make,
+      graph,
+      name,
+      node,
+      key,
+      value: resultValue === undefined ? value : resultValue,
+      sources: new Set([repartition.name]),
+      state,
+    })
   }
 
   /** Aggregations of a group that was named share its repartition topic. */

@@ -98,7 +98,8 @@ export class SessionWindowedKStream<K, V> {
     options: WindowedValueOptions<A> = {},
   ): KTable<Windowed<K>, A> {
     if (typeof initial !== 'function') {
-      return this.table('KSTREAM-AGGREGATE-', foldingSessionsByName(initial), (second as WindowedOptions | undefined) ?? {}, json(), null)
+      const aggregation = foldingSessionsByName(initial, this.group)
+      return this.table('KSTREAM-AGGREGATE-', aggregation, (second as WindowedOptions | undefined) ?? {}, json(), null)
     }
     const folding = foldingSessions(initial, second as Adder<K, V, A>, merger as Merger<K, A>)
     return this.table('KSTREAM-AGGREGATE-', folding, options, options.value)

@@ -83,6 +83,14 @@ describe('the seed example', () => {
   })
 })
 
+test('a sketch of quantiles is bundled without what its library needs for Protocol Buffers, and runs', async () => {
+  const body = `builder.fromElements([['a', 1], ['a', 2], ['a', 9]]).groupByKey().aggregate({ median: quantile(0.5, (value) => value) }).toStream().print()`
+  const { folder } = await project({ 'topologies/medians.ts': topologyText('medians', body, `import { quantile } from 'millrace'`) })
+  const [out] = await built(folder)
+  const { code, stdout } = await run(join(out!, 'app.mjs'), folder)
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '(a,{"median":1.993661701417351})\n' })
+})
+
 describe('a build', () => {
   test('of the flight delays writes one folder, telling how far it is', async () => {
     const { folder } = await project({}, join(templates, 'flight-delays'))

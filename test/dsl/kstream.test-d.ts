@@ -1,6 +1,37 @@
 import { expectTypeOf, test } from 'vitest'
 import type { KGroupedStream, KStream, KTable, StreamRecord, StreamsBuilder, Windowed } from '../../framework/index.ts'
-import { count, long, max, mean, min, slidingCount, string, sum, topology, tumbling, tumblingCount } from '../../framework/index.ts'
+import {
+  type Aggregator,
+  type ApproxCountDistinctOptions,
+  approxCountDistinct,
+  type Chosen,
+  type CollectOptions,
+  collect,
+  count,
+  countDistinct,
+  first,
+  last,
+  long,
+  max,
+  maxBy,
+  mean,
+  min,
+  minBy,
+  type QuantileOptions,
+  type QuantileState,
+  quantile,
+  quantiles,
+  type Ranked,
+  type ReduceOptions,
+  reduce,
+  slidingCount,
+  string,
+  sum,
+  topN,
+  topology,
+  tumbling,
+  tumblingCount,
+} from '../../framework/index.ts'
 
 interface Flight {
   readonly origin: string
@@ -92,6 +123,52 @@ test('named aggregators infer the type of the result, and the values in their se
   expectTypeOf(delays).toEqualTypeOf<
     KTable<string, { flights: number; total: number; meanDelay: number; least: number; last: string }, never>
   >()
+})
+
+test('aggregators that choose, collect and estimate infer what they give', () => {
+  const options: CollectOptions & ApproxCountDistinctOptions & QuantileOptions & ReduceOptions<number> = { max: 5, registers: 64 }
+  const delays = flights.groupByKey().aggregate({
+    first: first((flight) => flight.origin),
+    last: last((flight) => flight.delay),
+    least: minBy((flight) => flight.delay),
+    most: maxBy(
+      (flight) => flight.delay,
+      (flight) => flight.origin,
+    ),
+    worst: topN(3, (flight) => flight.delay),
+    origins: countDistinct((flight) => flight.origin),
+    about: approxCountDistinct((flight) => flight.origin, options),
+    median: quantile(0.5, (flight) => flight.delay, options),
+    tails: quantiles([0.9, 0.99], (flight) => flight.delay),
+    all: collect((flight) => flight.delay, options),
+    total: reduce(
+      (flight) => flight.delay,
+      (total, delay) => total + delay,
+      options,
+    ),
+  })
+  expectTypeOf(delays).toEqualTypeOf<
+    KTable<
+      string,
+      {
+        first: string
+        last: number
+        least: Flight
+        most: string
+        worst: readonly Flight[]
+        origins: number
+        about: number
+        median: number
+        tails: readonly number[]
+        all: readonly number[]
+        total: number
+      },
+      never
+    >
+  >()
+  expectTypeOf(first<Flight, number>).returns.toEqualTypeOf<Aggregator<Flight, Chosen<number>, number>>()
+  expectTypeOf(minBy<Flight, number>).returns.toEqualTypeOf<Aggregator<Flight, readonly Ranked<number>[], number>>()
+  expectTypeOf(quantile<Flight>).returns.toEqualTypeOf<Aggregator<Flight, QuantileState, number>>()
 })
 
 test('windowed results have windowed keys', () => {

@@ -150,7 +150,8 @@ test('windows are values, and their aggregations have windowed keys', () => {
 test('an aggregator of one’s own stands beside the others', () => {
   const last = {} as Aggregator<Flight, string, number>
   expectTypeOf(last.add).toEqualTypeOf<(state: string, value: Flight) => string>()
-  expectTypeOf(last.merge).toEqualTypeOf<(left: string, right: string) => string>()
+  expectTypeOf(last.merge).toEqualTypeOf<((left: string, right: string) => string) | undefined>()
+  expectTypeOf(last.remove).toEqualTypeOf<((state: string, value: Flight) => string) | undefined>()
   expectTypeOf(last.result).toEqualTypeOf<(state: string) => number>()
   expectTypeOf(flights.groupByKey().aggregate({ last, total: sum((flight) => flight.delay), flights: count() })).toEqualTypeOf<
     KTable<string, { last: number; total: number; flights: number }, never>
