@@ -56,7 +56,7 @@ function shapeOf(graph: LogicalGraph, name: string, options: AddStoreOptions<unk
       return { kind: 'session', changelog: changelogOf(name, logging, windowChangelogSettings(retentionMs)), retentionMs }
     }
     case 'versioned':
-      return versionedShape(name, options.historyRetention, logging)
+      return versionedShape(graph, name, options.historyRetention, logging)
     default:
       checkEntriesMax(graph, { name, ...(options.entriesMax === undefined ? {} : { entriesMax: options.entriesMax }) }, name)
       return {

@@ -2,6 +2,7 @@
 
 import { LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback } from '../graph/operator-spec.ts'
+import { requireFunction, requireOptions } from './arguments.ts'
 import type { Predicate, TypePredicate } from './callbacks.ts'
 import { addStep, type StreamFlow } from './flow.ts'
 import type { KStream } from './kstream.ts'
@@ -49,6 +50,8 @@ export class BranchedKStream<K, V, Branches extends readonly unknown[] = []> {
   branch<S extends V>(predicate: TypePredicate<K, V, S>, options?: NameOptions): BranchedKStream<K, V, [...Branches, KStream<K, S>]>
   branch(predicate: Predicate<K, V>, options?: NameOptions): BranchedKStream<K, V, [...Branches, KStream<K, V>]>
   branch(predicate: Predicate<K, V>, options: NameOptions = {}): BranchedKStream<K, V, [...Branches, KStream<K, V>]> {
+    requireFunction(this.source.graph, 'BranchedKStream.branch', 'predicate', predicate)
+    requireOptions(this.source.graph, 'BranchedKStream.branch', options)
     this.add(options.name ?? String(this.branches.length + 1), predicate as Callback<boolean>)
     return this as unknown as BranchedKStream<K, V, [...Branches, KStream<K, V>]>
   }
@@ -70,6 +73,7 @@ export class BranchedKStream<K, V, Branches extends readonly unknown[] = []> {
    * ```
    */
   defaultBranch(options: NameOptions = {}): [...Branches, KStream<K, V>] {
+    requireOptions(this.source.graph, 'BranchedKStream.defaultBranch', options)
     this.add(options.name ?? '0', null)
     return this.streams as [...Branches, KStream<K, V>]
   }

@@ -1,15 +1,17 @@
 // Several grouped streams with one aggregate, and its windows.
 
+import type { LogicalGraph } from '../graph/logical-graph.ts'
 import type { Aggregation } from '../graph/operator-spec.ts'
 import type { SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from '../graph/window-spec.ts'
 import { sessionWindowed } from '../serdes/windowed.ts'
+import { requireFlow, requireFold, requireFunction, requireWindow } from './arguments.ts'
 import type { Adder, Merger } from './callbacks.ts'
 import { aggregateCogroup, type Cogroup } from './cogroup.ts'
 import type { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
 import { retentionOf, rowStore, windowStore } from './materialize.ts'
 import type { ValueOptions, WindowedValueOptions } from './options.ts'
-import { timeWindowPlan } from './time-window-plan.ts'
+import { checkSessionWindow, checkWindow, timeWindowPlan } from './time-window-plan.ts'
 
 /**
  * Groups of several streams that are folded into one aggregate, each by its own adder. Null keys and null values are dropped, as by `aggregate`.
@@ -42,6 +44,8 @@ export class CogroupedKStream<K, A> {
    * ```
    */
   cogroup<V>(group: KGroupedStream<K, V>, adder: Adder<K, V, A>): CogroupedKStream<K, A> {
+    requireFlow(this.graph, 'CogroupedKStream.cogroup', 'group', group, 'a grouped stream')
+    requireFunction(this.graph, 'CogroupedKStream.cogroup', 'adder', adder)
     const members = new Map(this.members.members).set(group.flow, adder as Aggregation['adder'])
     return new CogroupedKStream({ members, parents: new Map() })
   }
@@ -65,6 +69,7 @@ export class CogroupedKStream<K, A> {
    * ```
    */
   aggregate(initializer: () => A, options: ValueOptions<A> = {}): KTable<K, A, never> {
+    requireFold(this.graph, 'CogroupedKStream.aggregate', { initializer }, options)
     const flow = aggregateCogroup(this.members, {
       initializer,
       options,
@@ -99,8 +104,18 @@ export class CogroupedKStream<K, A> {
   windowedBy(
     window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow,
   ): TimeWindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> {
+    const kinds = ['time', 'sliding', 'unlimited', 'session']
+    requireWindow(this.graph, 'CogroupedKStream.windowedBy', window, kinds, 'tumbling(), hopping(), sliding() or session()')
+    const [first] = this.members.members.keys()
+    if (window.kind === 'session') checkSessionWindow(first!, window)
+    else checkWindow(first!, window, 'updates')
     if (window.kind === 'session') return new SessionWindowedCogroupedKStream(this.members, window)
     return new TimeWindowedCogroupedKStream(this.members, window)
+  }
+
+  private get graph(): LogicalGraph {
+    const [first] = this.members.members.keys()
+    return first!.graph
   }
 }
 
@@ -134,6 +149,7 @@ export class TimeWindowedCogroupedKStream<K, A> {
    */
   aggregate(initializer: () => A, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A, never> {
     const [first] = this.members.members.keys()
+    requireFold(first!.graph, 'TimeWindowedCogroupedKStream.aggregate', { initializer }, options)
     const plan = timeWindowPlan(first!, this.window, 'updates', options)
     const flow = aggregateCogroup(this.members, {
       initializer,
@@ -180,6 +196,7 @@ export class SessionWindowedCogroupedKStream<K, A> {
   aggregate(initializer: () => A, merger: Merger<K, A>, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A> {
     const { window } = this
     const [first] = this.members.members.keys()
+    requireFold(first!.graph, 'SessionWindowedCogroupedKStream.aggregate', { initializer, merger }, options)
     const retentionMs = retentionOf(first!, options, window.gapMs + window.graceMs)
     const merge = merger as (left: unknown, right: unknown, key: unknown) => unknown
     const flow = aggregateCogroup(this.members, {

@@ -7,6 +7,7 @@ import { timeWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
+import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import type { AnySerde } from './flow.ts'
 import type { KStream } from './kstream.ts'
@@ -45,6 +46,7 @@ export class CountWindowedKStream<K, V> {
    * ```
    */
   count(options: StatefulOptions = {}): KStream<Windowed<K>, number> {
+    requireOptions(this.group.graph, 'CountWindowedKStream.count', options)
     return this.stream('KSTREAM-AGGREGATE-', counting, options, long())
   }
 
@@ -62,6 +64,7 @@ export class CountWindowedKStream<K, V> {
    * ```
    */
   reduce(reducer: Reducer<K, V>, options: StatefulOptions = {}): KStream<Windowed<K>, V> {
+    requireFold(this.group.graph, 'CountWindowedKStream.reduce', { reducer }, options)
     return this.stream('KSTREAM-REDUCE-', reducing(reducer), options, this.group.value)
   }
 
@@ -85,6 +88,7 @@ export class CountWindowedKStream<K, V> {
     adder?: Adder<K, V, A> | StatefulOptions,
     options: ValueOptions<A> = {},
   ): KStream<Windowed<K>, A> {
+    requireAggregate(this.group.graph, 'CountWindowedKStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.stream('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
     return this.stream('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, json(), null)

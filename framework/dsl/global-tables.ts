@@ -3,7 +3,7 @@
 import { type LogicalGraph, LogicalNode } from '../graph/logical-graph.ts'
 import type { Callback, Joiner, OperatorSpec, StoreSpec, TableView } from '../graph/operator-spec.ts'
 import { addStep, requireSerde, type StreamFlow } from './flow.ts'
-import { nameStore, rowStore, storeOptions } from './materialize.ts'
+import { isVersioned, nameStore, rowStore, storeOptions } from './materialize.ts'
 import type { GlobalTableOptions, NameOptions, SourceOptions } from './options.ts'
 import { timingOf } from './source-options.ts'
 
@@ -14,6 +14,10 @@ export function addGlobalTable(graph: LogicalGraph, topic: string, options: Glob
       'the store of a global table has options and no name.',
       'Give it a name, or leave the store out.',
     )
+  }
+  if (isVersioned(options.store)) {
+    const remedy = 'Leave `historyRetention` out, or read the topic as a table.'
+    graph.problems.report(options.name ?? topic, 'a global table cannot be versioned.', remedy)
   }
   const named = nameStore(graph, options.store, options.name, `${topic}-`)
   addGlobal(graph, topic, options, ({ key, value }) => ({

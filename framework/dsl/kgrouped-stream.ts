@@ -6,6 +6,7 @@ import { json, long } from '../serdes/serdes.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
+import { requireAggregate, requireFold, requireFunction, requireOptions, requireWindow } from './arguments.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import { CogroupedKStream } from './cogrouped-kstream.ts'
 import { CountWindowedKStream } from './count-windowed-kstream.ts'
@@ -41,6 +42,7 @@ export class KGroupedStream<K, V> {
    * ```
    */
   count(options: StatefulOptions = {}): KTable<K, number, never> {
+    requireOptions(this.flow.graph, 'KGroupedStream.count', options)
     return this.table('KSTREAM-AGGREGATE-', counting, options, long())
   }
 
@@ -60,6 +62,7 @@ export class KGroupedStream<K, V> {
    * ```
    */
   reduce(reducer: Reducer<K, V>, options: StatefulOptions = {}): KTable<K, V, never> {
+    requireFold(this.flow.graph, 'KGroupedStream.reduce', { reducer }, options)
     return this.table('KSTREAM-REDUCE-', reducing(reducer), options, this.flow.value)
   }
 
@@ -90,6 +93,7 @@ export class KGroupedStream<K, V> {
     adder?: Adder<K, V, A> | StatefulOptions,
     options: ValueOptions<A> = {},
   ): KTable<K, A, never> {
+    requireAggregate(this.flow.graph, 'KGroupedStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
     return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, json(), null)
@@ -116,6 +120,7 @@ export class KGroupedStream<K, V> {
    * ```
    */
   cogroup<A>(adder: Adder<K, V, A>): CogroupedKStream<K, A> {
+    requireFunction(this.flow.graph, 'KGroupedStream.cogroup', 'adder', adder)
     const members = new Map([[this.flow, adder as Aggregation['adder']]])
     return new CogroupedKStream({ members, parents: new Map() })
   }
@@ -143,6 +148,9 @@ export class KGroupedStream<K, V> {
     window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow | CountWindow,
     options: EmitOptions = {},
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> | CountWindowedKStream<K, V> {
+    const kinds = ['time', 'sliding', 'unlimited', 'session', 'count']
+    requireWindow(this.flow.graph, 'KGroupedStream.windowedBy', window, kinds, 'tumbling(), hopping(), sliding() or session()')
+    requireOptions(this.flow.graph, 'KGroupedStream.windowedBy', options)
     const { emit = 'updates' } = options
     switch (window.kind) {
       case 'time':

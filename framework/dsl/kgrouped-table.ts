@@ -7,6 +7,7 @@ import { changed } from '../serdes/changed.ts'
 import { json, long } from '../serdes/serdes.ts'
 import { foldingTableByName } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
+import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import { type AnySerde, type Flow, requireSerde } from './flow.ts'
 import type { KTable } from './ktable.ts'
@@ -46,6 +47,7 @@ export class KGroupedTable<K, V> {
    * ```
    */
   count(options: StatefulOptions = {}): KTable<K, number, never> {
+    requireOptions(this.group.graph, 'KGroupedTable.count', options)
     const add: Aggregation['adder'] = (count) => (count as number) + 1
     const subtract: Aggregation['adder'] = (count) => (count as number) - 1
     const aggregation = { kind: 'count', initializer: () => 0, adder: add, subtractor: subtract, result: null } as const
@@ -69,6 +71,7 @@ export class KGroupedTable<K, V> {
    * ```
    */
   reduce(adder: Reducer<K, V>, subtractor: Reducer<K, V>, options: StatefulOptions = {}): KTable<K, V, never> {
+    requireFold(this.group.graph, 'KGroupedTable.reduce', { adder, subtractor }, options)
     const aggregation: TableAggregation = {
       kind: 'reduce',
       initializer: null,
@@ -105,6 +108,7 @@ export class KGroupedTable<K, V> {
     subtractor?: Adder<K, V, A>,
     options: ValueOptions<A> = {},
   ): KTable<K, A, never> {
+    requireAggregate(this.group.graph, 'KGroupedTable.aggregate', initializer, { adder, subtractor }, options)
     if (typeof initializer !== 'function') {
       const aggregation = foldingTableByName(initializer, this.group)
       return this.table('KTABLE-AGGREGATE-', aggregation, (adder as StatefulOptions | undefined) ?? {}, json(), null)

@@ -5,6 +5,7 @@ import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, Processor
 import type { JoinWindow } from '../graph/window-spec.ts'
 import type { Sink } from '../ports/connector.ts'
 import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
+import { requireFlow, requireFunction, requireName, requireOptions, requireProcessor, requireStreamJoin } from './arguments.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
 import { checkSupplier } from './check-supplier.ts'
@@ -61,6 +62,7 @@ export class KStream<K, V> {
   filter<S extends V>(predicate: TypePredicate<K, V, S>, options?: NameOptions): KStream<K, S>
   filter(predicate: Predicate<K, V>, options?: NameOptions): KStream<K, V>
   filter(predicate: Predicate<K, V>, options: NameOptions = {}): KStream<K, V> {
+    requireFunction(this.flow.graph, 'KStream.filter', 'predicate', predicate)
     return this.step('KSTREAM-FILTER-', options, { kind: 'filter', predicate: predicate as Callback<boolean>, negate: false })
   }
 
@@ -79,6 +81,7 @@ export class KStream<K, V> {
    * ```
    */
   filterNot(predicate: Predicate<K, V>, options: NameOptions = {}): KStream<K, V> {
+    requireFunction(this.flow.graph, 'KStream.filterNot', 'predicate', predicate)
     return this.step('KSTREAM-FILTER-', options, { kind: 'filter', predicate: predicate as Callback<boolean>, negate: true })
   }
 
@@ -97,6 +100,7 @@ export class KStream<K, V> {
    * ```
    */
   map<NewKey, NewValue>(mapper: Mapper<K, V, readonly [NewKey, NewValue]>, options: NameOptions = {}): KStream<NewKey, NewValue> {
+    requireFunction(this.flow.graph, 'KStream.map', 'mapper', mapper)
     const operator = { kind: 'map', mapper: mapper as Callback<readonly [unknown, unknown]> } as const
     return this.step('KSTREAM-MAP-', options, operator, { becomes: newKeyAndValue, traits: changesKey })
   }
@@ -116,6 +120,7 @@ export class KStream<K, V> {
    * ```
    */
   mapValues<NewValue>(mapper: Mapper<K, V, NewValue>, options: NameOptions = {}): KStream<K, NewValue> {
+    requireFunction(this.flow.graph, 'KStream.mapValues', 'mapper', mapper)
     return this.step(
       'KSTREAM-MAPVALUES-',
       options,
@@ -144,6 +149,7 @@ export class KStream<K, V> {
     mapper: Mapper<K, V, Iterable<readonly [NewKey, NewValue]>>,
     options: NameOptions = {},
   ): KStream<NewKey, NewValue> {
+    requireFunction(this.flow.graph, 'KStream.flatMap', 'mapper', mapper)
     const operator = { kind: 'flatMap', mapper: mapper as Callback<Iterable<readonly [unknown, unknown]>> } as const
     return this.step('KSTREAM-FLATMAP-', options, operator, { becomes: newKeyAndValue, traits: changesKey })
   }
@@ -163,6 +169,7 @@ export class KStream<K, V> {
    * ```
    */
   flatMapValues<NewValue>(mapper: Mapper<K, V, Iterable<NewValue>>, options: NameOptions = {}): KStream<K, NewValue> {
+    requireFunction(this.flow.graph, 'KStream.flatMapValues', 'mapper', mapper)
     const operator = { kind: 'flatMapValues', mapper: mapper as Callback<Iterable<unknown>> } as const
     return this.step('KSTREAM-FLATMAPVALUES-', options, operator, { becomes: newValue, traits: changesValue })
   }
@@ -182,6 +189,7 @@ export class KStream<K, V> {
    * ```
    */
   selectKey<NewKey>(selector: Mapper<K, V, NewKey>, options: NameOptions = {}): KStream<NewKey, V> {
+    requireFunction(this.flow.graph, 'KStream.selectKey', 'selector', selector)
     const operator = { kind: 'selectKey', selector: selector as Callback<unknown> } as const
     return this.step('KSTREAM-KEY-SELECT-', options, operator, { becomes: newKey, traits: changesKey })
   }
@@ -201,6 +209,7 @@ export class KStream<K, V> {
    * ```
    */
   peek(action: Mapper<K, V, void>, options: NameOptions = {}): KStream<K, V> {
+    requireFunction(this.flow.graph, 'KStream.peek', 'action', action)
     return this.step('KSTREAM-PEEK-', options, { kind: 'peek', action: action as Callback<void> })
   }
 
@@ -219,6 +228,7 @@ export class KStream<K, V> {
    * ```
    */
   forEach(action: Mapper<K, V, void>, options: NameOptions = {}): void {
+    requireFunction(this.flow.graph, 'KStream.forEach', 'action', action)
     this.step('KSTREAM-FOREACH-', options, { kind: 'peek', action: action as Callback<void> })
   }
 
@@ -241,6 +251,8 @@ export class KStream<K, V> {
    */
   merge(other: KStream<K, V>, options: NameOptions = {}): KStream<K, V> {
     const { graph } = this.flow
+    requireFlow(graph, 'KStream.merge', 'other stream', other, 'a stream')
+    requireOptions(graph, 'KStream.merge', options)
     const name = graph.names.orGenerated(options.name, 'KSTREAM-MERGE-')
     const merged = addStep(this.flow, { name, operator: { kind: 'pass' }, traits: { merges: true }, becomes: { key: null, value: null } })
     graph.add(other.flow.node, merged.node)
@@ -266,6 +278,7 @@ export class KStream<K, V> {
    * ```
    */
   split(options: NameOptions = {}): BranchedKStream<K, V> {
+    requireOptions(this.flow.graph, 'KStream.split', options)
     return new BranchedKStream(this.flow, options)
   }
 
@@ -287,6 +300,7 @@ export class KStream<K, V> {
    * ```
    */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
+    requireOptions(this.flow.graph, 'KStream.repartition', options)
     return new KStream(repartition(this.flow, options as RepartitionOptions<unknown, unknown>))
   }
 
@@ -308,6 +322,7 @@ export class KStream<K, V> {
    * ```
    */
   toTable(options: ToTableOptions<K, V> = {}): KTable<K, NonNullable<V>> {
+    requireOptions(this.flow.graph, 'KStream.toTable', options)
     return this.flow.make.table(toTable(this.flow, options as ToTableOptions<unknown, unknown>))
   }
 
@@ -328,6 +343,7 @@ export class KStream<K, V> {
    */
   groupByKey(options: WriteOptions<K, V> = {}): KGroupedStream<K, V> {
     const { make, graph, name, node, sources, changedKey } = this.flow
+    requireOptions(graph, 'KStream.groupByKey', options)
     const key = options.key ?? this.flow.key
     const value = options.value ?? this.flow.value
     return new KGroupedStream({ make, graph, name, node, sources, changedKey, key, value, groupName: options.name, repartition: null })
@@ -385,7 +401,7 @@ export class KStream<K, V> {
     options?: NameOptions,
   ): KStream<K, R>
   join(other: object, ...rest: JoinArguments): KStream<K, never> {
-    return new KStream(joinAny(this.flow, other, 'inner', rest))
+    return new KStream(joinAny(this.flow, 'KStream.join', other, 'inner', rest))
   }
 
   /**
@@ -422,7 +438,7 @@ export class KStream<K, V> {
     options?: NameOptions,
   ): KStream<K, R>
   leftJoin(other: object, ...rest: JoinArguments): KStream<K, never> {
-    return new KStream(joinAny(this.flow, other, 'left', rest))
+    return new KStream(joinAny(this.flow, 'KStream.leftJoin', other, 'left', rest))
   }
 
   /**
@@ -448,6 +464,8 @@ export class KStream<K, V> {
     window: JoinWindow,
     options: StreamJoinOptions<K, V, T> = {},
   ): KStream<K, R> {
+    requireFlow(this.flow.graph, 'KStream.outerJoin', 'other stream', other, 'a stream')
+    requireStreamJoin(this.flow.graph, 'KStream.outerJoin', joiner, window, options)
     return new KStream(joinStreams(this.flow, other.flow, 'outer', joiner as JoinerSpec, window, options as AnyJoinOptions))
   }
 
@@ -486,6 +504,7 @@ export class KStream<K, V> {
    * ```
    */
   process<NewKey, NewValue>(supplier: () => Processor<K, V, NewKey, NewValue>, options: ProcessOptions = {}): KStream<NewKey, NewValue> {
+    requireProcessor(this.flow.graph, 'KStream.process', supplier, options)
     const { stores = [] } = options
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSOR-')
     checkSupplier(this.flow.graph, name, supplier)
@@ -519,6 +538,7 @@ export class KStream<K, V> {
    * ```
    */
   processValues<NewValue>(supplier: () => FixedKeyProcessor<K, V, NewValue>, options: ProcessOptions = {}): KStream<K, NewValue> {
+    requireProcessor(this.flow.graph, 'KStream.processValues', supplier, options)
     const { stores = [] } = options
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSVALUES-')
     checkSupplier(this.flow.graph, name, supplier)
@@ -567,6 +587,8 @@ export class KStream<K, V> {
    * ```
    */
   to(topic: string | Mapper<K, V, string>, options: ToOptions<K, V> = {}): void {
+    if (typeof topic !== 'function') requireName(this.flow.graph, 'KStream.to', 'topic', topic)
+    requireOptions(this.flow.graph, 'KStream.to', options)
     addSink(this.flow, topic as string | Callback<string>, options as ToOptions<unknown, unknown>)
   }
 
@@ -606,6 +628,7 @@ export class KStream<K, V> {
    * ```
    */
   print(options: PrintOptions<K, V> = {}): void {
+    requireOptions(this.flow.graph, 'KStream.print', options)
     const { label, format } = options as PrintOptions<unknown, unknown>
     this.step('KSTREAM-PRINTER-', options, { kind: 'print', label, format })
   }
@@ -616,6 +639,7 @@ export class KStream<K, V> {
     operator: Step['operator'],
     more: Pick<Step, 'traits' | 'becomes'> = {},
   ): KStream<NewKey, NewValue> {
+    requireOptions(this.flow.graph, 'KStream', options)
     const name = this.flow.graph.names.orGenerated(options.name, prefix)
     return new KStream(addStep(this.flow, { name, operator, ...more }))
   }
@@ -632,13 +656,29 @@ type AnyJoinOptions = StreamJoinOptions<unknown, unknown, unknown>
 /** What comes behind the other side: a joiner and options; a joiner, a window and options; a key selector, a joiner and options. */
 type JoinArguments = readonly unknown[]
 
-function joinAny(flow: StreamFlow, other: object, type: Exclude<JoinType, 'outer'>, [second, third, fourth]: JoinArguments): StreamFlow {
+function joinAny(
+  flow: StreamFlow,
+  call: string,
+  other: object,
+  type: Exclude<JoinType, 'outer'>,
+  [second, third, fourth = {}]: JoinArguments,
+): StreamFlow {
+  const { graph } = flow
   if (other instanceof GlobalKTable) {
-    const options = (fourth ?? {}) as NameOptions
+    requireFunction(graph, call, 'key selector', second)
+    requireFunction(graph, call, 'joiner', third)
+    requireOptions(graph, call, fourth)
+    const options = fourth as NameOptions
     return joinGlobalTable(flow, other.view, second as Callback<unknown>, third as JoinerSpec, type === 'left', options)
   }
   const joiner = second as JoinerSpec
-  if (other instanceof KStream) return joinStreams(flow, other.flow, type, joiner, third as JoinWindow, (fourth ?? {}) as AnyJoinOptions)
+  requireFlow(graph, call, 'other side', other, 'a stream, a table or a global table')
+  if (other instanceof KStream) {
+    requireStreamJoin(graph, call, joiner, third, fourth)
+    return joinStreams(flow, other.flow, type, joiner, third as JoinWindow, fourth as AnyJoinOptions)
+  }
+  requireFunction(graph, call, 'joiner', joiner)
+  requireOptions(graph, call, third ?? {})
   const table = (other as KTable<unknown, unknown>).flow
   return joinTable(flow, table, joiner, type === 'left', (third ?? {}) as StreamTableJoinOptions<unknown, unknown>)
 }

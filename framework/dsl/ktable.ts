@@ -5,6 +5,7 @@ import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator
 import type { ValueTransformer } from '../graph/processor.ts'
 import { queryableStoreOf, sendOldValues } from '../graph/table-state.ts'
 import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
+import { requireFlow, requireFunction, requireOptions } from './arguments.ts'
 import type { ForeignKey, Joiner, Mapper, Predicate } from './callbacks.ts'
 import { addStep, type TableFlow } from './flow.ts'
 import { joinByForeignKey } from './foreign-key-join.ts'
@@ -71,6 +72,7 @@ export class KTable<K, V, Deleted extends null = null> {
    * ```
    */
   filter(predicate: Predicate<K, V>, options: StatefulOptions = {}): KTable<K, V> {
+    requireStep(this.flow, 'KTable.filter', 'predicate', predicate, options)
     return new KTable(filterTable(this.flow, predicate as Callback<boolean>, false, options))
   }
 
@@ -90,6 +92,7 @@ export class KTable<K, V, Deleted extends null = null> {
    * ```
    */
   filterNot(predicate: Predicate<K, V>, options: StatefulOptions = {}): KTable<K, V> {
+    requireStep(this.flow, 'KTable.filterNot', 'predicate', predicate, options)
     return new KTable(filterTable(this.flow, predicate as Callback<boolean>, true, options))
   }
 
@@ -108,6 +111,7 @@ export class KTable<K, V, Deleted extends null = null> {
    * ```
    */
   mapValues<R>(mapper: Mapper<K, V, R>, options: ValueOptions<R> = {}): KTable<K, R, Deleted> {
+    requireStep(this.flow, 'KTable.mapValues', 'mapper', mapper, options)
     return new KTable(mapTable(this.flow, mapper as Callback<R>, options as MapOptions))
   }
 
@@ -130,6 +134,7 @@ export class KTable<K, V, Deleted extends null = null> {
   transformValues<R>(supplier: () => ValueTransformer<K, V, R>, options: TransformerOptions<R>): KTable<K, R>
   transformValues<R>(mapper: Mapper<K, V | null, R>, options?: ValueOptions<R>): KTable<K, R>
   transformValues<R>(mapper: unknown, options: ValueOptions<R> | TransformerOptions<R> = {}): KTable<K, R> {
+    requireStep(this.flow, 'KTable.transformValues', 'mapper', mapper, options)
     return new KTable(transformTable(this.flow, mapper, options as MapOptions))
   }
 
@@ -155,6 +160,7 @@ export class KTable<K, V, Deleted extends null = null> {
     options: WriteOptions<NewKey, NewValue> = {},
   ): KGroupedTable<NewKey, NewValue> {
     const { make, graph, sources, state } = this.flow
+    requireStep(this.flow, 'KTable.groupBy', 'selector', selector, options)
     const name = graph.names.orGenerated(options.name, 'KTABLE-SELECT-')
     const pairs = selector as Callback<readonly [unknown, unknown]>
     const operator = () => ({ kind: 'tableGroupBy', versioned: givesVersioned(this.flow.node), selector: pairs }) as const
@@ -196,7 +202,7 @@ export class KTable<K, V, Deleted extends null = null> {
   ): KTable<K, R>
   join<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T, R>, options?: ValueOptions<R>): KTable<K, R>
   join(other: object, ...rest: JoinArguments): KTable<K, never> {
-    return new KTable(joinAny(this.flow, other, 'inner', rest))
+    return new KTable(joinAny(this.flow, 'KTable.join', other, 'inner', rest))
   }
 
   /**
@@ -225,7 +231,7 @@ export class KTable<K, V, Deleted extends null = null> {
   ): KTable<K, R>
   leftJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V, T | null, R>, options?: ValueOptions<R>): KTable<K, R>
   leftJoin(other: object, ...rest: JoinArguments): KTable<K, never> {
-    return new KTable(joinAny(this.flow, other, 'left', rest))
+    return new KTable(joinAny(this.flow, 'KTable.leftJoin', other, 'left', rest))
   }
 
   /**
@@ -245,6 +251,8 @@ export class KTable<K, V, Deleted extends null = null> {
    * ```
    */
   outerJoin<T, R>(other: KTable<K, T>, joiner: Joiner<K, V | null, T | null, R>, options: ValueOptions<R> = {}): KTable<K, R> {
+    requireFlow(this.flow.graph, 'KTable.outerJoin', 'other table', other, 'a table')
+    requireStep(this.flow, 'KTable.outerJoin', 'joiner', joiner, options)
     return new KTable(joinTables(this.flow, other.flow, 'outer', joiner as JoinerSpec, options as TableJoinOptions))
   }
 
@@ -265,6 +273,7 @@ export class KTable<K, V, Deleted extends null = null> {
    * ```
    */
   suppress(options: SuppressOptions): KTable<K, V, Deleted> {
+    requireOptions(this.flow.graph, 'KTable.suppress', options)
     return new KTable(suppressTable(this.flow, options))
   }
 
@@ -306,7 +315,9 @@ export class KTable<K, V, Deleted extends null = null> {
     selector?: Mapper<K, V | Deleted, NewKey> | NameOptions,
     options: NameOptions = {},
   ): KStream<K, V | Deleted> | KStream<NewKey, V | Deleted> {
+    if (selector !== undefined && typeof selector !== 'object') requireFunction(this.flow.graph, 'KTable.toStream', 'selector', selector)
     const given = typeof selector === 'object' ? selector : options
+    requireOptions(this.flow.graph, 'KTable.toStream', given)
     const { state: _table, ...flow } = this.flow
     const name = flow.graph.names.orGenerated(given.name, 'KTABLE-TOSTREAM-')
     const changes = addStep({ ...flow, changedKey: false, joinRepartition: null }, { name, operator: { kind: 'toStream' } })
@@ -318,9 +329,28 @@ export class KTable<K, V, Deleted extends null = null> {
 /** What stands behind the other table: a joiner and options, or a foreign key, a joiner and options. */
 type JoinArguments = readonly unknown[]
 
-function joinAny(flow: TableFlow, table: object, type: Exclude<JoinType, 'outer'>, [second, third, fourth]: JoinArguments): TableFlow {
+function joinAny(
+  flow: TableFlow,
+  call: string,
+  table: object,
+  type: Exclude<JoinType, 'outer'>,
+  [second, third, fourth]: JoinArguments,
+): TableFlow {
+  requireFlow(flow.graph, call, 'other table', table, 'a table')
+  requireStep(
+    flow,
+    call,
+    typeof third === 'function' ? 'foreign key' : 'joiner',
+    second,
+    (typeof third === 'function' ? fourth : third) ?? {},
+  )
   const other = (table as KTable<unknown, unknown>).flow
   if (typeof third !== 'function') return joinTables(flow, other, type, second as JoinerSpec, (third ?? {}) as TableJoinOptions)
   const options = (fourth ?? {}) as ForeignKeyJoinOptions<unknown, unknown, unknown, unknown, unknown>
   return joinByForeignKey(flow, other, second as ForeignKey<unknown, unknown, unknown>, third as JoinerSpec, type === 'left', options)
+}
+
+function requireStep({ graph }: TableFlow, call: string, what: string, callback: unknown, options: unknown): void {
+  requireFunction(graph, call, what, callback)
+  requireOptions(graph, call, options)
 }

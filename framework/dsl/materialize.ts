@@ -9,6 +9,7 @@ import type { StoreOption, StoreOptions, WindowedOptions } from './options.ts'
 
 /** A store of the dsl, named: which of the two ways in which it came to its name matters. */
 export interface NamedStore {
+  readonly graph: LogicalGraph
   readonly name: string
   /** Named by the author: kept even if nothing reads it. */
   readonly queryable: boolean
@@ -26,10 +27,10 @@ export function storeOptions(store: StoreOption | undefined): StoreOptions {
 export function nameStore(graph: LogicalGraph, store: StoreOption | undefined, operator: string | undefined, prefix: string): NamedStore {
   const options = storeOptions(store)
   checkEntriesMax(graph, options, operator ?? prefix)
-  if (options.name !== undefined) return { name: options.name, queryable: true, options }
+  if (options.name !== undefined) return { graph, name: options.name, queryable: true, options }
   const generated = graph.names.store(prefix)
   const name = graph.naming === 'variables' && operator !== undefined ? operator : generated
-  return { name, queryable: false, options }
+  return { graph, name, queryable: false, options }
 }
 
 export function checkEntriesMax(graph: LogicalGraph, { name, entriesMax, historyRetention }: StoreOptions, operator: string): void {
@@ -39,10 +40,10 @@ export function checkEntriesMax(graph: LogicalGraph, { name, entriesMax, history
   graph.problems.report(name ?? operator, 'a versioned store is no LRU map.', 'Leave `historyRetention` or `entriesMax` out.')
 }
 
-export function rowStore({ name, options }: NamedStore, key: AnySerde, value: AnySerde): StoreSpec {
+export function rowStore({ graph, name, options }: NamedStore, key: AnySerde, value: AnySerde): StoreSpec {
   const { persistent = true, caching = true, logging, historyRetention, entriesMax } = options
   if (historyRetention !== undefined)
-    return { name, key, value, persistent, caching: false, ...versionedShape(name, historyRetention, logging) }
+    return { name, key, value, persistent, caching: false, ...versionedShape(graph, name, historyRetention, logging) }
   const changelog = changelogOf(name, logging, { 'cleanup.policy': 'compact' })
   const kept = entriesMax === undefined ? { persistent } : { persistent: false, entriesMax }
   return { name, kind: 'timestampedKeyValue', key, value, ...kept, caching, changelog }
@@ -50,11 +51,13 @@ export function rowStore({ name, options }: NamedStore, key: AnySerde, value: An
 
 /** What makes a store versioned. Its changelog keeps older values as long as the store does, and a day more (Kafka Streams: VersionedChangelogTopicConfig). */
 export function versionedShape(
+  graph: LogicalGraph,
   name: string,
   historyRetention: Duration,
   logging: StoreOptions['logging'],
 ): Pick<StoreSpec, 'kind' | 'changelog' | 'historyRetentionMs'> {
   const historyRetentionMs = durationMs(historyRetention)
+  if (historyRetentionMs < 0) graph.problems.report(name, `a history of ${historyRetentionMs} ms is negative.`, 'Give 0 or more.')
   const settings = { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(historyRetentionMs + changelogRetentionMarginMs) }
   return { kind: 'versioned', changelog: changelogOf(name, logging, settings), historyRetentionMs }
 }

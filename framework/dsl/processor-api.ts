@@ -75,6 +75,9 @@ function attachTo(graph: LogicalGraph, name: string, parents: readonly string[],
   if (parents.length === 0) graph.problems.report(name, 'it has no parents.', 'Name at least one node that comes before it.')
   if (missing.length > 0) graph.problems.report(name, `it has parents that are not there: ${missing.join(', ')}.`, 'Add them before it.')
   const found = nodes.filter((node) => node !== undefined)
+  const sinks = found.filter(({ work: { kind } }) => kind === 'sink').map((node) => node.name)
+  if (sinks.length > 0)
+    graph.problems.report(name, `nothing can come after a sink: ${sinks.join(', ')}.`, 'Name the node before it as the parent.')
   if (found.length > 0) attach(graph, name, found, work)
 }
 

@@ -7,11 +7,13 @@ import { sessionWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { countingSessions, foldingSessions, foldingSessionsByName, reducingSessions, type SessionAggregation } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
+import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
 import type { Adder, Merger, Reducer } from './callbacks.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
 import { retentionOf, windowStore } from './materialize.ts'
 import type { WindowedOptions, WindowedValueOptions } from './options.ts'
+import { checkSessionWindow } from './time-window-plan.ts'
 
 /**
  * Aggregations by key and session. When a record makes two sessions one, theirs are deleted (a null value under each old key) and the new one is sent.
@@ -27,9 +29,7 @@ export class SessionWindowedKStream<K, V> {
     this.group = group
     this.window = window
     this.emit = emit
-    const { gapMs, graceMs } = window
-    if (gapMs < 0) group.graph.problems.report(group.name, `a gap of ${gapMs} ms is none.`, 'Give a gap of 0 or more.')
-    if (graceMs < 0) group.graph.problems.report(group.name, `a grace of ${graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
+    checkSessionWindow(group, window)
   }
 
   /**
@@ -47,6 +47,7 @@ export class SessionWindowedKStream<K, V> {
    * ```
    */
   count(options: WindowedOptions = {}): KTable<Windowed<K>, number> {
+    requireOptions(this.group.graph, 'SessionWindowedKStream.count', options)
     return this.table('KSTREAM-AGGREGATE-', countingSessions, options, long())
   }
 
@@ -66,6 +67,7 @@ export class SessionWindowedKStream<K, V> {
    * ```
    */
   reduce(reducer: Reducer<K, V>, options: WindowedOptions = {}): KTable<Windowed<K>, V> {
+    requireFold(this.group.graph, 'SessionWindowedKStream.reduce', { reducer }, options)
     return this.table('KSTREAM-REDUCE-', reducingSessions(reducer), options, this.group.value)
   }
 
@@ -97,6 +99,7 @@ export class SessionWindowedKStream<K, V> {
     merger?: Merger<K, A>,
     options: WindowedValueOptions<A> = {},
   ): KTable<Windowed<K>, A> {
+    requireAggregate(this.group.graph, 'SessionWindowedKStream.aggregate', initial, { adder: second, merger }, options)
     if (typeof initial !== 'function') {
       const aggregation = foldingSessionsByName(initial, this.group)
       return this.table('KSTREAM-AGGREGATE-', aggregation, (second as WindowedOptions | undefined) ?? {}, json(), null)

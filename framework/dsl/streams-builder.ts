@@ -8,6 +8,7 @@ import type { Source } from '../ports/connector.ts'
 import type { Serde } from '../ports/serde.ts'
 import { json } from '../serdes/serdes.ts'
 import { addStore } from './add-store.ts'
+import { requireFunction, requireName, requireNames, requireOptions, requireProcessor } from './arguments.ts'
 import type { Mapper } from './callbacks.ts'
 import { type Makers, requireSerde } from './flow.ts'
 import { GlobalKTable } from './global-ktable.ts'
@@ -65,6 +66,8 @@ export class StreamsBuilder {
    */
   stream<K, V>(topics: string | readonly string[] | RegExp, options: SourceOptions<K, V> = {}): KStream<K, V> {
     const { graph } = this
+    requireTopics(graph, 'StreamsBuilder.stream', topics)
+    requireOptions(graph, 'StreamsBuilder.stream', options)
     const name = graph.names.orGenerated(options.name, 'KSTREAM-SOURCE-')
     const serdes = { key: requireSerde({ graph }, name, 'key', options.key), value: requireSerde({ graph }, name, 'value', options.value) }
     const node = new LogicalNode(name, {
@@ -98,6 +101,8 @@ export class StreamsBuilder {
    */
   table<K, V>(topic: string, options: TableOptions<K, V> = {}): KTable<K, V> {
     const { graph } = this
+    requireName(graph, 'StreamsBuilder.table', 'topic', topic)
+    requireOptions(graph, 'StreamsBuilder.table', options)
     const named = nameStore(graph, options.store, options.name, `${topic}-`)
     const sourceName = graph.names.suffixedOrGenerated(options.name, '-source', 'KSTREAM-SOURCE-')
     const name = graph.names.orGenerated(options.name, 'KTABLE-SOURCE-')
@@ -145,6 +150,8 @@ export class StreamsBuilder {
    * ```
    */
   globalTable<K, V>(topic: string, options: GlobalTableOptions<K, V> = {}): GlobalKTable<K, V> {
+    requireName(this.graph, 'StreamsBuilder.globalTable', 'topic', topic)
+    requireOptions(this.graph, 'StreamsBuilder.globalTable', options)
     return new GlobalKTable(addGlobalTable(this.graph, topic, options as GlobalTableOptions<unknown, unknown>))
   }
 
@@ -181,6 +188,10 @@ export class StreamsBuilder {
     options: GlobalStoreOptions<K, V> = {},
   ): void {
     const { graph } = this
+    requireName(graph, 'StreamsBuilder.addGlobalStore', 'name', name)
+    requireName(graph, 'StreamsBuilder.addGlobalStore', 'topic', topic)
+    requireFunction(graph, 'StreamsBuilder.addGlobalStore', 'supplier', supplier)
+    requireOptions(graph, 'StreamsBuilder.addGlobalStore', options)
     const { persistent = true, processorName } = options
     const source = { ...options, ...(processorName === undefined ? {} : { name: processorName }) } as SourceOptions<unknown, unknown>
     addGlobal(graph, topic, source, (serdes) => ({
@@ -263,6 +274,8 @@ export class StreamsBuilder {
    * ```
    */
   addStore<K, V>(name: string, options: AddStoreOptions<K, V> = {}): void {
+    requireName(this.graph, 'StreamsBuilder.addStore', 'name', name)
+    requireOptions(this.graph, 'StreamsBuilder.addStore', options)
     addStore(this.graph, name, options as AddStoreOptions<unknown, unknown>)
   }
 
@@ -282,6 +295,11 @@ export class StreamsBuilder {
    * ```
    */
   addSource<K, V>(name: string, topics: string | readonly string[] | RegExp, options: Omit<SourceOptions<K, V>, 'name'> = {}): void {
+    requireName(this.graph, 'StreamsBuilder.addSource', 'name', name)
+    requireTopics(this.graph, 'StreamsBuilder.addSource', topics)
+    requireOptions(this.graph, 'StreamsBuilder.addSource', options)
+    const twice = Array.isArray(topics) ? topics.find((topic, i) => topics.indexOf(topic) !== i) : undefined
+    if (twice !== undefined) this.graph.problems.report(name, `reads the topic ${twice} twice.`, 'Name it once.')
     addNamedSource(this.graph, name, topicsOf(this.graph, name, topics), options as SourceOptions<unknown, unknown>)
   }
 
@@ -321,6 +339,9 @@ export class StreamsBuilder {
     parents: readonly string[],
     options: Omit<ProcessOptions, 'name'> = {},
   ): void {
+    requireName(this.graph, 'StreamsBuilder.addProcessor', 'name', name)
+    requireProcessor(this.graph, 'StreamsBuilder.addProcessor', supplier, options)
+    requireNames(this.graph, 'StreamsBuilder.addProcessor', 'parents', parents)
     addNamedProcessor(this.graph, name, supplier as ProcessorSupplier, parents, options.stores ?? [])
   }
 
@@ -345,6 +366,9 @@ export class StreamsBuilder {
     parents: readonly string[],
     options: Omit<ToOptions<K, V>, 'name'> = {},
   ): void {
+    requireName(this.graph, 'StreamsBuilder.addSink', 'name', name)
+    if (typeof topic !== 'function') requireName(this.graph, 'StreamsBuilder.addSink', 'topic', topic)
+    requireNames(this.graph, 'StreamsBuilder.addSink', 'parents', parents)
     addNamedSink(this.graph, name, topic as string | Callback<string>, parents, options as ToOptions<unknown, unknown>)
   }
 
@@ -366,6 +390,8 @@ export class StreamsBuilder {
    * ```
    */
   connectStores(processor: string, stores: readonly string[]): void {
+    requireName(this.graph, 'StreamsBuilder.connectStores', 'processor', processor)
+    requireNames(this.graph, 'StreamsBuilder.connectStores', 'stores', stores)
     connectStores(this.graph, processor, stores)
   }
 
@@ -398,10 +424,20 @@ export class StreamsBuilder {
     supplier: () => Processor<K, V, never, never>,
     options: ReadOnlyStoreOptions<K, V> = {},
   ): void {
+    requireName(this.graph, 'StreamsBuilder.addReadOnlyStore', 'name', name)
+    requireName(this.graph, 'StreamsBuilder.addReadOnlyStore', 'topic', topic)
+    requireFunction(this.graph, 'StreamsBuilder.addReadOnlyStore', 'supplier', supplier)
+    requireOptions(this.graph, 'StreamsBuilder.addReadOnlyStore', options)
     const { sourceName = `${name}-source`, processorName = `${name}-processor`, ...rest } = options
     const names = { store: name, source: sourceName, processor: processorName }
     addReadOnly(this.graph, names, topic, supplier as ProcessorSupplier, rest as SourceOptions<unknown, unknown>)
   }
+}
+
+function requireTopics(graph: LogicalGraph, call: string, topics: unknown): void {
+  if (topics instanceof RegExp) return
+  if (typeof topics === 'string') requireName(graph, call, 'topic', topics)
+  else requireNames(graph, call, 'topics', topics)
 }
 
 function topicsOf(graph: LogicalGraph, name: string, topics: string | readonly string[] | RegExp): readonly string[] | RegExp {

@@ -73,5 +73,5 @@ function addTable(flow: TableFlow, { name, store, state, operator, value, connec
 
 function storeOf(flow: TableFlow, node: string, name: string, value: AnySerde | null, { store }: StatefulOptions): StoreSpec {
   const key = requireSerde(flow, node, 'key', flow.key)
-  return rowStore({ name, queryable: true, options: storeOptions(store) }, key, requireSerde(flow, node, 'value', value))
+  return rowStore({ graph: flow.graph, name, queryable: true, options: storeOptions(store) }, key, requireSerde(flow, node, 'value', value))
 }

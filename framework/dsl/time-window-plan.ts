@@ -2,7 +2,7 @@
 
 import type { NodeTraits } from '../graph/logical-graph.ts'
 import type { Aggregation, EmitStrategy, OperatorSpec } from '../graph/operator-spec.ts'
-import type { SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
+import type { SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
 import { timeWindowed } from '../serdes/windowed.ts'
 import type { GroupFlow } from './aggregate-stream.ts'
 import type { AnySerde } from './flow.ts'
@@ -70,4 +70,9 @@ export function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | Sli
     check(advances, `a window of ${sizeMs} ms cannot advance by ${advanceMs} ms.`, remedy)
   }
   check(window.graceMs >= 0, `a grace of ${window.graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
+}
+
+export function checkSessionWindow({ graph, name }: GroupFlow, { gapMs, graceMs }: SessionWindow): void {
+  if (gapMs < 0) graph.problems.report(name, `a gap of ${gapMs} ms is none.`, 'Give a gap of 0 or more.')
+  if (graceMs < 0) graph.problems.report(name, `a grace of ${graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
 }

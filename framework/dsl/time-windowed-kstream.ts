@@ -6,6 +6,7 @@ import { json, long } from '../serdes/serdes.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
+import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
@@ -46,6 +47,7 @@ export class TimeWindowedKStream<K, V> {
    * ```
    */
   count(options: WindowedOptions = {}): KTable<Windowed<K>, number, never> {
+    requireOptions(this.group.graph, 'TimeWindowedKStream.count', options)
     return this.table('KSTREAM-AGGREGATE-', counting, options, long())
   }
 
@@ -65,6 +67,7 @@ export class TimeWindowedKStream<K, V> {
    * ```
    */
   reduce(reducer: Reducer<K, V>, options: WindowedOptions = {}): KTable<Windowed<K>, V, never> {
+    requireFold(this.group.graph, 'TimeWindowedKStream.reduce', { reducer }, options)
     return this.table('KSTREAM-REDUCE-', reducing(reducer), options, this.group.value)
   }
 
@@ -91,6 +94,7 @@ export class TimeWindowedKStream<K, V> {
     adder?: Adder<K, V, A> | WindowedOptions,
     options: WindowedValueOptions<A> = {},
   ): KTable<Windowed<K>, A, never> {
+    requireAggregate(this.group.graph, 'TimeWindowedKStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
     return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as WindowedOptions | undefined) ?? {}, json(), null)

@@ -53,6 +53,8 @@ function replace(graph: LogicalGraph, changer: LogicalNode, repartition: Logical
     const { topic } = repartition.work as RepartitionWork
     const problem = `the repartition topic ${topic} has several merges before it, and merge.repartition.topics cannot choose behind which of them to put it.`
     graph.problems.report(changer.name, problem, 'Put repartition() behind the last merge(), or leave that optimization out.')
+    // What is half moved would only give problems of its own.
+    graph.problems.throwIfAny()
     return
   }
   merged.adopt(child)

@@ -163,6 +163,7 @@ export class TopologyAssembly {
     const { topology: name, naming, coPartitioned } = graph
     this.checkLoops()
     if (graph.requiresNames) this.checkInternalTopicsAreNamed()
+    for (const sources of coPartitioned) this.checkPartitionCounts([...sources].flatMap((source) => this.topicsOfSource.get(source) ?? []))
     const nodes = new Map([...this.drafts].map(([node, draft]) => [node, draft.finish(draft.children, [...draft.stores])]))
     return {
       name,
@@ -174,6 +175,18 @@ export class TopologyAssembly {
       repartitionTopics: this.repartitionTopics,
       coPartitioned: this.coPartitionedTopics(coPartitioned),
     }
+  }
+
+  /** Of topics whose numbers of partitions are all said here, others are looked at when the app starts (Kafka Streams: validateCopartition). */
+  private checkPartitionCounts(topics: readonly TopicRef[]): void {
+    const counts = topics.map(({ name }) => this.repartitionTopics.get(name)?.partitions)
+    if (counts.includes(undefined) || new Set(counts).size < 2) return
+    const list = topics.map(({ name }, i) => `${name} (${counts[i]})`).join(', ')
+    this.problems.report(
+      topics[0]!.name,
+      `these topics must have equal numbers of partitions: ${list}.`,
+      'Give the repartitionings the same number.',
+    )
   }
 
   /** A generated name changes when an operator is put in before it: then the app would leave its state behind. */

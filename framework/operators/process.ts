@@ -139,6 +139,9 @@ export class OperatorContext implements ProcessorContext<unknown, unknown> {
     options: { readonly everyMs: number; readonly by: 'streamTime' | 'wallClock'; readonly startMs?: number },
     punctuate: (time: Timestamp) => void,
   ): { cancel(): void } {
+    const { everyMs, startMs = 0 } = options
+    if (!(everyMs >= 1)) throw new Error(`${this.node} schedules a punctuation every ${everyMs} ms: the shortest interval is 1 ms`)
+    if (!(startMs >= 0)) throw new Error(`${this.node} schedules a punctuation from ${startMs} ms on: the earliest start is 0`)
     return this.environment.work.schedule(this.node, options, (time) => {
       this.punctuating = true
       try {

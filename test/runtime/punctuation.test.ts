@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { string, topology } from '../../framework/index.ts'
 import { Punctuations } from '../../framework/runtime/punctuation.ts'
+import { TopologyTestDriver } from '../kit/index.ts'
 
 /** Runs the punctuations at each of these times; gives what was called, as name@time. */
 function runAt(punctuations: Punctuations, calls: string[], ...times: number[]): string[] {
@@ -50,4 +52,18 @@ test('what throws is handed to the runner with the name of its node', () => {
     expect(punctuate).toThrow('broken')
   })
   expect(nodes).toEqual(['ticker'])
+})
+
+test.each([
+  [{ everyMs: 0, by: 'streamTime' } as const, 'every 0 ms: the shortest interval is 1 ms'],
+  [{ everyMs: 5, by: 'wallClock', startMs: -1 } as const, 'from -1 ms on: the earliest start is 0'],
+])('a punctuation by %j is refused where it is scheduled', async (schedule, problem) => {
+  const definition = topology('test', (builder) => {
+    const ticking = () => ({
+      init: (context: { schedule(options: typeof schedule, punctuate: () => void): unknown }) => context.schedule(schedule, () => {}),
+      process() {},
+    })
+    builder.stream<string, string>('in', { key: string(), value: string() }).process(ticking, { name: 'ticking' })
+  })
+  await expect(TopologyTestDriver.open(definition.build())).rejects.toThrow(`ticking schedules a punctuation ${problem}`)
 })
