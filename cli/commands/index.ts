@@ -7,6 +7,9 @@ import { Completion } from './completion.ts'
 import { Consume } from './consume.ts'
 import { Describe } from './describe.ts'
 import { Dev } from './dev.ts'
+import { DlqList } from './dlq/list.ts'
+import { DlqReplay } from './dlq/replay.ts'
+import { DlqShow } from './dlq/show.ts'
 import { GroupDescribe } from './group/describe.ts'
 import { GroupList } from './group/list.ts'
 import { New } from './new.ts'
@@ -25,6 +28,9 @@ export const commands = {
   consume: Consume,
   describe: Describe,
   dev: Dev,
+  'dlq:list': DlqList,
+  'dlq:replay': DlqReplay,
+  'dlq:show': DlqShow,
   'group:describe': GroupDescribe,
   'group:list': GroupList,
   new: New,

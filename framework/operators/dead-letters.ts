@@ -28,8 +28,13 @@ export class DeadLetters {
   }
 
   /** `record` is what could not be processed, `source` the bytes of the input record that it came from, if that is still known. */
-  add(record: Flow, source: { readonly key: Buffer | null; readonly value: Buffer | null }, reason: DeadLetterReason): void {
-    const headers = [...record.headers, ...this.reasons(record, reason)]
+  add(
+    record: Flow,
+    source: { readonly key: Buffer | null; readonly value: Buffer | null; readonly isKnown: boolean },
+    reason: DeadLetterReason,
+  ): void {
+    const unknown = source.isKnown ? [] : [header('__millrace.errors.input', 'unknown')]
+    const headers = [...record.headers, ...this.reasons(record, reason), ...unknown]
     try {
       this.append(record, source, headers)
     } catch (error) {

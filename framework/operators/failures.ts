@@ -37,11 +37,12 @@ export class SourceBytes {
     this.current = record
   }
 
-  /** Of the input record that `record` came from: null if it is another one by now, and for elements of the program, which never had bytes. */
-  of(record: Flow | undefined): { readonly key: Buffer | null; readonly value: Buffer | null } {
+  /** Of the input record that `record` came from; not known if it is another one by now, and of elements of the program, which never had bytes. */
+  of(record: Flow | undefined): { readonly key: Buffer | null; readonly value: Buffer | null; readonly isKnown: boolean } {
     const { current } = this
-    if (current === undefined || current.origin !== record?.origin) return { key: null, value: null }
-    return { key: current.keyCell.copyOfBytes(), value: current.valueCell.copyOfBytes() }
+    if (current === undefined || current.origin !== record?.origin) return { key: null, value: null, isKnown: false }
+    const { keyCell, valueCell } = current
+    return { key: keyCell.copyOfBytes(), value: valueCell.copyOfBytes(), isKnown: keyCell.isAsItCame && valueCell.isAsItCame }
   }
 }
 

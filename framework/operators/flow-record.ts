@@ -70,6 +70,11 @@ export class Cell<T> {
     }
   }
 
+  /** Whether it is what bytes, or no bytes, stood for, and not a value of the program. */
+  get isAsItCame(): boolean {
+    return this.serde !== undefined
+  }
+
   /** The bytes that it came as; null if it is null, or never had any. */
   copyOfBytes(): Buffer | null {
     return this.bytes === undefined || this.start < 0 ? null : Buffer.from(this.bytes.subarray(this.start, this.end))

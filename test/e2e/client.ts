@@ -4,15 +4,17 @@ import { type Admin, Kafka, KafkaJSProtocolError, logLevel, Partitioners } from 
 import { onTestFinished } from 'vitest'
 
 export interface Sent {
-  readonly key: string | Buffer
-  readonly value: string | Buffer
+  readonly key: string | Buffer | null
+  readonly value: string | Buffer | null
   readonly timestamp: number
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Received {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly partition: number
+  readonly timestamp: number
 }
 
 const waitSecondsMax = 30
@@ -57,7 +59,12 @@ export class Client {
     const producer = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
     await producer.connect()
     try {
-      const messages = records.map(({ key, value, timestamp }) => ({ key, value, timestamp: String(timestamp) }))
+      const messages = records.map(({ key, value, timestamp, headers = {} }) => ({
+        key,
+        value,
+        timestamp: String(timestamp),
+        headers: { ...headers },
+      }))
       await producer.send({ topic, messages })
     } finally {
       await producer.disconnect()
@@ -104,8 +111,8 @@ export class Client {
       )
       consumer
         .run({
-          eachMessage: async ({ message: { key, value }, partition }) => {
-            records.push({ key, value, partition })
+          eachMessage: async ({ message: { key, value, timestamp }, partition }) => {
+            records.push({ key, value, partition, timestamp: Number(timestamp) })
             if (!isEnough(records)) return
             clearTimeout(overdue)
             done()
