@@ -9,8 +9,9 @@ import type { BinaryKey } from '../ports/store.ts'
 import type { RecordOrigin } from './contract.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
-import { RowTable } from './row-table.ts'
-import { overlaid, type RowEntry, type RowRange, type Rows } from './rows.ts'
+import type { KeyedTable } from './keyed-table.ts'
+import { keyedTable, type RowTable, rowTable } from './row-table.ts'
+import { type KeyRow, type KeyTimes, overlaid, overlaidRows, type RowEntry, type RowRange, type Rows, rowsOf } from './rows.ts'
 import { SlotList } from './slot-list.ts'
 
 /** What the record caches of a stream thread may hold together, and do. */
@@ -61,6 +62,8 @@ export class CachedRows<V> implements Rows<V> {
   private readonly budget: CacheBudget
   private readonly keepsReads: boolean
   private readonly table: RowTable<number>
+  /** The same one, if it is of that kind. */
+  private readonly keyed: KeyedTable<number> | undefined
   private identities: BinaryKey[] = []
   private times: number[] = []
   private rows: KeptRow<V>[] = []
@@ -80,7 +83,8 @@ export class CachedRows<V> implements Rows<V> {
     this.below = parts.below
     this.budget = parts.budget
     this.keepsReads = parts.keepsReads
-    this.table = new RowTable(parts.layout)
+    this.keyed = keyedTable(parts.layout)
+    this.table = this.keyed ?? rowTable(parts.layout)
   }
 
   onChange(listener: ChangeListener<V>, sendsOldValues: boolean): void {
@@ -128,6 +132,12 @@ export class CachedRows<V> implements Rows<V> {
     for (const entry of overlaid(this.ownRange(options), this.below.range(options), options.reverse ?? false)) {
       if (!entry[1].deleted) yield entry
     }
+  }
+
+  ofKey(range: KeyTimes): readonly KeyRow<V>[] {
+    const below = this.below.ofKey(range)
+    const own = this.keyed === undefined ? [] : rowsOf(this.keyed, range, this.rowAt)
+    return own.length === 0 ? below : overlaidRows(own, below).filter(({ row }) => !row.deleted)
   }
 
   /** Gives its bytes back to the budget. What is dirty is lost: it belongs to no commit. */
@@ -235,6 +245,8 @@ export class CachedRows<V> implements Rows<V> {
     const oldValue = sendsOldValues && old !== undefined ? form.valueOf(old) : null
     listener(identity, time, form.valueOf(row), oldValue, row.timestamp, row.headers, row.origin)
   }
+
+  private readonly rowAt = (slot: number): KeptRow<V> => this.rows[slot] as KeptRow<V>
 
   private *ownRange(options: RowRange): Generator<RowEntry<V>> {
     for (const [engineKey, slot] of this.table.range(options)) yield [engineKey, this.rows[slot] as KeptRow<V>]

@@ -164,13 +164,20 @@ function missingIn({ spec }: StoreLayers): Missing | undefined {
 
 function* mutationsOf(restorings: readonly Restoring[]): Generator<Mutation> {
   for (const { layers, merged } of restorings) {
-    const changes = rowMutations(layers.spec.name, merged)
-    yield* layers.grouped?.grouped(changes) ?? changes
+    layers.retention?.passesOn()
+    const { grouped, spec } = layers
+    // Entries of a group have to come one behind the other.
+    if (grouped === undefined) yield* rowMutations(spec.name, merged)
+    else yield* grouped.grouped(rowMutations(spec.name, [...merged].sort(byKey)))
     const progress = progressMutation(layers)
     if (progress !== undefined) yield progress
   }
 }
 
-function* rowMutations(store: string, merged: ReadonlyMap<BinaryKey, Buffer | null>): Generator<Mutation> {
+function byKey([left]: readonly [BinaryKey, unknown], [right]: readonly [BinaryKey, unknown]): number {
+  return left < right ? -1 : 1
+}
+
+function* rowMutations(store: string, merged: Iterable<readonly [BinaryKey, Buffer | null]>): Generator<Mutation> {
   for (const [key, value] of merged) yield { store, key, value }
 }

@@ -50,12 +50,15 @@ export class TimedKeys implements KeyLayout {
   readonly changelogKeyBytesMin: number
   /** What comes behind the key in an engine key. */
   readonly suffixBytes: number
+  /** Whether operators look for the rows of a key in a range of times: then its rows of a segment lie together (grouped-entries.ts). */
+  readonly rangesByKey: boolean
   private readonly segmentMs: number
   private lastTime = Number.NaN
   private lastSegment = ''
   private lastSuffix = ''
 
-  constructor(segmentMs: number, kind: TimedKind) {
+  constructor(segmentMs: number, kind: TimedKind, rangesByKey: boolean) {
+    this.rangesByKey = rangesByKey
     this.segmentMs = segmentMs
     this.timesRepeat = kind === 'window'
     this.suffixBytes = timeBytes + tailBytes[kind]
@@ -93,6 +96,10 @@ export class TimedKeys implements KeyLayout {
     return Math.floor(time / this.segmentMs)
   }
 
+  segmentStartMs(segment: number): number {
+    return segment * this.segmentMs
+  }
+
   /** Where a segment begins. */
   segmentStart(segment: number): BinaryKey {
     return binaryLong(segment)
@@ -107,8 +114,18 @@ export class TimedKeys implements KeyLayout {
     return engineKey.slice(timeBytes, engineKey.length - this.suffixBytes)
   }
 
-  tailOf(engineKey: BinaryKey): BinaryKey {
-    return engineKey.slice(engineKey.length - this.suffixBytes + timeBytes)
+  keyOfIdentity(identity: BinaryKey): BinaryKey {
+    return this.timesRepeat ? identity : identity.slice(0, identity.length - this.suffixBytes)
+  }
+
+  /** Of an engine key, or of an identity that is more than its key. */
+  tailOf(key: BinaryKey): BinaryKey {
+    return key.slice(key.length - this.suffixBytes + timeBytes)
+  }
+
+  /** What all rows of windows have behind their time. */
+  get windowTail(): BinaryKey {
+    return windowTail
   }
 
   /** Where a key's rows of this time begin. */
@@ -137,6 +154,10 @@ export function binaryLong(value: number): BinaryKey {
 export function readBinaryLong(text: BinaryKey, at: number): number {
   scratch.latin1Write(text.slice(at, at + timeBytes), 0)
   return scratch.readInt32BE(0) * two32 + scratch.readUInt32BE(4)
+}
+
+export function readLong(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * two32 + bytes.readUInt32BE(at + 4)
 }
 
 export function binaryInteger(value: number): BinaryKey {

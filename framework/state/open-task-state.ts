@@ -219,6 +219,7 @@ class LayeredTaskState implements TaskState {
 
   private *mutations(stores: readonly StoreLayers[]): Generator<Mutation> {
     for (const layers of stores) {
+      layers.retention?.passesOn()
       const changes = layers.buffer.take(layers.spec.name)
       yield* layers.grouped?.grouped(changes) ?? changes
       const progress = progressMutation(layers)

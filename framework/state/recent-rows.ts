@@ -5,7 +5,7 @@ import { noHeaders } from '../ports/record.ts'
 import type { BinaryKey } from '../ports/store.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { RecentKeys } from './recent-keys.ts'
-import type { RowEntry, RowRange, Rows } from './rows.ts'
+import type { KeyRow, KeyTimes, RowEntry, RowRange, Rows } from './rows.ts'
 import type { UncommittedBuffer } from './uncommitted-buffer.ts'
 
 export interface RecentRowsParts<V> {
@@ -42,5 +42,9 @@ export class RecentRows<V> implements Rows<V> {
 
   range(options: RowRange): Iterable<RowEntry<V>> {
     return this.parts.below.range(options)
+  }
+
+  ofKey(range: KeyTimes): readonly KeyRow<V>[] {
+    return this.parts.below.ofKey(range)
   }
 }

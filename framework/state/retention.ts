@@ -22,6 +22,7 @@ export class Retention {
   private readonly bySegment: boolean
   private readonly shownMs: number
   private latest: number
+  private written: number
 
   constructor({ retentionMs, bySegment, streamTime, showsOneMore, segmentIntervalMs }: RetentionOptions) {
     this.segmentIntervalMs = segmentIntervalMs ?? Math.max(Math.floor(retentionMs / 2), smallestSegmentMs)
@@ -29,6 +30,7 @@ export class Retention {
     this.bySegment = bySegment
     this.shownMs = showsOneMore ? retentionMs + 1 : retentionMs
     this.latest = streamTime
+    this.written = streamTime
   }
 
   get streamTime(): number {
@@ -51,13 +53,32 @@ export class Retention {
     return time > this.latest
   }
 
+  /** All that was put so far is on its way to the engine, or there. */
+  passesOn(): void {
+    this.written = this.latest
+  }
+
+  /** The engine has nothing later. */
+  get writtenUpTo(): number {
+    return this.written
+  }
+
+  /** Whether the engine has nothing of this time or a later one: a look into it is dear. */
+  isUnwritten(time: number): boolean {
+    return time > this.written
+  }
+
+  segmentOf(time: number): number {
+    return Math.floor(time / this.segmentIntervalMs)
+  }
+
   shows(time: number): boolean {
     return time > this.latest - this.shownMs
   }
 
   /** Whether a row of this time is still there, shown or not: it goes with its segment. */
   keeps(time: number): boolean {
-    return this.bySegment ? Math.floor(time / this.segmentIntervalMs) >= this.firstSegment : this.shows(time)
+    return this.bySegment ? this.segmentOf(time) >= this.firstSegment : this.shows(time)
   }
 
   /** Segments before it are dropped. */

@@ -1,22 +1,49 @@
-// Entries by identity and time, as the record cache and the uncommitted buffer hold them. Finding one is a look into a Map by identity, one for each
-// time if times repeat, the last one remembered. The order of the engine's keys is made when somebody first walks a range, and kept from then on.
+// Entries by identity and time, as the record cache and the uncommitted buffer hold them.
 
 import type { BinaryKey, RangeOptions } from '../ports/store.ts'
-import type { KeyLayout } from './key-layout.ts'
-import { OrderedKeys } from './ordered-keys.ts'
+import { EngineKeyOrder } from './engine-key-order.ts'
+import { type KeyLayout, TimedKeys } from './key-layout.ts'
+import { KeyedTable } from './keyed-table.ts'
 
-export class RowTable<E> {
+export interface TableEntry<E> {
+  readonly identity: BinaryKey
+  readonly time: number
+  readonly entry: E
+}
+
+export interface RowTable<E> {
+  get(identity: BinaryKey, time: number): E | undefined
+  set(identity: BinaryKey, time: number, entry: E): void
+  delete(identity: BinaryKey, time: number): void
+  clear(): void
+  /** In the order of engine keys. */
+  range(options: RangeOptions): Iterable<readonly [engineKey: BinaryKey, entry: E]>
+  /** All, in no order. */
+  entries(): Iterable<TableEntry<E>>
+}
+
+export function rowTable<E>(layout: KeyLayout): RowTable<E> {
+  return keyedTable(layout) ?? new PlainTable(layout)
+}
+
+/** Of stores whose operators look for the rows of a key. */
+export function keyedTable<E>(layout: KeyLayout): KeyedTable<E> | undefined {
+  return layout instanceof TimedKeys && layout.rangesByKey ? new KeyedTable(layout) : undefined
+}
+
+/** Finding an entry is a look into a Map by identity, one for each time if times repeat, the last one remembered. */
+class PlainTable<E> implements RowTable<E> {
   private readonly layout: KeyLayout
   private readonly timesRepeat: boolean
-  /** In no order. */
-  readonly byTime = new Map<number, Map<BinaryKey, E>>()
+  private readonly order: EngineKeyOrder
+  private readonly byTime = new Map<number, Map<BinaryKey, E>>()
   private lastTime = Number.NaN
   private last = new Map<BinaryKey, E>()
-  private order: OrderedKeys | undefined
 
   constructor(layout: KeyLayout) {
     this.layout = layout
     this.timesRepeat = layout.timesRepeat
+    this.order = new EngineKeyOrder(layout)
   }
 
   get(identity: BinaryKey, timeOfRow: number): E | undefined {
@@ -32,7 +59,7 @@ export class RowTable<E> {
       this.byTime.set(time, this.last)
     }
     this.last.set(identity, entry)
-    this.order?.add(this.layout.engineKey(identity, timeOfRow))
+    this.order.add(identity, timeOfRow)
   }
 
   delete(identity: BinaryKey, timeOfRow: number): void {
@@ -44,33 +71,24 @@ export class RowTable<E> {
       this.byTime.delete(time)
       if (time === this.lastTime) this.lastTime = Number.NaN
     }
-    this.order?.delete(this.layout.engineKey(identity, timeOfRow))
+    this.order.delete(identity, timeOfRow)
   }
 
   clear(): void {
     this.byTime.clear()
     this.lastTime = Number.NaN
-    this.order = undefined
+    this.order.clear()
   }
 
-  /** In the order of engine keys. */
-  *range(options: RangeOptions): Generator<readonly [engineKey: BinaryKey, entry: E]> {
-    this.order ??= OrderedKeys.of(this.engineKeys())
-    for (const engineKey of this.order.range(options)) {
-      const entry = this.get(this.layout.identityOf(engineKey), this.layout.timeOf(engineKey))
-      if (entry !== undefined) yield [engineKey, entry]
-    }
+  range(options: RangeOptions): Iterable<readonly [engineKey: BinaryKey, entry: E]> {
+    return this.order.range(this, options)
   }
 
-  private *engineKeys(): Generator<BinaryKey> {
+  *entries(): Generator<TableEntry<E>> {
     for (const [time, entries] of this.byTime) {
-      for (const identity of entries.keys()) yield this.engineKey(identity, time)
+      for (const [identity, entry] of entries)
+        yield { identity, time: this.timesRepeat ? time : this.layout.changelogTimeOf(identity), entry }
     }
-  }
-
-  /** Of an entry of `byTime`. */
-  engineKey(identity: BinaryKey, time: number): BinaryKey {
-    return this.layout.engineKey(identity, this.timesRepeat ? time : this.layout.changelogTimeOf(identity))
   }
 
   private find(time: number): boolean {

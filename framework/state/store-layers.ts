@@ -119,6 +119,7 @@ export function buildStore(
     form,
     layout,
     engine: timed?.grouped ?? folder.store(name),
+    grouped: timed?.grouped,
     buffer,
     // A versioned store logs each version, not the row that holds them.
     changeLog:

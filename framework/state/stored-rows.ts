@@ -2,16 +2,19 @@
 
 import type { BinaryKey, ByteStore } from '../ports/store.ts'
 import type { ChangeLog } from './change-log.ts'
+import type { GroupedEntries } from './grouped-entries.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
 import type { Retention } from './retention.ts'
-import { overlaid, type RowEntry, type RowRange, type Rows } from './rows.ts'
+import { type KeyRow, type KeyTimes, noRows, overlaid, overlaidRows, type RowEntry, type RowRange, type Rows } from './rows.ts'
 import type { UncommittedBuffer } from './uncommitted-buffer.ts'
 
 export interface StoredRowsParts<V> {
   readonly form: RowForm<V>
   readonly layout: KeyLayout
   readonly engine: ByteStore
+  /** What `engine` is if a key's entries of a segment lie together. */
+  readonly grouped: GroupedEntries | undefined
   readonly buffer: UncommittedBuffer<V>
   /** Absent: the store is not logged, or its source topic is its changelog. */
   readonly changeLog: ChangeLog<V> | undefined
@@ -60,6 +63,24 @@ export class StoredRows<V> implements Rows<V> {
       if (retention !== undefined && !isSeen(retention, layout.timeOf(entry[0]), options)) continue
       yield entry
     }
+  }
+
+  ofKey(range: KeyTimes): readonly KeyRow<V>[] {
+    const { buffer, retention } = this.parts
+    const rows = overlaidRows(buffer.ofKey(range), this.engineRows(range))
+    if (rows.length === 0) return noRows
+    return rows.filter(({ time, row }) => !row.deleted && (retention === undefined || retention.shows(time)))
+  }
+
+  private engineRows({ key, from, to }: KeyTimes): readonly KeyRow<V>[] {
+    const { form, grouped, retention } = this.parts
+    if (grouped === undefined || retention === undefined || retention.isUnwritten(from)) return noRows
+    const rows: KeyRow<V>[] = []
+    const last = retention.segmentOf(Math.min(to, retention.writtenUpTo))
+    for (let segment = Math.max(retention.segmentOf(Math.max(0, from)), retention.firstSegment); segment <= last; segment++) {
+      grouped.eachOfKey(segment, key, from, to, (time, identity, value) => rows.push({ time, identity, row: form.readEntry(value) }))
+    }
+    return rows
   }
 
   private *engineRange(options: RowRange): Generator<RowEntry<V>> {

@@ -66,8 +66,25 @@ export class TimedRows<V> {
     this.rows.put(identity, time, row)
   }
 
-  /** Rows of a key, by time. */
-  *ofKey(key: BinaryKey, { from, to, reverse = false }: Times): Generator<TimedRow<V>> {
+  /** Rows of a key, by time; of stores whose layout ranges by key those that are there now. */
+  ofKey(key: BinaryKey, times: Times): Iterable<TimedRow<V>> {
+    return this.keys.rangesByKey ? this.together(key, times) : this.scattered(key, times)
+  }
+
+  private together(key: BinaryKey, { from, to, reverse = false }: Times): readonly TimedRow<V>[] {
+    const { keys, rows, retention } = this
+    const found = rows.ofKey({ key, from: Math.max(from, keys.segmentStartMs(retention.firstSegment)), to })
+    if (found.length === 0) return []
+    const timed = found.map(({ time, identity, row }) => ({
+      key,
+      time,
+      tail: keys.timesRepeat ? keys.windowTail : keys.tailOf(identity),
+      row,
+    }))
+    return reverse ? timed.reverse() : timed
+  }
+
+  private *scattered(key: BinaryKey, { from, to, reverse = false }: Times): Generator<TimedRow<V>> {
     const { keys } = this
     const first = Math.max(keys.segmentOf(Math.max(0, from)), this.retention.firstSegment)
     const last = keys.segmentOf(Math.min(to, Math.max(this.latest, this.retention.streamTime)))
@@ -77,7 +94,7 @@ export class TimedRows<V> {
         from: keys.inGroup(group, Math.max(0, from)),
         to: keys.inGroup(group, Math.min(to, Number.MAX_SAFE_INTEGER - 1) + 1),
       }
-      for (const entry of this.rows.range({ ...bounds, group, reverse })) {
+      for (const entry of this.rows.range({ ...bounds, reverse })) {
         // Longer keys that begin with this one may lie between its rows. What begins with the group and is as long as its rows is of this key: so
         // the key need not be cut out of each.
         const [engineKey, row] = entry

@@ -49,8 +49,8 @@ export function timedLayout(spec: StoreSpec, folder: StateFolder, streamTime: nu
     streamTime,
     showsOneMore: persistent && isWalkedByTime(spec),
   })
-  const keys = new TimedKeys(retention.segmentIntervalMs, kind)
-  const grouped = liesTogether(spec) ? new GroupedEntries(folder.store(spec.name), keys.suffixBytes) : undefined
+  const keys = new TimedKeys(retention.segmentIntervalMs, kind, liesTogether(spec))
+  const grouped = keys.rangesByKey ? new GroupedEntries(folder.store(spec.name), keys) : undefined
   return { keys, retention, grouped, keepsDuplicates: kind === 'duplicates' }
 }
 

@@ -5,8 +5,9 @@ import type { BinaryKey, Mutation, RangeOptions } from '../ports/store.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import type { KeptRow, RowForm } from './kept-row.ts'
 import type { KeyLayout } from './key-layout.ts'
-import { RowTable } from './row-table.ts'
-import { overlaid, type RowEntry } from './rows.ts'
+import { KeyedTable } from './keyed-table.ts'
+import { type RowTable, rowTable } from './row-table.ts'
+import { type KeyRow, type KeyTimes, noRows, overlaid, overlaidRows, type RowEntry, rowsOf } from './rows.ts'
 
 /** How much all stores of a task hold uncommitted; over `bytesMax` the task should commit. */
 export class UncommittedBytes {
@@ -37,7 +38,7 @@ export class UncommittedBuffer<V> {
     this.form = form
     this.layout = layout
     this.size = size
-    this.changed = new RowTable(layout)
+    this.changed = rowTable(layout)
   }
 
   /** Undefined: the engine knows. */
@@ -60,23 +61,28 @@ export class UncommittedBuffer<V> {
     return overlaid(this.changed.range(options), this.committing.range(options), options.reverse ?? false)
   }
 
+  /** Deleted rows are among them. */
+  ofKey(range: KeyTimes): readonly KeyRow<V>[] {
+    const { changed, committing } = this
+    const rows = changed instanceof KeyedTable ? rowsOf(changed, range, itself<V>) : noRows
+    return committing instanceof KeyedTable ? overlaidRows(rows, rowsOf(committing, range, itself<V>)) : rows
+  }
+
   /** Begins a commit: what has changed so far, as mutations of the engine. Read once, one at a time. */
   *take(store: string): Generator<Mutation> {
     const taken = this.changed
     this.committing = taken
-    this.changed = new RowTable(this.layout)
+    this.changed = rowTable(this.layout)
     this.size.bytes -= this.changedBytes
     this.changedBytes = 0
     const target = new ByteBuffer()
     let value = target.bytes
-    for (const [time, rows] of taken.byTime) {
-      for (const [identity, row] of rows) {
-        target.end = 0
-        if (!row.deleted) this.form.writeEntry(row, target)
-        // Most values of a store have the size of the last one: a view costs more than to write them.
-        if (value.length !== target.end || value.buffer !== target.bytes.buffer) value = target.bytes.subarray(0, target.end)
-        yield { store, key: taken.engineKey(identity, time), value: row.deleted ? null : value }
-      }
+    for (const { identity, time, entry: row } of taken.entries()) {
+      target.end = 0
+      if (!row.deleted) this.form.writeEntry(row, target)
+      // Most values of a store have the size of the last one: a view costs more than to write them.
+      if (value.length !== target.end || value.buffer !== target.bytes.buffer) value = target.bytes.subarray(0, target.end)
+      yield { store, key: this.layout.engineKey(identity, time), value: row.deleted ? null : value }
     }
   }
 
@@ -84,4 +90,8 @@ export class UncommittedBuffer<V> {
   taken(): void {
     this.committing = undefined
   }
+}
+
+function itself<V>(row: KeptRow<V>): KeptRow<V> {
+  return row
 }
