@@ -59,6 +59,7 @@ export {
   type FlagValues,
 } from './plugins/define-command.ts'
 export { definePlugin } from './plugins/define-plugin.ts'
+export type { BigIntAsString } from './ports/big-int-as-string.ts'
 export type * from './ports/broker.ts'
 export type * from './ports/check.ts'
 export type * from './ports/clock.ts'

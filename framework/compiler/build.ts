@@ -63,7 +63,7 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
           embeddedBroker: linkedIn !== null,
         }),
       ],
-      [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
+      [derivedModule, derivation.serdes.moduleSource()],
     ]),
     rewritten: derivation.files,
     banner: appBanner,

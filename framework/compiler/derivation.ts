@@ -94,9 +94,9 @@ function rewriteAll(closure: readonly ts.SourceFile[], edits: readonly CallEdit[
 }
 
 /** At the member that cannot travel where that is the project's own, else at the call. */
-function typeDiagnostic({ code, details, declaration }: TypeProblem, call: DslCall, sources: Sources): Diagnostic {
-  const isOwn = declaration !== undefined && sources.isOwn(declaration.getSourceFile())
-  return diagnostic(code, sources.spanOf(isOwn ? declaration : methodNode(call)), details)
+function typeDiagnostic({ code, details, node }: TypeProblem, call: DslCall, sources: Sources): Diagnostic {
+  const isOwn = node !== undefined && sources.isOwn(node.getSourceFile())
+  return diagnostic(code, sources.spanOf(isOwn ? node : methodNode(call)), details)
 }
 
 function methodNode({ node }: DslCall): ts.Node {

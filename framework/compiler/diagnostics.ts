@@ -87,7 +87,8 @@ const entries = {
   MR1103: {
     severity: 'error',
     message: '{what} is a bigint, for which JSON has no form.',
-    remedy: 'Use a number or a string of digits, or pass a serde for the type.',
+    remedy:
+      'Say that it travels as a string of digits, by the tag @asString or the type BigIntAsString; or use a number, or pass a serde for the type.',
   },
   MR1104: {
     severity: 'error',
@@ -118,6 +119,21 @@ const entries = {
     severity: 'error',
     message: '{what} has the type never: no value can be of it.',
     remedy: 'Give the type, as in fromElements<string, number>(...).',
+  },
+  MR1110: {
+    severity: 'error',
+    message: '{what} has the tag @{tag}, which is for {kinds}, and is {type}.',
+    remedy: 'Take the tag away, or give the member a type that it is for.',
+  },
+  MR1111: {
+    severity: 'error',
+    message: "{what} has the tag @{tag}, but '{text}' is not {expected}.",
+    remedy: 'Correct what stands behind the tag.',
+  },
+  MR1112: {
+    severity: 'error',
+    message: "{what} has the default '{text}', which is not of its type: {problem}.",
+    remedy: 'Write the default as JSON, as it would stand in the record.',
   },
   // What operators must not do, because a record may be processed again and has to give the same.
   MR1201: {

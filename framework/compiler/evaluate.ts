@@ -37,7 +37,7 @@ export async function evaluate(request: EvaluationRequest): Promise<Evaluation |
     folder,
     virtual: new Map([
       [entryModule, `${definitionSource(request.definition)}\nexport default definition\n`],
-      [derivedModule, derivation.serdes.moduleSource('millrace/serdes')],
+      [derivedModule, derivation.serdes.moduleSource()],
     ]),
     rewritten: derivation.files,
     projectFolder: '',

@@ -66,6 +66,6 @@ export class ProjectModules {
 
   /** The text of the module that the rewritten files of a topology import their serdes from. */
   derivedModule(topology: string): string {
-    return this.checked.get(topology)?.derivation.serdes.moduleSource('millrace/serdes') ?? ''
+    return this.checked.get(topology)?.derivation.serdes.moduleSource() ?? ''
   }
 }

@@ -1,8 +1,10 @@
 // From a compiled JSON Schema validator to the `parse` of a json serde: what is wrong is said in a sentence, with the place in the value. The compiler
 // writes calls of these functions; nothing in them knows of it.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Serde } from '../ports/serde.ts'
 import { string } from './serdes.ts'
+import { shown } from './shown.ts'
 
 /** What ajv's standalone validators are: a function with the errors of its last call. */
 export interface Validator {
@@ -17,7 +19,7 @@ export interface ValidationError {
   readonly message?: string
 }
 
-/** A parse function that lets through what the validator accepts, with dates made of their strings by `revive`. */
+/** A parse function that lets through what the validator accepts, with dates and the like made of their JSON by `revive`. */
 export function checked<T>(validate: unknown, revive?: (value: unknown, path: string) => unknown): (json: unknown) => T {
   // Generated code has no types.
   const validator = validate as Validator
@@ -42,8 +44,32 @@ export function checkedString<T extends string>(name: string, validate: unknown)
 /** The Date of an ISO 8601 string that has the right form; the day may still not exist. */
 export function toDate(text: unknown, path: string): Date {
   const date = new Date(text as string)
-  if (Number.isNaN(date.getTime())) throw new Error(`${path}: there is no such time as ${shown(text)}`)
+  if (Number.isNaN(date.getTime()) || !isDay(text as string)) throw new Error(`${path}: there is no such time as ${shown(text)}`)
   return date
+}
+
+/** JavaScript takes the 30th of February for the first or second of March. */
+function isDay(text: string): boolean {
+  const afterYear = /^[+-]/.test(text) ? 7 : 4
+  const day = Number(text.slice(afterYear + 4, afterYear + 6))
+  if (day <= 28) return true
+  const [year, month] = [Number(text.slice(0, afterYear)), Number(text.slice(afterYear + 1, afterYear + 3))]
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  return day <= (month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31)
+}
+
+export function fromBase64(text: unknown): Uint8Array {
+  return new Uint8Array(Buffer.from(text as string, 'base64'))
+}
+
+/** What validators ask of ajv at run time: characters as people count them, and whether two values are the same. */
+export const validation = {
+  lengthOf(text: string): number {
+    let length = 0
+    for (const _ of text) length++
+    return length
+  },
+  areEqual: isDeepStrictEqual,
 }
 
 function describeErrors(errors: readonly ValidationError[], json: unknown): string {
@@ -75,18 +101,41 @@ function expectation({ keyword, params, message }: ValidationError): string {
     case 'enum':
       return `one of ${(params.allowedValues as readonly unknown[]).map((value) => JSON.stringify(value)).join(', ')}`
     case 'format':
-      return 'a date and time as in ISO 8601'
+      return params.format === 'millrace-date' ? 'a date and time as in ISO 8601' : `a string of the format ${String(params.format)}`
     case 'pattern':
       return `a string that matches ${String(params.pattern)}`
+    case 'minLength':
+      return `at least ${count(params.limit, 'character')}`
+    case 'maxLength':
+      return `at most ${count(params.limit, 'character')}`
     case 'minItems':
-      return `at least ${String(params.limit)} items`
+      return `at least ${count(params.limit, 'item')}`
+    case 'maxItems':
     case 'items':
-      return `at most ${String(params.limit)} items`
+      return `at most ${count(params.limit, 'item')}`
+    case 'uniqueItems':
+      return 'no item twice'
+    case 'minimum':
+      return `at least ${String(params.limit)}`
+    case 'maximum':
+      return `at most ${String(params.limit)}`
+    case 'exclusiveMinimum':
+      return `more than ${String(params.limit)}`
+    case 'exclusiveMaximum':
+      return `less than ${String(params.limit)}`
+    case 'multipleOf':
+      return `a multiple of ${String(params.multipleOf)}`
+    case 'propertyNames':
+      return `other names than ${JSON.stringify(params.propertyName)}`
     case 'discriminator':
       return `one of the known values of ${String(params.tag)}`
     default:
       return message ?? keyword
   }
+}
+
+function count(limit: unknown, what: string): string {
+  return `${String(limit)} ${what}${limit === 1 ? '' : 's'}`
 }
 
 function articled(type: string): string {
@@ -103,12 +152,4 @@ function pathText(keys: readonly string[]): string {
 
 function at(json: unknown, keys: readonly string[]): unknown {
   return keys.reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>>)[key], json)
-}
-
-const shownLengthMax = 60
-
-function shown(value: unknown): string {
-  // JSON.stringify would call Infinity, which is what 1e400 is read as, null.
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
-  return text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}...` : text
 }

@@ -34,11 +34,13 @@ export interface JsonOptions<T> {
   readonly parse?: (json: unknown) => T
   /** Gives what JSON.stringify is to write. */
   readonly format?: (value: T) => unknown
+  /** Gives the JSON itself, in place of `format` and JSON.stringify. Throws an Error that says what is wrong and where. */
+  readonly stringify?: (value: T) => string
 }
 
 /** UTF-8 JSON. Without `parse` any JSON is taken. */
 export function json<T>(options: JsonOptions<T> = {}): Serde<T> {
-  const { parse, format } = options
+  const { parse, format, stringify } = options
   return {
     name: options.name === undefined ? 'json' : `json(${options.name})`,
     immutable: false,
@@ -47,7 +49,7 @@ export function json<T>(options: JsonOptions<T> = {}): Serde<T> {
       return parse === undefined ? (value as T) : parse(value)
     },
     write(value, target) {
-      const text = JSON.stringify(format === undefined ? value : format(value))
+      const text = stringify === undefined ? JSON.stringify(format === undefined ? value : format(value)) : stringify(value)
       if (text === undefined) throw new Error(`${typeof value} has no JSON form`)
       stringSerde.write(text, target)
     },

@@ -28,6 +28,11 @@ describe('the diagnostics of bad topology files', () => {
     expect(new Set(found.map((one) => formatDiagnostics([one]))).size).toBe(found.length)
   })
 
+  test('stand in the imported file where the member is that cannot travel', () => {
+    const imported = found.filter((one) => one.span?.file === 'shared/measure.ts')
+    expect(imported.map(({ code, span }) => `${span?.line}:${span?.column} ${code}`)).toEqual(['2:12 MR1104', '3:7 MR1110'])
+  })
+
   test('cover the whole list of codes', () => {
     const ofProjects = ['MR1001', 'MR1002', 'MR1501', 'MR1502', 'MR1503', 'MR1504']
     expect([...new Set([...found.map((one) => one.code), ...ofProjects])].filter((code) => code.startsWith('MR')).sort()).toEqual(

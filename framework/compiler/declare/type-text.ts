@@ -61,6 +61,12 @@ export class TypeText {
     switch (shape.kind) {
       case 'date':
         return 'Date'
+      case 'bytes':
+        return 'Uint8Array'
+      case 'set':
+        return `Set<${this.textOf(shape.items, schema)}>`
+      case 'map':
+        return `Map<${this.textOf(shape.key, schema)}, ${this.textOf(shape.value, schema)}>`
       case 'literals':
         return shape.values.map((value) => (typeof value === 'string' ? quoted(value) : `${value}`)).join(' | ')
       case 'array':

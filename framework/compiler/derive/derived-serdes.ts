@@ -4,9 +4,10 @@
 import type { ts } from 'ts-morph'
 import { type JsonSchema, jsonSchema } from './json-schema.ts'
 import { reviverSource } from './reviver.ts'
-import type { Schema, Shape } from './shape.ts'
+import { isText, type Schema, type Shape } from './shape.ts'
 import { type Subject, schemaOfType, type TypeContext, type TypeProblem } from './shape-of-type.ts'
 import { validatorSource } from './validator.ts'
+import { writerSource } from './writer.ts'
 
 /** A serde by the name under which the module exports it, or a call of a function that it exports. */
 export type SerdeExpression = string
@@ -25,6 +26,14 @@ interface TypeSerde {
   readonly schema: Schema
   readonly json: JsonSchema
 }
+
+/** Where the module imports Millrace's serdes and formats from. */
+export interface SerdeLibrary {
+  readonly serdes: string
+  readonly formats: string
+}
+
+const installedLibrary: SerdeLibrary = { serdes: 'millrace/serdes', formats: 'millrace/formats' }
 
 const nameLengthMax = 60
 
@@ -49,8 +58,7 @@ export class DerivedSerdes {
     const derived = schemaOfType(type, subject, this.context)
     if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
     const { root } = derived.schema
-    const expression =
-      root.kind === 'string' && root.pattern === undefined ? 'string()' : this.typeSerde(derived.schema, fallbackName).variable
+    const expression = isPlainString(root) ? 'string()' : this.typeSerde(derived.schema, fallbackName).variable
     this.expressions.set(bare, expression)
     return { kind: 'serde', expression }
   }
@@ -65,10 +73,10 @@ export class DerivedSerdes {
     return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.json]))
   }
 
-  /** The text of the module; `library` is where it imports Millrace's serdes from. Kept, because a build asks twice and ajv takes its time. */
-  moduleSource(library: string): string {
+  /** The text of the module. Kept, because a build asks twice and ajv takes its time. */
+  moduleSource(library: SerdeLibrary = installedLibrary): string {
     const serdes = [...this.byContent.values()]
-    const key = `${serdes.length} ${library}`
+    const key = `${serdes.length} ${library.serdes}`
     if (this.module?.key !== key) this.module = { key, text: moduleText(serdes, library) }
     return this.module.text
   }
@@ -79,16 +87,16 @@ export class DerivedSerdes {
     if (known !== undefined) return known
     const name = this.uniqueName(schema.name.length > nameLengthMax ? fallbackName : schema.name)
     const variable = this.variableOf(name)
-    const format = isText(schema.root) ? 'string' : 'json'
+    const format = isText(schema.root, schema) ? 'string' : 'json'
     const serde: TypeSerde = { variable, name, format, schema, json: jsonSchema({ ...schema, name }) }
     this.byContent.set(content, serde)
     return serde
   }
 
-  /** A legal identifier that is no word of the language: names of types begin with a capital, all else gets a prefix. */
+  /** A legal identifier that is no word of the language and hides nothing of the platform: names of types begin with a capital, all else gets a prefix. */
   private variableOf(name: string): string {
     const word = name.replace(/\W+/g, '_').replace(/^_|_$/g, '')
-    const identifier = /^[A-Z]/.test(word) ? word : `type_${word}`
+    const identifier = /^[A-Z]/.test(word) && !(word in globalThis) ? word : `type_${word}`
     const isTaken = [...this.byContent.values()].some((serde) => serde.variable === identifier)
     return isTaken ? `${identifier}_${this.byContent.size}` : identifier
   }
@@ -101,27 +109,35 @@ export class DerivedSerdes {
   }
 }
 
-function moduleText(serdes: readonly TypeSerde[], library: string): string {
-  const validators = validatorSource(new Map(serdes.map((serde) => [`validate${serde.variable}`, serde.json])))
+function moduleText(serdes: readonly TypeSerde[], { serdes: library, formats }: SerdeLibrary): string {
+  const schemas = serdes.map(
+    ({ variable, schema, name }) => [`validate${variable}`, jsonSchema({ ...schema, name }, { forValidator: true })] as const,
+  )
+  const validators = validatorSource(new Map(schemas))
   const parts = serdes.map((serde) => {
-    if (serde.format === 'string')
-      return `export const ${serde.variable} = checkedString(${JSON.stringify(serdeName(serde))}, validate${serde.variable})\n`
+    const name = JSON.stringify(serdeName(serde))
+    if (serde.format === 'string') return `export const ${serde.variable} = checkedString(${name}, validate${serde.variable})\n`
     const reviver = reviverSource(serde.schema, `revive${serde.variable}`)
+    const writer = writerSource(serde.schema, `write${serde.variable}`)
     const parse = `checked(validate${serde.variable}${reviver === null ? '' : `, ${reviver.entry}`})`
-    return `${reviver?.source ?? ''}export const ${serde.variable} = json({ name: ${JSON.stringify(serde.name)}, parse: ${parse} })\n`
+    const stringify = `$json.jsonText(${writer.entry})`
+    return `${reviver?.source ?? ''}${writer.source}export const ${serde.variable} = json({ name: ${JSON.stringify(serde.name)}, parse: ${parse}, stringify: ${stringify} })\n`
   })
-  const imports = `import { checked, checkedString, json, toDate } from ${JSON.stringify(library)}\nexport { bytes, string } from ${JSON.stringify(library)}\n`
-  return `${imports}${validators}\n${parts.join('')}`
+  const used = 'checked, checkedString, fromBase64, json, jsonWriters as $json, toDate, validation as $validation'
+  const imports = [
+    `import { ${used} } from ${JSON.stringify(library)}`,
+    `export { bytes, string } from ${JSON.stringify(library)}`,
+    ...(validators.needsFormats ? [`import { formats as $formats } from ${JSON.stringify(formats)}`] : []),
+  ]
+  return `${imports.join('\n')}\n${validators.text}\n${parts.join('')}`
 }
 
 function serdeName({ format, name }: TypeSerde): string {
   return `${format}(${name})`
 }
 
-/** Whether all values are strings: those travel as UTF-8, as the plain string does. */
-function isText(shape: Shape): boolean {
-  if (shape.kind === 'union') return shape.variants.every(isText)
-  return shape.kind === 'string' || (shape.kind === 'literals' && shape.values.every((value) => typeof value === 'string'))
+function isPlainString(shape: Shape): boolean {
+  return shape.kind === 'string' && shape.pattern === undefined && shape.constraints === undefined
 }
 
 /** The key of a windowed result. */

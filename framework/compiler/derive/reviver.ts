@@ -1,7 +1,8 @@
-// Source text of the functions that make Dates of their strings in a value that has passed its validator. They change the parsed JSON in place:
-// nobody else has seen it yet. A type without a Date has none.
+// Source text of the functions that make Dates, bigints, bytes, sets and maps of their JSON, and fill in defaults, in a value that has passed its validator.
+// They change the parsed JSON in place: nobody else has seen it yet. A type that is its own JSON has none.
 
-import { resolve, type Schema, type Shape } from './shape.ts'
+import { isText, resolve, type Schema, type Shape } from './shape.ts'
+import { type UnionShape, VariantTests } from './variant-test.ts'
 
 /** Function declarations, and the name of the one for the whole value; null if there is nothing to revive. */
 export function reviverSource(schema: Schema, name: string): { readonly source: string; readonly entry: string } | null {
@@ -9,17 +10,17 @@ export function reviverSource(schema: Schema, name: string): { readonly source: 
   return writer.write()
 }
 
-type UnionShape = Shape & { readonly kind: 'union' }
-
 class ReviverWriter {
   private readonly schema: Schema
   private readonly prefix: string
   private readonly revived: ReadonlySet<string>
+  private readonly tests: VariantTests
 
   constructor(schema: Schema, prefix: string) {
     this.schema = schema
     this.prefix = prefix
-    this.revived = namesWithDates(schema)
+    this.revived = namesRevived(schema)
+    this.tests = new VariantTests(schema, 'json')
   }
 
   write(): { source: string; entry: string } | null {
@@ -39,18 +40,23 @@ class ReviverWriter {
 
   /** Statements that revive what the expression `target` holds; `path` is an expression too, for messages. */
   private statements(shape: Shape, target: string, path: string, depth: number): string {
-    if (!this.holdsDate(shape)) return ''
+    if (!this.isRevived(shape)) return ''
     const indent = '  '.repeat(depth)
     switch (shape.kind) {
       case 'date':
         return `${indent}${target} = toDate(${target}, ${path})\n`
+      case 'bigint':
+        return `${indent}${target} = BigInt(${target})\n`
+      case 'bytes':
+        return `${indent}${target} = fromBase64(${target})\n`
       case 'reference':
         return `${indent}${target} = ${this.functionName(shape.name)}(${target}, ${path})\n`
-      case 'array': {
-        const index = `i${depth}`
-        const body = this.statements(shape.items, `${target}[${index}]`, `\`\${${path}}[\${${index}}]\``, depth + 1)
-        return `${indent}for (let ${index} = 0; ${index} < ${target}.length; ${index}++) {\n${body}${indent}}\n`
-      }
+      case 'array':
+        return this.itemStatements(shape.items, target, path, depth, 0)
+      case 'set':
+        return `${this.itemStatements(shape.items, target, path, depth, 0)}${indent}${target} = new Set(${target})\n`
+      case 'map':
+        return this.mapStatements(shape, target, path, depth)
       case 'tuple':
         return this.tupleStatements(shape, target, path, depth)
       case 'object':
@@ -65,112 +71,132 @@ class ReviverWriter {
   private tupleStatements(shape: Shape & { kind: 'tuple' }, target: string, path: string, depth: number): string {
     const indent = '  '.repeat(depth)
     const items = shape.items.map((item, index) => {
-      const body = this.statements(item, `${target}[${index}]`, `\`\${${path}}[${index}]\``, depth + 1)
+      const body = this.statements(item, `${target}[${index}]`, itemPath(path, `${index}`), depth + 1)
       return body === '' ? '' : `${indent}if (${target}.length > ${index}) {\n${body}${indent}}\n`
     })
-    if (shape.rest === null || !this.holdsDate(shape.rest)) return items.join('')
-    const index = `i${depth}`
-    const body = this.statements(shape.rest, `${target}[${index}]`, `\`\${${path}}[\${${index}}]\``, depth + 1)
-    return `${items.join('')}${indent}for (let ${index} = ${shape.items.length}; ${index} < ${target}.length; ${index}++) {\n${body}${indent}}\n`
+    return items.join('') + (shape.rest === null ? '' : this.itemStatements(shape.rest, target, path, depth, shape.items.length))
+  }
+
+  private itemStatements(items: Shape, target: string, path: string, depth: number, first: number): string {
+    const [indent, index] = ['  '.repeat(depth), `i${depth}`]
+    const body = this.statements(items, `${target}[${index}]`, itemPath(path, `\${${index}}`), depth + 1)
+    return body === '' ? '' : `${indent}for (let ${index} = ${first}; ${index} < ${target}.length; ${index}++) {\n${body}${indent}}\n`
   }
 
   private objectStatements(shape: Shape & { kind: 'object' }, target: string, path: string, depth: number): string {
     const indent = '  '.repeat(depth)
     const members = shape.members.map((member) => {
-      const place = `${target}[${JSON.stringify(member.name)}]`
-      const memberPath = `\`\${${path}}.${member.name.replace(/[\\`$]/g, '\\$&')}\``
-      if (!member.optional) return this.statements(member.shape, place, memberPath, depth)
-      const body = this.statements(member.shape, place, memberPath, depth + 1)
-      const isThere = `Object.hasOwn(${target}, ${JSON.stringify(member.name)})`
+      const name = JSON.stringify(member.name)
+      const place = `${target}[${name}]`
+      const path_ = memberPath(path, quotedInTemplate(member.name))
+      const isThere = `Object.hasOwn(${target}, ${name})`
+      if (member.default !== undefined) {
+        const filled = `${indent}if (!${isThere}) ${place} = ${JSON.stringify(member.default)}\n`
+        return filled + this.statements(member.shape, place, path_, depth)
+      }
+      if (!member.optional) return this.statements(member.shape, place, path_, depth)
+      const body = this.statements(member.shape, place, path_, depth + 1)
       return body === '' ? '' : `${indent}if (${isThere}) {\n${body}${indent}}\n`
     })
-    if (shape.rest === null || !this.holdsDate(shape.rest)) return members.join('')
+    return members.join('') + this.otherMembers(shape, target, path, depth)
+  }
+
+  /** Members whose names the type does not list. */
+  private otherMembers(shape: Shape & { kind: 'object' }, target: string, path: string, depth: number): string {
+    const [indent, inner] = ['  '.repeat(depth), '  '.repeat(depth + 1)]
     const name = `n${depth}`
+    const [place, path_] = [`${target}[${name}]`, memberPath(path, `\${${name}}`)]
+    const patterns = (shape.patterns ?? []).map(({ pattern, shape: matching }) => {
+      const test = `/${pattern}/u.test(${name})`
+      const body = this.statements(matching, place, path_, depth + 2)
+      return `${inner}if (${test}) {\n${body}${inner}  continue\n${inner}}\n`
+    })
+    const rest = shape.rest === null ? '' : this.statements(shape.rest, place, path_, depth + 1)
+    const isNeeded = rest !== '' || (shape.patterns ?? []).some((one) => this.isRevived(one.shape))
+    if (!isNeeded) return ''
     const known = JSON.stringify(shape.members.map((member) => member.name))
-    const body = this.statements(shape.rest, `${target}[${name}]`, `\`\${${path}}.\${${name}}\``, depth + 1)
-    const skip = shape.members.length === 0 ? '' : `${'  '.repeat(depth + 1)}if (${known}.includes(${name})) continue\n`
-    return `${members.join('')}${indent}for (const ${name} of Object.keys(${target})) {\n${skip}${body}${indent}}\n`
+    const skip = shape.members.length === 0 ? '' : `${inner}if (${known}.includes(${name})) continue\n`
+    return `${indent}for (const ${name} of Object.keys(${target})) {\n${skip}${patterns.join('')}${rest}${indent}}\n`
   }
 
   private unionStatements(union: UnionShape, target: string, path: string, depth: number): string {
     const indent = '  '.repeat(depth)
     const branches = union.variants.flatMap((variant) => {
       const body = this.statements(variant, target, path, depth + 1)
-      return body === '' ? [] : [`if (${this.test(variant, union, target)}) {\n${body}${indent}}`]
+      return body === '' ? [] : [`if (${this.tests.test(variant, union, target)}) {\n${body}${indent}}`]
     })
     // Exclusive branches: a revived Date would pass the test for an object.
     return `${indent}${branches.join(' else ')}\n`
   }
 
-  /** An expression that tells a variant from all others of its union, for a value that has passed the validator. */
-  private test(variant: Shape, union: UnionShape, target: string): string {
-    const shape = resolve(variant, this.schema)
-    if (shape.kind === 'union') return shape.variants.map((one) => `(${this.test(one, union, target)})`).join(' || ')
-    if (shape.kind === 'tuple') {
-      const most = shape.rest === null ? ` && ${target}.length <= ${shape.items.length}` : ''
-      return `${this.kindTest(shape, target)} && ${target}.length >= ${shape.required}${most}`
+  private mapStatements({ key, value }: Shape & { kind: 'map' }, target: string, path: string, depth: number): string {
+    const [indent, inner] = ['  '.repeat(depth), '  '.repeat(depth + 1)]
+    const [map, name] = [`m${depth}`, `k${depth}`]
+    const around = (head: string, body: string, put: string): string =>
+      [`${indent}{`, `const ${map} = new Map()`, `${head} {`, `${body}${put}`, '}', `${target} = ${map}`].join(`\n${inner}`) +
+      `\n${indent}}\n`
+    if (isText(key, this.schema)) {
+      const body = this.statements(value, `${target}[${name}]`, memberPath(path, `\${${name}}`), depth + 1)
+      return around(`for (const ${name} of Object.keys(${target}))`, body, `${map}.set(${name}, ${target}[${name}])`)
     }
-    if (shape.kind !== 'object') return this.kindTest(shape, target)
-    if (union.variants.filter((one) => resolve(one, this.schema).kind === 'object').length < 2) return this.kindTest(shape, target)
-    const telling = shape.members.filter((member) => (union.tag === null ? !member.optional : member.name === union.tag))
-    const tests = telling.map((member) => this.kindTest(member.shape, `${target}[${JSON.stringify(member.name)}]`))
-    return [this.kindTest(shape, target), ...tests].join(' && ')
+    const at = itemPath(path, `\${${map}.size}`)
+    const body =
+      this.statements(key, `${name}[0]`, itemPath(at, '0'), depth + 1) + this.statements(value, `${name}[1]`, itemPath(at, '1'), depth + 1)
+    return around(`for (const ${name} of ${target})`, body, `${map}.set(${name}[0], ${name}[1])`)
   }
 
-  private kindTest(shape: Shape, target: string): string {
-    const resolved = resolve(shape, this.schema)
-    switch (resolved.kind) {
-      case 'literals':
-        return `(${resolved.values.map((value) => `${target} === ${JSON.stringify(value)}`).join(' || ')})`
-      case 'string':
-      case 'date':
-        return `typeof ${target} === 'string'`
-      case 'number':
-      case 'boolean':
-        return `typeof ${target} === '${resolved.kind}'`
-      case 'array':
-      case 'tuple':
-        return `Array.isArray(${target})`
-      case 'null':
-        return `${target} === null`
-      case 'object':
-        return `typeof ${target} === 'object' && ${target} !== null && !Array.isArray(${target})`
-      default:
-        return `${target} !== undefined`
-    }
-  }
-
-  private holdsDate(shape: Shape): boolean {
-    return holdsDate(shape, this.revived)
+  private isRevived(shape: Shape): boolean {
+    return isRevived(shape, this.revived)
   }
 }
 
-/** Names of the definitions (`#`: the root) in which a Date can stand. */
-function namesWithDates(schema: Schema): ReadonlySet<string> {
+/** Names of the definitions (`#`: the root) in which something can stand that is not its own JSON. */
+function namesRevived(schema: Schema): ReadonlySet<string> {
   const found = new Set<string>()
   const all = [['#', schema.root] as const, ...schema.definitions]
   for (let size = -1; size !== found.size; ) {
     size = found.size
-    for (const [name, shape] of all) if (holdsDate(shape, found)) found.add(name)
+    for (const [name, shape] of all) if (isRevived(shape, found)) found.add(name)
   }
   return found
 }
 
-function holdsDate(shape: Shape, names: ReadonlySet<string>): boolean {
+function isRevived(shape: Shape, names: ReadonlySet<string>): boolean {
   switch (shape.kind) {
     case 'date':
+    case 'bigint':
+    case 'bytes':
+    case 'set':
+    case 'map':
       return true
     case 'reference':
       return names.has(shape.name)
     case 'array':
-      return holdsDate(shape.items, names)
+      return isRevived(shape.items, names)
     case 'tuple':
-      return shape.items.some((item) => holdsDate(item, names)) || (shape.rest !== null && holdsDate(shape.rest, names))
+      return shape.items.some((item) => isRevived(item, names)) || (shape.rest !== null && isRevived(shape.rest, names))
     case 'object':
-      return shape.members.some((member) => holdsDate(member.shape, names)) || (shape.rest !== null && holdsDate(shape.rest, names))
+      return (
+        shape.members.some((member) => member.default !== undefined || isRevived(member.shape, names)) ||
+        (shape.patterns ?? []).some((one) => isRevived(one.shape, names)) ||
+        (shape.rest !== null && isRevived(shape.rest, names))
+      )
     case 'union':
-      return shape.variants.some((variant) => holdsDate(variant, names))
+      return shape.variants.some((variant) => isRevived(variant, names))
     default:
       return false
   }
+}
+
+/** Paths are template literals: each holds the one before it. */
+function memberPath(path: string, name: string): string {
+  return `\`\${${path}}.${name}\``
+}
+
+function itemPath(path: string, index: string): string {
+  return `\`\${${path}}[${index}]\``
+}
+
+function quotedInTemplate(text: string): string {
+  return text.replace(/[\\`$]/g, '\\$&')
 }

@@ -3,14 +3,19 @@
 
 import { ts } from 'ts-morph'
 import type { DiagnosticCode } from '../diagnostics.ts'
+import { constraintsOf, defaultOf, isFor, type ReadConstraints, type Target } from './constraints.ts'
 import { ambiguousPair, tagOf } from './distinguish.ts'
-import { describeShape, type Literal, type Member, type Schema, type Shape } from './shape.ts'
+import { notesOf, type Tag, tagsOf } from './documentation.ts'
+import { problemOfJson } from './json-of-shape.ts'
+import { namePattern, simplifyLiterals, templateShape } from './literal-types.ts'
+import { describeShape, type Json, type Literal, type Member, type NamePattern, type Notes, type Schema, type Shape } from './shape.ts'
+import { aliasOf, itemNodeOf, mentionsParameter, tupleItemNode, typeNodeOf, unwrapped, variantNodeOf } from './type-syntax.ts'
 
 export interface TypeProblem {
   readonly code: DiagnosticCode
   readonly details: Readonly<Record<string, string>>
-  /** The member that is at fault, if it is not the type as a whole. */
-  readonly declaration: ts.Declaration | undefined
+  /** The member or the tag that is at fault, if it is not the type as a whole. */
+  readonly node: ts.Node | undefined
 }
 
 export interface TypeContext {
@@ -41,6 +46,10 @@ export function schemaOfType(type: ts.Type, subject: Subject, context: TypeConte
 interface Position {
   readonly path: string
   readonly declaration: ts.Declaration | undefined
+  /** The syntax of the type, where it is known. */
+  readonly node?: ts.TypeNode | undefined
+  /** Whether a tag says that bigints here travel as strings. */
+  readonly asString?: boolean
 }
 
 /** A union whose variants are still to be told apart. */
@@ -53,16 +62,38 @@ interface Union {
 
 const pathLengthMax = 400
 
+/** Problems that leave the shape as it is. */
+const ofTags: readonly DiagnosticCode[] = ['MR1110', 'MR1111', 'MR1112']
+
+/** The member of the brand BigIntAsString. */
+const travelsAs = '__travelsAs'
+
+/** Tags whose fit shows only when all is derived. */
+interface Tagged {
+  readonly shape: Shape
+  readonly tags: ReadConstraints['tags']
+  readonly at: Position
+  /** Whether the member is one of another type's, mapped to a type of which its author knew nothing. */
+  readonly isRemapped: boolean
+}
+
+interface WithDefault {
+  readonly member: { readonly name: string; readonly shape: Shape; default?: Json }
+  readonly tag: Tag
+  readonly at: Position
+}
+
 const primitiveFlags = ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.BigIntLike
 
 const hintsByBuiltIn: Readonly<Record<string, string>> = {
-  Map: 'Use a Record<string, ...>, or pass a serde for the type.',
-  ReadonlyMap: 'Use a Record<string, ...>, or pass a serde for the type.',
-  Set: 'Use an array, or pass a serde for the type.',
-  ReadonlySet: 'Use an array, or pass a serde for the type.',
   Promise: 'Operators are synchronous: a record holds the result, not the promise.',
-  Uint8Array: 'Bytes can be a whole value, not a part of one: use a string in base64, or pass a serde for the type.',
+  Buffer: 'Use Uint8Array, which travels in base64.',
+  ArrayBuffer: 'Use Uint8Array, which travels in base64.',
+  RegExp: 'Use a string that holds its source.',
+  Error: 'Use its message and what else is to be known of it.',
 }
+
+const kindsByTarget: Readonly<Record<Target, string>> = { numbers: 'numbers', strings: 'strings', lists: 'arrays, tuples and sets' }
 
 class Derivation {
   readonly problems: TypeProblem[] = []
@@ -74,6 +105,8 @@ class Derivation {
   private readonly namesByType = new Map<ts.Type, string>()
   private readonly unfinished = new Set<ts.Type>()
   private readonly unions: Union[] = []
+  private readonly tagged: Tagged[] = []
+  private readonly defaults: WithDefault[] = []
 
   constructor(context: TypeContext, subject: Subject, type: ts.Type) {
     this.checker = context.checker
@@ -86,8 +119,9 @@ class Derivation {
   run(): Schema {
     const name = this.nameOf(this.rootType)
     if (name !== null) this.namesByType.set(this.rootType, '#')
-    const root = this.structureOf(this.rootType, { path: '', declaration: undefined })
+    const root = this.namedStructure(this.rootType, { path: '', declaration: undefined })
     const schema = { name: name ?? '', root, definitions: this.definitions }
+    this.fitTags(schema)
     this.tellVariantsApart(schema)
     return name === null ? { ...schema, name: describeShape(root) } : schema
   }
@@ -102,8 +136,19 @@ class Derivation {
     const unique = this.uniqueName(name)
     this.namesByType.set(type, unique)
     this.definitions.set(unique, { kind: 'null' })
-    this.definitions.set(unique, this.structureOf(type, at))
+    this.definitions.set(unique, this.namedStructure(type, at))
     return { kind: 'reference', name: unique }
+  }
+
+  /** What its author says of a type where it is declared, too. */
+  private namedStructure(type: ts.Type, at: Position): Shape {
+    const declaration = (type.aliasSymbol ?? (type.flags & ts.TypeFlags.Object ? type.getSymbol() : undefined))?.declarations?.find(
+      (one) => ts.isTypeAliasDeclaration(one) || ts.isInterfaceDeclaration(one),
+    )
+    if (declaration === undefined || this.nameOf(type) === null) return this.structureOf(type, at)
+    const isGeneric = ts.isTypeAliasDeclaration(declaration) && declaration.typeParameters !== undefined
+    const node = isGeneric ? undefined : typeNodeOf(declaration)
+    return this.documented(this.structureOf(type, { ...at, node }), [declaration], at, false)
   }
 
   /** Written out where it is used, unless it contains itself: then it becomes a definition too. */
@@ -129,7 +174,7 @@ class Derivation {
     if (flags & ts.TypeFlags.Never) return this.fail('MR1109', at)
     if (flags & ts.TypeFlags.Null) return { kind: 'null' }
     if (flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Void)) return this.fail('MR1108', at)
-    if (flags & ts.TypeFlags.BigIntLike) return this.fail('MR1103', at)
+    if (flags & ts.TypeFlags.BigIntLike) return at.asString === true ? { kind: 'bigint' } : this.fail('MR1103', at)
     if (flags & ts.TypeFlags.ESSymbolLike) return this.fail('MR1104', at)
     const literal = this.literalOf(type)
     if (literal !== undefined) return { kind: 'literals', values: [literal] }
@@ -156,7 +201,7 @@ class Derivation {
     for (const variant of type.types) {
       const literal = this.literalOf(variant)
       if (literal !== undefined) literals.push(literal)
-      else others.push(this.shapeOf(variant, at))
+      else others.push(this.aliasedShape(variant, { ...at, node: variantNodeOf(at.node, variant, this.checker) }))
     }
     const variants = [...simplifyLiterals(literals), ...others]
     const [only] = variants
@@ -180,7 +225,8 @@ class Derivation {
   private intersectionShape(type: ts.IntersectionType, at: Position): Shape {
     // A branded primitive (string & { readonly brand: ... }) travels as its primitive: the brand is there for the checker only.
     const primitive = type.types.find((part) => part.flags & primitiveFlags)
-    return primitive === undefined ? this.objectLikeShape(type, at) : this.shapeOf(primitive, at)
+    if (primitive === undefined) return this.objectLikeShape(type, at)
+    return this.shapeOf(primitive, { ...at, asString: at.asString === true || type.getProperty(travelsAs) !== undefined })
   }
 
   private objectLikeShape(type: ts.Type, at: Position): Shape {
@@ -188,18 +234,102 @@ class Derivation {
     if (this.checker.isArrayType(type)) {
       const [items] = this.checker.getTypeArguments(type as ts.TypeReference)
       if (items === undefined) throw new Error('an array type has its type of items')
-      return { kind: 'array', items: this.shapeOf(items, { ...at, path: `${at.path}[]` }) }
+      return { kind: 'array', items: this.itemShape(items, at) }
     }
     if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) return this.fail('MR1102', at)
     const symbol = type.getSymbol()
     if (symbol !== undefined && this.isBuiltIn(symbol)) {
-      if (symbol.name === 'Date') return { kind: 'date' }
+      const known = this.builtInShape(symbol.name, type, at)
+      if (known !== null) return known
       const hint = hintsByBuiltIn[symbol.name] ?? 'Use plain data, or pass a serde for the type.'
       return this.fail('MR1105', at, { type: symbol.name, hint })
     }
+    // Node's, and no class to TypeScript.
+    if (symbol?.name === 'Buffer') return this.fail('MR1105', at, { type: 'Buffer', hint: hintsByBuiltIn.Buffer ?? '' })
     if (symbol !== undefined && symbol.flags & ts.SymbolFlags.Class)
       return this.fail('MR1105', at, { type: symbol.name, hint: 'Use an interface and functions over it, or pass a serde for the type.' })
     return this.objectShape(type, at)
+  }
+
+  /** Of what is the platform's own and has a form in JSON. */
+  private builtInShape(name: string, type: ts.Type, at: Position): Shape | null {
+    const [first, second] = this.checker.getTypeArguments(type as ts.TypeReference)
+    switch (name) {
+      case 'Date':
+        return { kind: 'date' }
+      case 'Uint8Array':
+        return { kind: 'bytes' }
+      case 'Set':
+      case 'ReadonlySet':
+        return first === undefined ? null : { kind: 'set', items: this.itemShape(first, at) }
+      case 'Map':
+      case 'ReadonlyMap': {
+        if (first === undefined || second === undefined) return null
+        const bare = unwrapped(at.node)
+        const nodes = bare !== undefined && ts.isTypeReferenceNode(bare) ? bare.typeArguments : undefined
+        const key = this.aliasedShape(first, { ...at, path: `${at.path}[key]`, node: nodes?.[0] })
+        return { kind: 'map', key, value: this.aliasedShape(second, { ...at, path: `${at.path}[]`, node: nodes?.[1] }) }
+      }
+      default:
+        return null
+    }
+  }
+
+  private itemShape(items: ts.Type, at: Position): Shape {
+    return this.aliasedShape(items, { ...at, path: `${at.path}[]`, node: itemNodeOf(at.node) })
+  }
+
+  /** With what the alias says that stands in the syntax, if the checker has forgotten it. */
+  private aliasedShape(type: ts.Type, at: Position): Shape {
+    const aliases = this.forgottenAliases(type, at.node)
+    const last = aliases.at(-1)
+    const asString = at.asString === true || aliases.some((alias) => saysAsString(tagsOf(alias)))
+    const shape = this.shapeOf(type, { ...at, asString, ...(last === undefined ? {} : { node: last.type }) })
+    return this.documented(shape, [...aliases].reverse(), at, false)
+  }
+
+  /** From the name that is written to the one that it stands for in the end. Aliases that the checker knows say what they say in their definition. */
+  private forgottenAliases(type: ts.Type, node: ts.TypeNode | undefined): ts.TypeAliasDeclaration[] {
+    const found: ts.TypeAliasDeclaration[] = []
+    for (let alias = aliasOf(unwrapped(node), this.checker); alias !== undefined; alias = aliasOf(unwrapped(alias.type), this.checker)) {
+      if (found.includes(alias) || type.aliasSymbol?.declarations?.includes(alias) === true) break
+      found.push(alias)
+    }
+    return found
+  }
+
+  /** A shape with the constraints and notes of declarations; later ones win. */
+  private documented(shape: Shape, declarations: readonly ts.Declaration[], at: Position, isRemapped: boolean): Shape {
+    if (declarations.length === 0) return shape
+    const { constraints, tags, problems } = constraintsOf(declarations.flatMap((one) => tagsOf(one)))
+    for (const { code, tag, details } of problems) this.fail(code, at, details, tag.node)
+    const notes = Object.assign({}, shape.notes, ...declarations.map((one) => notesOf(one) ?? {})) as Notes
+    // Into the shape itself, which nobody else has yet: its unions are still to get their tags.
+    Object.assign(
+      shape,
+      constraints === undefined ? {} : { constraints: { ...shape.constraints, ...constraints } },
+      Object.keys(notes).length === 0 ? {} : { notes },
+    )
+    if (tags.length > 0) this.tagged.push({ shape, tags, at, isRemapped })
+    return shape
+  }
+
+  private fitTags(schema: Schema): void {
+    for (const { shape, tags, at, isRemapped } of this.tagged) {
+      for (const { tag, target } of tags) {
+        // What cannot travel has a problem already.
+        if (isRemapped || isFor(target, shape, schema) || (shape.kind === 'null' && this.problems.length > 0)) continue
+        this.fail('MR1110', at, { tag: tag.name, kinds: kindsByTarget[target], type: describeShape(shape) }, tag.node)
+      }
+    }
+    // What stands for a type that cannot travel says nothing of defaults.
+    if (this.problems.some(({ code }) => !ofTags.includes(code))) return
+    for (const { member, tag, at } of this.defaults) {
+      const value = defaultOf(tag.text, isFor('strings', member.shape, schema))
+      const problem = value === undefined ? 'it is no JSON' : problemOfJson(value, member.shape, schema)
+      if (problem !== undefined || value === undefined) this.fail('MR1112', at, { text: tag.text, problem: problem ?? '' }, tag.node)
+      else member.default = value
+    }
   }
 
   private objectShape(type: ts.Type, at: Position): Shape {
@@ -210,12 +340,19 @@ class Derivation {
       const member = this.memberOf(property, at)
       if (member !== null) members.push(member)
     }
-    const index = this.checker.getIndexInfosOfType(type).find((info) => !(info.keyType.flags & ts.TypeFlags.ESSymbolLike))
-    if (index === undefined && members.length === 0 && type.getProperties().length === 0)
+    const indexes = this.checker.getIndexInfosOfType(type).filter((info) => !(info.keyType.flags & ts.TypeFlags.ESSymbolLike))
+    if (indexes.length === 0 && members.length === 0 && type.getProperties().length === 0)
       return this.fail('MR1101', at, { type: this.textOf(type) })
-    const rest =
-      index === undefined ? null : this.shapeOf(index.type, { path: `${at.path}[]`, declaration: index.declaration ?? at.declaration })
-    return { kind: 'object', members, rest }
+    let rest: Shape | null = null
+    const patterns: NamePattern[] = []
+    for (const info of indexes) {
+      const node = info.declaration === undefined ? undefined : info.declaration.type
+      const shape = this.aliasedShape(info.type, { path: `${at.path}[]`, declaration: info.declaration ?? at.declaration, node })
+      const pattern = namePattern(info.keyType)
+      if (pattern === undefined) rest = shape
+      else patterns.push({ pattern, shape })
+    }
+    return { kind: 'object', members, rest, ...(patterns.length === 0 ? {} : { patterns }) }
   }
 
   private memberOf(property: ts.Symbol, at: Position): Member | null {
@@ -224,17 +361,38 @@ class Derivation {
     const path = /^[A-Za-z_$][\w$]*$/.test(property.name) ? `${at.path}.${property.name}` : `${at.path}['${property.name}']`
     if (type.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Void)) return null
     const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0 || mayBe(type, ts.TypeFlags.Undefined)
-    return {
-      name: property.name,
-      optional: isOptional,
-      shape: this.definedShape(type, { path, declaration: declaration ?? at.declaration }),
+    const node = typeNodeOf(declaration)
+    const isRemapped = node !== undefined && this.isRemapped(type, node)
+    const tags = declaration === undefined ? [] : tagsOf(declaration)
+    const own: Position = {
+      path,
+      declaration: declaration ?? at.declaration,
+      node: isRemapped ? undefined : node,
+      asString: saysAsString(tags),
     }
+    const shape = this.documented(this.definedShape(type, own), declaration === undefined ? [] : [declaration], own, isRemapped)
+    const member = { name: property.name, optional: isOptional, shape }
+    const defaultTag = [
+      ...this.forgottenAliases(type, own.node)
+        .reverse()
+        .flatMap((alias) => tagsOf(alias)),
+      ...tags,
+    ].findLast(({ name }) => name === 'default')
+    if (defaultTag !== undefined && !isRemapped) this.defaults.push({ member, tag: defaultTag, at: own })
+    return member
+  }
+
+  /** Whether a mapped type has given a member another type than the one that its author wrote. A type parameter stands for whatever it is. */
+  private isRemapped(type: ts.Type, node: ts.TypeNode): boolean {
+    const written = this.checker.getTypeFromTypeNode(node)
+    if (this.checker.getNonNullableType(written) === this.checker.getNonNullableType(type)) return false
+    return !mentionsParameter(node, this.checker)
   }
 
   /** The shape of what is left of a type when undefined says that a member is absent. */
   private definedShape(type: ts.Type, at: Position): Shape {
-    if (!mayBe(type, ts.TypeFlags.Undefined)) return this.shapeOf(type, at)
-    const shape = this.shapeOf(this.checker.getNonNullableType(type), at)
+    if (!mayBe(type, ts.TypeFlags.Undefined)) return this.aliasedShape(type, at)
+    const shape = this.aliasedShape(this.checker.getNonNullableType(type), at)
     if (!mayBe(type, ts.TypeFlags.Null)) return shape
     const variants = shape.kind === 'union' && shape.tag === null ? shape.variants : [shape]
     return { kind: 'union', tag: null, variants: [...variants, { kind: 'null' }] }
@@ -246,8 +404,8 @@ class Derivation {
     let required = 0
     for (const [index, item] of this.checker.getTypeArguments(type).entries()) {
       const flags = type.target.elementFlags[index] ?? ts.ElementFlags.Required
-      const itemAt = { ...at, path: `${at.path}[${index}]` }
-      const shape = flags & ts.ElementFlags.Optional ? this.definedShape(item, itemAt) : this.shapeOf(item, itemAt)
+      const itemAt = { ...at, path: `${at.path}[${index}]`, node: tupleItemNode(at.node, index, (flags & ts.ElementFlags.Variable) !== 0) }
+      const shape = flags & ts.ElementFlags.Optional ? this.definedShape(item, itemAt) : this.aliasedShape(item, itemAt)
       if (flags & ts.ElementFlags.Variable) rest = shape
       else if (rest !== null) return this.fail('MR1106', itemAt, { first: `...${describeShape(rest)}[]`, second: describeShape(shape) })
       else items.push(shape)
@@ -256,12 +414,12 @@ class Derivation {
     return { kind: 'tuple', items, required, rest }
   }
 
-  private fail(code: DiagnosticCode, at: Position, details: Readonly<Record<string, string>> = {}): Shape {
+  private fail(code: DiagnosticCode, at: Position, details: Readonly<Record<string, string>> = {}, node?: ts.Node): Shape {
     const { property, method } = this.subject
     const root = this.nameOf(this.rootType)
     const member = root === null ? `${property}${at.path} of ${method}` : `${root}${at.path}`
     const what = at.path === '' ? `The ${property} of ${method}` : member
-    this.problems.push({ code, details: { what, ...details }, declaration: at.declaration })
+    this.problems.push({ code, details: { what, ...details }, node: node ?? at.declaration })
     return { kind: 'null' }
   }
 
@@ -297,16 +455,6 @@ function mayBe(type: ts.Type, flag: ts.TypeFlags): boolean {
   return (type.flags & flag) !== 0 || (type.isUnion() && type.types.some((part) => (part.flags & flag) !== 0))
 }
 
-function simplifyLiterals(literals: readonly Literal[]): Shape[] {
-  const isBoolean = literals.includes(true) && literals.includes(false)
-  const values = isBoolean ? literals.filter((value) => typeof value !== 'boolean') : literals
-  const shapes: Shape[] = isBoolean ? [{ kind: 'boolean' }] : []
-  return values.length === 0 ? shapes : [{ kind: 'literals', values }, ...shapes]
-}
-
-function templateShape(type: ts.TemplateLiteralType): Shape {
-  const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
-  const holes = type.types.map((hole) => (hole.flags & ts.TypeFlags.NumberLike ? '-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?' : '[\\s\\S]*'))
-  const pattern = type.texts.map((text, index) => `${literally(text)}${holes[index] ?? ''}`).join('')
-  return { kind: 'string', pattern: `^${pattern}$` }
+function saysAsString(tags: readonly Tag[]): boolean {
+  return tags.some(({ name }) => name === 'asString')
 }
