@@ -20,7 +20,8 @@ import { isLibraryPath, withForwardSlashes } from './library.ts'
 import { checkGraphs, checkSources } from './plugin-checks.ts'
 import { Sources } from './project.ts'
 import { ProjectModules } from './project-modules.ts'
-import { impurities } from './purity.ts'
+import { withoutIgnored } from './purity/ignored-lines.ts'
+import { impurities } from './purity/impurities.ts'
 import { duplicateNames, readTopologyFile, type TopologyFile } from './topology-file.ts'
 
 export interface ProjectOptions {
@@ -218,7 +219,7 @@ async function checkProject(sources: Sources, making: Making): Promise<CheckResu
   diagnostics.push(...checkGraphs(configured.plugins, passed))
   if (isSound(all)) diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)
-  return { diagnostics: sortDiagnostics(diagnostics), topologies: passed, closures: new Map(paths) }
+  return { diagnostics: sortDiagnostics(withoutIgnored(diagnostics, all, sources)), topologies: passed, closures: new Map(paths) }
 }
 
 /** Workers at a time; each is a thread with a heap of its own. */

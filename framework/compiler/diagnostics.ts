@@ -138,17 +138,17 @@ const entries = {
   // What operators must not do, because a record may be processed again and has to give the same.
   MR1201: {
     severity: 'error',
-    message: '{call} reads the clock inside an operator, so that the same record gives another result when it is processed again.',
+    message: '{call} reads the clock inside an operator{path}, so that the same record gives another result when it is processed again.',
     remedy: 'Use the timestamp of the record, the third argument of the callback: (value, key, record) => record.timestamp.',
   },
   MR1202: {
     severity: 'error',
-    message: '{call} is random inside an operator, so that the same record gives another result when it is processed again.',
+    message: '{call} is random inside an operator{path}, so that the same record gives another result when it is processed again.',
     remedy: 'Derive what you need from the key, the value or the offset of the record.',
   },
   MR1203: {
     severity: 'error',
-    message: '{call} starts a timer inside an operator, which runs outside of the order of records and is lost at a restart.',
+    message: '{call} starts a timer inside an operator{path}, which runs outside of the order of records and is lost at a restart.',
     remedy: 'Use process() and context.schedule(...).',
   },
   MR1204: {
@@ -160,6 +160,50 @@ const entries = {
     severity: 'error',
     message: 'This promise is not awaited inside an operator: its work is lost at a restart and its error is lost always.',
     remedy: 'Do the I/O before or behind the topology, or join with a table that holds what you look up.',
+  },
+  MR1206: {
+    severity: 'error',
+    message:
+      '{call} does I/O inside an operator{path}: all other records wait for it, and it happens again when the record is processed again.',
+    remedy: 'Do the I/O before or behind the topology, or join with a table that holds what you look up.',
+  },
+  MR1207: {
+    severity: 'error',
+    message: '{call} asks the process inside an operator{path}, so that the same record gives another result in another process.',
+    remedy: 'Read it once, into a constant outside of the callback, or bring it in as data: a table that is joined.',
+  },
+  MR1208: {
+    severity: 'error',
+    message:
+      '`{change}` changes {name}, which lives outside of the callback{path}: it is gone after a restart, and each instance and each task sees another one.',
+    remedy: 'Keep it in a store: by count(), reduce() or aggregate(), or in process() with builder.addStore().',
+  },
+  MR1209: {
+    severity: 'error',
+    message: '`{change}` changes {name}, which the callback was handed{path}: other operators and the store may see the same object.',
+    remedy: '{instead}',
+  },
+  MR1210: {
+    severity: 'error',
+    message:
+      '{call} takes the {of} of the machine inside an operator{path}, so that the same record gives another result on another machine.',
+    remedy: "Name the language, as in localeCompare(other, 'en'), and take UTC: getUTCHours(), timeZone: 'UTC'.",
+  },
+  MR1211: {
+    severity: 'error',
+    message:
+      '{name} is read inside an operator{path}, and is changed by other code while the app runs (at {place}): what a record gives depends on when.',
+    remedy: 'Bring it in as data: write it to a topic, and join with a table or a global table of it.',
+  },
+  MR1212: {
+    severity: 'error',
+    message: 'This comment silences nothing: {problem}',
+    remedy: 'Write the code and a reason, on the line of the problem or above it: // millrace-ignore MR1201: only shown, never kept.',
+  },
+  MR1213: {
+    severity: 'error',
+    message: 'This comment silences {code}, and no {code} is reported on its line.',
+    remedy: 'Take the comment out.',
   },
   // What shows when the topology is made.
   MR1301: {

@@ -110,6 +110,10 @@ export class Sources {
     return spanAt(file, node.getStart(file), this.folder)
   }
 
+  spanAt(file: ts.SourceFile, position: number): Span {
+    return spanAt(file, position, this.folder)
+  }
+
   pathOf(file: ts.SourceFile): string {
     return withForwardSlashes(relative(this.folder, file.fileName))
   }

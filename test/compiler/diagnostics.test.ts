@@ -22,6 +22,11 @@ describe('the diagnostics of bad topology files', () => {
     await expect(print).toMatchFileSnapshot(join(bad, 'prints', `${basename(file, '.ts')}.txt`))
   })
 
+  test('of functions that operators call stand where the function does, with the way to it', async () => {
+    const print = formatDiagnostics(found.filter((one) => one.span?.file.startsWith('shared/')))
+    await expect(print).toMatchFileSnapshot(join(bad, 'prints', 'shared.txt'))
+  })
+
   test('come in the order of files and places, each once', () => {
     const places = found.map(({ span }) => span?.file ?? '')
     expect(places).toEqual([...places].sort())

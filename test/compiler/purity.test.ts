@@ -1,51 +1,57 @@
-// What is certain is reported (test/fixtures/compiler/bad), and nothing else: a false alarm would teach its reader to look away.
+// What is certain is reported (test/fixtures/compiler/bad), and nothing else: a false alarm would teach its reader to look away. So this is one project of
+// all that is known to be pure: code as people write it, with lodash, date-fns, zod and Node (test/fixtures/compiler/pure), the templates, and the
+// examples of the documentation.
 
-import { expect, test } from 'vitest'
-import { formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
-import { testProject } from './compiled-project.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Diagnostic, formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
+import { fixtures, type TestProject, testProject, topologyText } from './compiled-project.ts'
 
-test('pure callbacks raise no alarm, whatever their names look like', async () => {
-  const { folder, remove } = await testProject({
-    'topologies/pure.ts': `
-import { type FixedKeyProcessor, max, topology, tumbling } from 'millrace'
-import { performance, setTimeout } from '../own/clock.ts'
+const repository = join(import.meta.dirname, '../..')
+const templates = readdirSync(join(repository, 'templates')).filter((name) => name !== 'plugin')
 
-const startedAt = Date.now()
-const Random = { random: () => 4 }
-const prepared = Promise.resolve()
-void prepared.then(() => Math.random())
+let project: TestProject
+let found: readonly Diagnostic[] = []
+const examples = ['framework/dsl', 'framework/graph', 'framework/ports'].flatMap(examplesIn)
 
-class Doubling implements FixedKeyProcessor<string, number, number> {
-  process(): void {}
-}
+beforeAll(async () => {
+  project = await testProject({}, join(fixtures, 'pure'))
+  for (const name of ['lodash', 'date-fns', 'zod', '@types'])
+    await symlink(join(repository, 'node_modules', name), join(project.folder, 'node_modules', name), 'dir')
+  for (const template of templates) {
+    const folder = join(repository, 'templates', template, 'topologies')
+    for (const file of readdirSync(folder)) await project.write(`topologies/template-${file}`, readFileSync(join(folder, file), 'utf8'))
+  }
+  // Imported by one topology, so that they are all looked at and none of them is made.
+  for (const [index, text] of examples.entries()) await project.write(`examples/example-${index}.ts`, text)
+  const imports = examples.map((_, index) => `import '../examples/example-${index}.ts'`).join('\n')
+  await project.write('topologies/examples.ts', topologyText('examples', `builder.stream<string, string>('in').to('out')`, imports))
+  found = await openProject(project.folder).check()
+}, 240_000)
 
-export default topology('pure', (builder) => {
-  const started = new Date()
-  const readings = builder.stream<string, number>('readings')
-  readings
-    .filter((value, _key, record) => record.timestamp > startedAt && new Date(record.timestamp) > started)
-    .mapValues((value) => new Date(value).getTime() + Date.parse('2024-01-01') + Date.UTC(2024))
-    .mapValues((value) => {
-      const Date = { now: () => value }
-      const Math = Random
-      return Date.now() + Math.random() + performance.now()
-    })
-    .peek((value) => setTimeout(value))
-    .peek((value) => {
-      console.error(value)
-    })
-    .mapValues((value) => ({ now: value, random: value }))
-    .mapValues((value) => value.now)
-    .groupByKey()
-    .windowedBy(tumbling('1m'))
-    .aggregate({ most: max((value) => value) })
-    .toStream((value, { key }) => key)
-    .to('out')
+afterAll(() => project.remove())
+
+test('pure callbacks raise no alarm, whatever their names look like, and whatever they do with what is their own', () => {
+  expect(readdirSync(join(fixtures, 'pure/topologies')).length).toBeGreaterThan(4)
+  expect(formatDiagnostics(found.filter(({ span }) => !/template-|examples/.test(span?.file ?? '')))).toBe('')
 })
-`,
-    'own/clock.ts': `export const performance = { now: () => 1 }\nexport const setTimeout = (value: number): number => value\n`,
+
+test('the templates raise no alarm', () => {
+  expect(templates.length).toBeGreaterThan(4)
+  expect(formatDiagnostics(found.filter(({ span }) => span?.file.includes('template-')))).toBe('')
+})
+
+test('the examples of the documentation raise no alarm', () => {
+  expect(examples.length).toBeGreaterThan(40)
+  const ofRules = found.filter(({ code, span }) => span?.file.includes('example') && /^(MR12|TS)/.test(code))
+  expect(formatDiagnostics(ofRules)).toBe('')
+})
+
+function examplesIn(folder: string): readonly string[] {
+  return readdirSync(join(repository, folder)).flatMap((file) => {
+    const blocks = readFileSync(join(repository, folder, file), 'utf8').matchAll(/@example\n\s*\* ```ts\n([\s\S]*?)\n\s*\* ```/g)
+    return [...blocks].map(([, block = '']) => block.replace(/^\s*\* ?/gm, '')).filter((text) => text.includes('export default topology('))
   })
-  const print = formatDiagnostics(await openProject(folder).check())
-  await remove()
-  expect(print).toBe('')
-})
+}
