@@ -115,6 +115,13 @@ const entries = {
     message: "The group {group} has gone on without the member {member}: its partitions may already be another's.",
     remedy: 'Nothing was lost: what was not committed is processed again. If it happens often, raise sessionTimeoutMs.',
   },
+  'producer-fenced': {
+    kind: 'environment',
+    message:
+      'Another producer has taken the transactional id {transactionalId} over, or its transaction took longer than {timeoutMs} ms: {problem}',
+    remedy:
+      'Nothing was lost: the transaction was aborted, and what it held is processed again. If it happens often, raise transactionTimeoutMs.',
+  },
   'group-foreign': {
     kind: 'environment',
     message: 'The group {group} still has members that speak another protocol, after {seconds} s of waiting for them.',

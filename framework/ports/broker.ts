@@ -145,6 +145,8 @@ export interface ProducerOptions {
   readonly compression: 'none' | 'gzip' | 'lz4'
   /** With it the producer is transactional. */
   readonly transactionalId?: string
+  /** After so long without an end the coordinator aborts a transaction and fences its producer. Default 10 s. */
+  readonly transactionTimeoutMs?: number
 }
 
 /**
@@ -160,7 +162,38 @@ export interface Producer {
   poll(): void
   /** Sends everything and resolves when all is acknowledged. Rejects with the first failure, from then on always. */
   flush(): Promise<void>
+  /** Of a producer with a transactional id. */
+  readonly transactions?: Transactions
+  /** An open transaction is aborted. */
   close(): Promise<void>
+}
+
+/**
+ * Transactions of one producer, one after the other: the first record that is appended after the last one ended begins the next. Readers of committed records
+ * see all of one, or nothing. Everything rejects with `producer-fenced` once another producer has initialized the same transactional id, or the coordinator
+ * has given the transaction up (transactionTimeoutMs); such a producer is of no more use.
+ */
+export interface Transactions {
+  /** Takes the transactional id over: who had it is fenced, what it left open is aborted. Once, before the first record. */
+  initialize(): Promise<void>
+  /** Whether something was appended since the last one ended. */
+  readonly open: boolean
+  /**
+   * Sends everything, adds the offsets to the transaction and commits both as one (KIP-447: the group refuses the offsets of a generation that is
+   * over, then this rejects with `member-fenced`, and the transaction is to be aborted). With nothing appended and no offsets it does nothing. No record may be appended until
+   * it is settled.
+   */
+  commit(offsets: TransactionOffsets): Promise<void>
+  /** Ends the transaction as if it had never been; what has not been sent yet is not sent. */
+  abort(): Promise<void>
+}
+
+export interface TransactionOffsets {
+  readonly groupId: string
+  readonly generation: number
+  readonly memberId: string
+  readonly groupInstanceId?: string
+  readonly offsets: readonly CommittedOffset[]
 }
 
 export interface TopicWriter {
