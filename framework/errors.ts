@@ -358,6 +358,17 @@ const entries = {
     message: 'Task {task} has no {kind} store {store}.',
     remedy: 'Connect the store to the processor that opens it; otherwise report this, with the output of describe.',
   },
+  // Queries of state.
+  'store-not-queryable': {
+    kind: 'user',
+    message: 'The store {store} cannot be queried as {kind}: {problem}.',
+    remedy: '{remedy}',
+  },
+  'store-unavailable': {
+    kind: 'environment',
+    message: 'The store {store} cannot be read now: {problem}.',
+    remedy: 'Try again when the app runs, or ask the instance that has it.',
+  },
   // The embedded broker.
   'broker-folder-locked': {
     kind: 'environment',

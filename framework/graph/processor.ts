@@ -91,6 +91,12 @@ export interface ProcessorRecord<K, V> {
 export interface ProcessorContext<K, V> {
   readonly applicationId: string
   readonly taskId: string
+  /** The settings of the app, all of them, by their names (Kafka Streams: appConfigs). Empty in the test driver. */
+  readonly appConfigs: Readonly<Record<string, unknown>>
+  /** The folder of the task's state. It is there only if the task has stores on disk; what is put beside them may be deleted with them. */
+  readonly stateDir: string
+  /** Numbers of the processor's own, for the reporters of metrics. */
+  readonly metrics: ProcessorMetricsContext
   /** Sends a record to the children, or to the named one. Left-out timestamp and headers are those of the record being processed. */
   forward(record: { readonly key: K; readonly value: V; readonly timestamp?: number; readonly headers?: Headers }, child?: string): void
   /** A store connected to this processor. */
@@ -106,6 +112,41 @@ export interface ProcessorContext<K, V> {
   readonly wallClock: Timestamp
   /** Asks for a commit after the current record. */
   commit(): void
+}
+
+/** A number that only grows. */
+export interface Counter {
+  /** Default: 1. */
+  add(count?: number): void
+}
+
+/**
+ * Metrics of a processor's own. Names are of a-z, 0-9 and hyphen; they are tagged with the processor's name and its task (Kafka Streams: StreamsMetrics).
+ *
+ * @example
+ * ```ts
+ * import { type Counter, type ProcessorContext, topology } from 'millrace'
+ *
+ * export default topology('watched', (builder) => {
+ *   const watch = () => {
+ *     let large: Counter
+ *     return {
+ *       init(context: ProcessorContext<string, number>) {
+ *         large = context.metrics.counter('large-readings-total', 'readings above 100')
+ *       },
+ *       process({ value }: { value: number }) {
+ *         if (value > 100) large.add()
+ *       },
+ *     }
+ *   }
+ *   builder.stream<string, number>('readings').process(watch)
+ * })
+ * ```
+ */
+export interface ProcessorMetricsContext {
+  counter(name: string, description?: string): Counter
+  /** `read` is called whenever a reporter asks. */
+  gauge(name: string, read: () => number, description?: string): void
 }
 
 export type ValueTransformerSupplier = () => ValueTransformer<unknown, unknown, unknown>

@@ -10,11 +10,16 @@ import type { RecordContext } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import type { Failures } from './failures.ts'
+import type { ProcessorMetrics } from './processor-metrics.ts'
 import type { StreamTimes } from './stream-times.ts'
 
 export interface OperatorEnvironment {
   readonly applicationId: string
   readonly taskId: string
+  /** The settings of the app, for users' processors. */
+  readonly appConfigs: Readonly<Record<string, unknown>>
+  readonly stateDir: string
+  readonly metrics: ProcessorMetrics
   readonly stores: WindowedTaskStores
   readonly storeSpecs: ReadonlyMap<string, StoreSpec>
   /** Those of all stores that every processor may read. */

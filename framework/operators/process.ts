@@ -7,6 +7,7 @@ import type {
   FixedKeyProcessorSupplier,
   Processor,
   ProcessorContext,
+  ProcessorMetricsContext,
   ProcessorRecord,
   ProcessorSupplier,
 } from '../graph/processor.ts'
@@ -67,6 +68,9 @@ export class Process implements Operator {
 export class OperatorContext implements ProcessorContext<unknown, unknown> {
   readonly applicationId: string
   readonly taskId: string
+  readonly appConfigs: Readonly<Record<string, unknown>>
+  readonly stateDir: string
+  readonly metrics: ProcessorMetricsContext
   private readonly node: string
   private readonly outlet: Outlet
   private readonly stores: readonly string[]
@@ -84,6 +88,9 @@ export class OperatorContext implements ProcessorContext<unknown, unknown> {
   ) {
     this.applicationId = environment.applicationId
     this.taskId = environment.taskId
+    this.appConfigs = environment.appConfigs
+    this.stateDir = environment.stateDir
+    this.metrics = environment.metrics.of(node)
     this.node = node
     this.outlet = outlet
     this.stores = spec.stores
@@ -195,6 +202,7 @@ function readOnly(name: string, environment: OperatorEnvironment): ReadOnlyKeyVa
     all: () => store.all(),
     reverseAll: () => store.reverseAll(),
     prefixScan: store.prefixScan.bind(store),
+    approximateNumEntries: () => store.approximateNumEntries(),
     put: refuse,
     putAll: refuse,
     putIfAbsent: refuse,

@@ -80,6 +80,7 @@ export class AppMetrics implements Metrics {
       counter(group, 'process-total', 'records processed', tags, task.processed),
       counter(group, 'punctuate-total', 'punctuations', tags, task.punctuations),
       ...[...task.dropped.counts()].map(([reason, count]) => dropped(group, { ...tags, reason }, count)),
+      ...task.metrics.read(tags),
     ]
   }
 

@@ -11,7 +11,8 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MetricsReporter } from '../ports/metrics.ts'
 import type { TopicPartition } from '../ports/record.ts'
-import type { StateEngine } from '../ports/store.ts'
+import type { QueryableStoreKind, StateEngine } from '../ports/store.ts'
+import type { TaskState } from '../state/contract.ts'
 import { AppMetrics } from './app-metrics.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppState, mayFollow } from './app-state.ts'
@@ -27,6 +28,7 @@ import { Processing } from './processing.ts'
 import { Reporters } from './reporters.ts'
 import { Restoration } from './restoration.ts'
 import { serdeFolder, tasksWithState } from './state-directory.ts'
+import { type QuerySource, type ReadStore, type StoreDescription, StoreQueries, type StoreQuery } from './store-queries.ts'
 import { TaskInputs } from './task-inputs.ts'
 import { TaskSet } from './task-set.ts'
 import { type PlannedTask, sourceTopics, type TopicPlan } from './topic-plan.ts'
@@ -64,6 +66,15 @@ export class App {
   private readonly wakeup: Wakeup
   private readonly metrics: AppMetrics
   private readonly reporters: Reporters
+  /**
+   * A store to read while the app runs, as one of its kinds (Kafka Streams: KafkaStreams#store, QueryableStoreTypes). Throws `store-not-queryable`, and
+   * `store-unavailable` while the app rebalances, restores or is closed; so do reads later on, when it has come to that. Rows of several partitions come one
+   * partition behind the other.
+   */
+  readonly store: ReadStore
+  private readonly queries: StoreQueries
+  /** Of the run that is on; undefined before it has looked at the broker. */
+  private opened: Opened | undefined
   private stopping = false
 
   constructor(options: AppOptions) {
@@ -77,6 +88,13 @@ export class App {
     this.wakeup = new Wakeup(options.clock)
     this.metrics = new AppMetrics(options.applicationId, () => this.current)
     this.reporters = new Reporters(options.reporters ?? [], options)
+    this.queries = new StoreQueries(() => this.querySource())
+    this.store = ((name: string, kind: QueryableStoreKind, query?: StoreQuery) => this.queries.store(name, kind, query)) as ReadStore
+  }
+
+  /** All stores that can be queried, with the partitions that are here now. */
+  get stores(): readonly StoreDescription[] {
+    return this.queries.all
   }
 
   get state(): AppState {
@@ -102,6 +120,9 @@ export class App {
         () => this.stopping,
         (state) => this.enter(state),
         this.metrics,
+        (opened) => {
+          this.opened = opened
+        },
       ).run()
       await broker.close()
       this.enter('closed')
@@ -115,6 +136,18 @@ export class App {
     }
   }
 
+  private querySource(): QuerySource {
+    const { opened, current: state } = this
+    if (opened === undefined) return { topology: this.options.topology, state, tasks: [], globals: undefined }
+    const tasks = opened.tasks.all.map(({ planned, state, task }) => ({
+      id: planned.id,
+      partition: planned.partition,
+      state,
+      running: task !== undefined,
+    }))
+    return { topology: opened.topology(), state, tasks, globals: opened.globals() }
+  }
+
   private enter(state: AppState): void {
     if (!mayFollow(this.current, state)) throw new Error(`an app does not go from ${this.current} to ${state}`)
     this.log('debug', `The app is ${state}.`)
@@ -125,6 +158,13 @@ export class App {
   private log(level: 'debug', message: string): void {
     this.options.logger.log(level, message)
   }
+}
+
+/** What of a run can be queried. */
+interface Opened {
+  readonly tasks: TaskSet
+  topology(): Topology
+  globals(): TaskState | undefined
 }
 
 /** One run of an app, with everything it opens. */
@@ -140,7 +180,14 @@ class Run {
   private readonly enter: (state: AppState) => void
   private readonly metrics: AppMetrics
 
-  constructor(options: AppOptions, wakeup: Wakeup, isStopping: () => boolean, enter: (state: AppState) => void, metrics: AppMetrics) {
+  constructor(
+    options: AppOptions,
+    wakeup: Wakeup,
+    isStopping: () => boolean,
+    enter: (state: AppState) => void,
+    metrics: AppMetrics,
+    opened: (opened: Opened) => void,
+  ) {
     const { broker, settings, applicationId } = options
     this.options = options
     this.isStopping = isStopping
@@ -170,6 +217,7 @@ class Run {
     }
     this.tasks = new TaskSet(this.parts, () => this.globals?.stores)
     this.restoration = new Restoration(this.parts)
+    opened({ tasks: this.tasks, topology: () => live.topology, globals: () => this.globals?.restored })
   }
 
   async run(): Promise<AppTotals> {

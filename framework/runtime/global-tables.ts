@@ -27,12 +27,18 @@ export class GlobalTables {
   private readonly fetcher: Fetcher
   private readonly inputs: readonly TopicPartition[]
   private opened: Opened | undefined
+  private isRestored = false
 
   /** `inputs`: all partitions of the topics that they are read from. */
   constructor(parts: AppParts, fetcher: Fetcher, inputs: readonly TopicPartition[]) {
     this.parts = parts
     this.fetcher = fetcher
     this.inputs = inputs
+  }
+
+  /** For queries: undefined until all that the topics held at the start is read. */
+  get restored(): TaskState | undefined {
+    return this.isRestored ? this.opened?.state : undefined
   }
 
   /** For tasks to read. */
@@ -60,6 +66,7 @@ export class GlobalTables {
       this.watch()
       await wakeup.sleep(sleepMs)
     }
+    this.isRestored = true
     return true
   }
 

@@ -4,7 +4,8 @@
 // Exit codes: 0 ended or stopped, everything committed; 1 failed, what was not committed is processed again at the next start; 2 wrong options or
 // settings, nothing was started; 130 and 143 ended at once by a second signal.
 //
-// What state the app is in is published on Node's diagnostics channel `millrace:app-state`, for whatever runs in the same process and wants to know.
+// What state the app is in is published on Node's diagnostics channel `millrace:app-state`, with the app itself, for whatever runs in the same process and wants to
+// know, or to read its stores.
 
 import { channel } from 'node:diagnostics_channel'
 import type { Config } from '../config.ts'
@@ -51,8 +52,8 @@ export async function main({ definition, config, plugins }: MainOptions, host: N
       host.stdout.write(`${line}\n`)
     }
     const options = wireApp({ definition, settings, plugins: pluginSet(plugins, config.plugins), clock, logger, print })
-    const onState = (state: AppState): void => appStates.publish({ applicationId: options.applicationId, state })
-    const app = new App({ ...options, untilEnd: commandLine.untilEnd, onState })
+    const onState = (state: AppState): void => appStates.publish({ applicationId: options.applicationId, state, app })
+    const app: App = new App({ ...options, untilEnd: commandLine.untilEnd, onState })
     const signals = stopOnSignals(host, app, logger)
     try {
       const totals = await app.run()

@@ -48,6 +48,10 @@ export interface TaskOptions {
 
 /** What the topology says itself of records that fail wins over it. */
 export interface TaskSettings extends FailurePolicy {
+  /** All settings of the app, as processors see them. Default: none. */
+  readonly appConfigs?: Readonly<Record<string, unknown>>
+  /** The folder in which those of the applications lie. Default: the working directory. */
+  readonly stateDir?: string
   /** Under `retry`. Default: 5 times, after 100 ms to 10 s. */
   readonly retries?: RetryPolicy
   /** `always`: keys and values are read, and so checked, when a record is taken; by default where they are first read. */

@@ -6,7 +6,7 @@ import type { TaskSettings } from './task-options.ts'
 export function taskSettings(settings: Settings): TaskSettings {
   const { deserializationExceptionHandler, processingExceptionHandler, productionExceptionHandler, processingRetriesExhausted } = settings
   const { processingRetriesMax: retriesMax, processingRetryBackoffMs: backoffMs, processingRetryBackoffMsMax: backoffMsMax } = settings
-  const { validate, deadLetterTopic } = settings
+  const { validate, deadLetterTopic, stateDir } = settings
   const { closedWindowsIntervalMs: closedWindowsMs, unmatchedIntervalMs: unmatchedMs } = settings
   return {
     deserializationExceptionHandler,
@@ -15,6 +15,8 @@ export function taskSettings(settings: Settings): TaskSettings {
     processingRetriesExhausted,
     retries: { retriesMax, backoffMs, backoffMsMax },
     validate,
+    appConfigs: settings,
+    stateDir,
     emitIntervals: { closedWindowsMs, unmatchedMs },
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
   }

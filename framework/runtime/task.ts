@@ -11,6 +11,7 @@ import { Failures, SourceBytes } from '../operators/failures.ts'
 import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
 import { type EmitIntervals, type OperatorEnvironment, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
+import { ProcessorMetrics } from '../operators/processor-metrics.ts'
 import { Retries, type RetryPolicy } from '../operators/retries.ts'
 import { Sink } from '../operators/sink.ts'
 import { SinkTo } from '../operators/sink-to.ts'
@@ -19,6 +20,7 @@ import type { CommittedOffset, FetchedRecords } from '../ports/broker.ts'
 import type { SourceRecord } from '../ports/connector.ts'
 import { asOffset, asTimestamp, isSamePartition, partitionName, type Timestamp, type TopicPartition } from '../ports/record.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
+import { taskFolder } from '../state/state-folder.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import { endInput, inputEndedName, saysEnd, sourceEndedName } from './bounded-input.ts'
 import { ClockLooks } from './clock-looks.ts'
@@ -67,6 +69,8 @@ export class Task {
   private readonly byStreamTime = new Punctuations()
   private readonly byWallClock = new Punctuations()
   private streamTimeMs = -1
+  /** What users' processors count. */
+  readonly metrics = new ProcessorMetrics()
   private closed = false
   /** Whether anything was done since the last commit. */
   private dirty = false
@@ -83,6 +87,9 @@ export class Task {
     const environment: OperatorEnvironment = {
       applicationId: options.applicationId,
       taskId: options.id,
+      appConfigs: options.settings.appConfigs ?? {},
+      stateDir: taskFolder({ stateDir: options.settings.stateDir ?? '', applicationId: options.applicationId, taskId: options.id }),
+      metrics: this.metrics,
       stores: storesOf(options),
       storeSpecs: options.topology.stores,
       globalStores: globalStoreNames(options.topology),

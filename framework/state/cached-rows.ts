@@ -107,6 +107,13 @@ export class CachedRows<V> implements Rows<V> {
     return row
   }
 
+  peek(identity: BinaryKey, time: number): KeptRow<V> | undefined {
+    const slot = this.find(identity, time)
+    if (slot === noSlot) return this.below.peek(identity, time)
+    const row = this.rows[slot] as KeptRow<V>
+    return row.deleted ? undefined : row
+  }
+
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
     let slot = this.find(identity, time)
     if (slot === noSlot) slot = this.add(identity, time, row)

@@ -11,6 +11,7 @@ import type {
   VersionedKeyValueStore,
   WindowStore,
 } from '../ports/store.ts'
+import type { StoreViews } from './store-views.ts'
 import type { VersionedRowStore } from './versioned-contract.ts'
 import type { WindowedTaskStores } from './windowed-contract.ts'
 
@@ -109,6 +110,8 @@ export interface RecordContext {
  * processed between the first and the last. Whatever dies on the way, the folder holds the state of a commit, and the changelog the rest.
  */
 export interface TaskState extends WindowedTaskStores {
+  /** A store as queries see it; undefined if it is not here. */
+  views(name: string): StoreViews | undefined
   /** Sends what waits in the record caches to changelog and downstream: store by store in the topology's order, until none has anything left. */
   flushCaches(): void
   /** Whether a limit (the uncommitted buffer) asks for a commit after the current record. */

@@ -51,6 +51,12 @@ export class KeyValueView<K, V, W> implements ReadOnlyKeyValueStore<K, W> {
     return this.walk({ from, to: afterPrefix(from) })
   }
 
+  approximateNumEntries(): number {
+    let count = 0
+    for (const _ of this.parts.rows.range({})) count++
+    return count
+  }
+
   protected find(key: BinaryKey): W | undefined {
     const row = this.parts.rows.get(key, 0)
     return row === undefined ? undefined : this.showKept(row)

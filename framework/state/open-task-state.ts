@@ -20,6 +20,7 @@ import type { Changelog, RecordContext, RowStore, StateRestore, TaskState } from
 import { binaryLong } from './key-layout.ts'
 import { prepareStateFolder, type TaskFolder, taskFolder } from './state-folder.ts'
 import { buildStore, progressMutation, type StoreFaces, type StoreLayers } from './store-layers.ts'
+import type { StoreViews } from './store-views.ts'
 import { UncommittedBytes } from './uncommitted-buffer.ts'
 import type { VersionedRowStore } from './versioned-contract.ts'
 import type {
@@ -181,6 +182,10 @@ class LayeredTaskState implements TaskState {
 
   session<K, V>(name: string): SessionStore<K, V> {
     return this.face(name, 'session') as SessionStore<K, V>
+  }
+
+  views(name: string): StoreViews | undefined {
+    return this.layers.get(name)?.views
   }
 
   flushCaches(): void {

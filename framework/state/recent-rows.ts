@@ -29,6 +29,10 @@ export class RecentRows<V> implements Rows<V> {
     return row
   }
 
+  peek(identity: BinaryKey, time: number): KeptRow<V> | undefined {
+    return this.parts.below.peek(identity, time)
+  }
+
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
     const { below, buffer, form, keys } = this.parts
     below.put(identity, time, row)

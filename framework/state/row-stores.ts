@@ -11,7 +11,7 @@ import type { Rows } from './rows.ts'
 import type { SequenceNumber } from './sequence-number.ts'
 import { SessionView } from './session-view.ts'
 import type { TimedRow, TimedRows } from './timed-rows.ts'
-import { WindowView, type WindowViewParts } from './window-view.ts'
+import { WindowView, type WrittenWindowParts } from './window-view.ts'
 import type { JoinWindowStore, RangedWindowRowStore, SessionRow, SessionRowListener, SessionRowStore } from './windowed-contract.ts'
 
 export interface RowStoreParts<V> extends KeyValueParts<V> {
@@ -55,7 +55,7 @@ export class LayeredRowStore<V> implements RowStore<V> {
   }
 }
 
-export interface TimedStoreParts<V> extends WindowViewParts<V> {
+export interface TimedStoreParts<V> extends WrittenWindowParts<V> {
   readonly rows: Rows<V>
   readonly cache: CachedRows<V> | undefined
   /** Whether what is sent when it closes may be past its retention: Kafka Streams' time-ordered session stores do not look at it. */

@@ -12,6 +12,8 @@ export interface RowRange extends RangeOptions {
 
 export interface Rows<V> {
   get(identity: BinaryKey, time: number): KeptRow<V> | undefined
+  /** The same, and nothing is kept of it: for who is not the task itself. */
+  peek(identity: BinaryKey, time: number): KeptRow<V> | undefined
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void
   /** In the order of engine keys. No deleted rows. */
   range(options: RowRange): Iterable<RowEntry<V>>

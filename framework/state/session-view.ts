@@ -5,11 +5,15 @@ import type { BinaryKey, ReadOnlySessionStore, SessionStore, WindowedKey } from 
 import type { RecordContext, Row } from './contract.ts'
 import { binaryLong, readBinaryLong } from './key-layout.ts'
 import { binaryKey, readKey } from './key-value-view.ts'
-import type { TimedRow, TimedRows, Times } from './timed-rows.ts'
+import type { ReadTimedRows, TimedRow, TimedRows, Times } from './timed-rows.ts'
 
 export interface SessionViewParts<V> {
   readonly name: string
   readonly keySerde: Serde<unknown>
+  readonly timed: ReadTimedRows<V>
+}
+
+export interface WrittenSessionParts<V> extends SessionViewParts<V> {
   readonly timed: TimedRows<V>
 }
 
@@ -114,10 +118,12 @@ export class SessionView<K, V, W> implements ReadOnlySessionStore<K, W> {
 }
 
 export class ProcessorSessionStore<K, V> extends SessionView<K, V, V> implements SessionStore<K, V> {
+  private readonly timed: TimedRows<V>
   private readonly context: RecordContext
 
-  constructor(parts: SessionViewParts<V>, context: RecordContext) {
+  constructor(parts: WrittenSessionParts<V>, context: RecordContext) {
     super(parts, (row) => row.value)
+    this.timed = parts.timed
     this.context = context
   }
 
@@ -131,6 +137,6 @@ export class ProcessorSessionStore<K, V> extends SessionView<K, V, V> implements
 
   private write(key: K, start: number, end: number, value: V | null): void {
     const { timestamp, headers } = this.context
-    this.parts.timed.put(this.identity(key, start, end), end, value, timestamp, headers)
+    this.timed.put(this.identity(key, start, end), end, value, timestamp, headers)
   }
 }

@@ -21,6 +21,7 @@ import { Retention } from './retention.ts'
 import { LayeredRowStore } from './row-stores.ts'
 import type { Rows } from './rows.ts'
 import { SequenceNumber } from './sequence-number.ts'
+import { rowViews, type StoreViews, versionedViews } from './store-views.ts'
 import { StoredRows } from './stored-rows.ts'
 import { SuppressBuffer } from './suppress-buffer.ts'
 import { timedFaces, timedLayout } from './timed-store.ts'
@@ -64,7 +65,10 @@ export interface StoreLayers {
   readonly sequence: SequenceNumber
   readonly restoring: RestoredForm
   readonly faces: StoreFaces
+  readonly views: StoreViews
 }
+
+type Seen = Pick<StoreLayers, 'faces' | 'views'>
 
 /** How changelog records become entries of the engine. */
 export interface RestoredForm {
@@ -136,12 +140,15 @@ export function buildStore(
   const rows = cache ?? below
   const history = kind === 'versioned' ? historyOf(spec, progress.streamTime) : undefined
   const versions = history === undefined ? undefined : versionedRows(spec, form, rows, writer, history, surroundings)
-  const faces =
+  const { faces, views }: Seen =
     timed !== undefined
       ? timedFaces(spec, form, { rows, cache, ...timed }, sequence, context)
       : versions !== undefined
-        ? { versionedRows: versions, versioned: new ProcessorVersionedStore(spec.key, versions, context) }
-        : plainFaces(spec, form, rows, cache, sequence, context)
+        ? {
+            faces: { versionedRows: versions, versioned: new ProcessorVersionedStore(spec.key, versions, context) },
+            views: versionedViews(spec, versions),
+          }
+        : { faces: plainFaces(spec, form, rows, cache, sequence, context), views: rowViews(spec, form, rows) }
   return {
     spec,
     folder,
@@ -155,6 +162,7 @@ export function buildStore(
     sequence,
     restoring: { layout, keepsDuplicates, sequencesKeys: keepsDuplicates || kind === 'graceBuffer', recent, versions },
     faces,
+    views,
   }
 }
 

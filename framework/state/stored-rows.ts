@@ -42,6 +42,10 @@ export class StoredRows<V> implements Rows<V> {
     return entry === undefined ? undefined : form.readEntry(entry)
   }
 
+  peek(identity: BinaryKey, time: number): KeptRow<V> | undefined {
+    return this.get(identity, time)
+  }
+
   put(identity: BinaryKey, time: number, row: KeptRow<V>): void {
     const { buffer, changeLog, layout, retention, keepsDuplicates } = this.parts
     // A null among duplicates deletes nothing; it is logged all the same.

@@ -35,7 +35,15 @@ export interface Times {
   readonly showsExpired?: boolean
 }
 
-export class TimedRows<V> {
+/** What reading a store needs of its rows. */
+export interface ReadTimedRows<V> {
+  readonly form: RowForm<V>
+  get(identity: BinaryKey, time: number): KeptRow<V> | undefined
+  ofKey(key: BinaryKey, times: Times): Iterable<TimedRow<V>>
+  between(times: Times, keyFrom?: BinaryKey, keyTo?: BinaryKey): Iterable<TimedRow<V>>
+}
+
+export class TimedRows<V> implements ReadTimedRows<V> {
   readonly form: RowForm<V>
   private readonly keys: TimedKeys
   private readonly rows: Rows<V>
@@ -55,6 +63,16 @@ export class TimedRows<V> {
 
   get(identity: BinaryKey, time: number): KeptRow<V> | undefined {
     return this.rows.get(identity, time)
+  }
+
+  /** The same rows, for queries. */
+  peeking(): ReadTimedRows<V> {
+    return {
+      form: this.form,
+      get: (identity, time) => this.rows.peek(identity, time),
+      ofKey: (key, times) => this.ofKey(key, times),
+      between: (times, keyFrom, keyTo) => this.between(times, keyFrom, keyTo),
+    }
   }
 
   put(identity: BinaryKey, time: number, value: V | null, timestamp: number, headers: Headers, origin?: RecordOrigin): void {

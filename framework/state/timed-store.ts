@@ -10,11 +10,12 @@ import { TimedKeys, type TimedKind } from './key-layout.ts'
 import { plainValues, timestampedValues } from './key-value-view.ts'
 import { required } from './required.ts'
 import { Retention } from './retention.ts'
-import { LayeredJoinWindowStore, LayeredSessionRowStore, LayeredWindowRowStore } from './row-stores.ts'
+import { LayeredJoinWindowStore, LayeredSessionRowStore, LayeredWindowRowStore, type TimedStoreParts } from './row-stores.ts'
 import type { Rows } from './rows.ts'
 import type { SequenceNumber } from './sequence-number.ts'
 import { ProcessorSessionStore } from './session-view.ts'
 import type { StoreFaces } from './store-layers.ts'
+import { type StoreViews, timedViews } from './store-views.ts'
 import { TimedRows } from './timed-rows.ts'
 import { duplicates, oneForEachWindow, ProcessorWindowStore } from './window-view.ts'
 
@@ -60,11 +61,16 @@ export function timedFaces(
   { keys, rows, cache, retention }: TimedLayers,
   sequence: SequenceNumber,
   context: RecordContext,
-): StoreFaces {
+): { readonly faces: StoreFaces; readonly views: StoreViews } {
   const order = spec.persistent && !isWalkedByTime(spec) ? 'segment' : 'time'
   const timed = new TimedRows({ form, keys, rows, retention, order })
   const closesPastRetention = spec.persistent && spec.timeOrdered === true
   const parts = { name: spec.name, keySerde: spec.key, timed, rows, cache, windowSizeMs: spec.windowSizeMs ?? 0, closesPastRetention }
+  return { faces: facesOf(spec, parts, sequence, context), views: timedViews(spec, timed) }
+}
+
+function facesOf(spec: StoreSpec, parts: TimedStoreParts<unknown>, sequence: SequenceNumber, context: RecordContext): StoreFaces {
+  const { timed } = parts
   switch (spec.kind) {
     case 'session':
       return { sessionRows: new LayeredSessionRowStore(parts), session: new ProcessorSessionStore(parts, context) }

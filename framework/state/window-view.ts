@@ -7,13 +7,17 @@ import type { KeptRow } from './kept-row.ts'
 import { binaryInteger, binaryLong } from './key-layout.ts'
 import { binaryKey, type ProcessorValues, readKey } from './key-value-view.ts'
 import type { SequenceNumber } from './sequence-number.ts'
-import type { TimedRows, Times } from './timed-rows.ts'
+import type { ReadTimedRows, TimedRows, Times } from './timed-rows.ts'
 
 export interface WindowViewParts<V> {
   readonly name: string
   readonly keySerde: Serde<unknown>
-  readonly timed: TimedRows<V>
+  readonly timed: ReadTimedRows<V>
   readonly windowSizeMs: number
+}
+
+export interface WrittenWindowParts<V> extends WindowViewParts<V> {
+  readonly timed: TimedRows<V>
 }
 
 const everything = Number.MAX_SAFE_INTEGER
@@ -106,19 +110,22 @@ export function duplicates(sequence: SequenceNumber): WindowIdentities {
 }
 
 export class ProcessorWindowStore<K, V, W> extends WindowView<K, V, W> implements WindowStore<K, W> {
+  private readonly timed: TimedRows<V>
   private readonly values: ProcessorValues<V, W>
   private readonly identities: WindowIdentities
   private readonly context: RecordContext
 
-  constructor(parts: WindowViewParts<V>, values: ProcessorValues<V, W>, identities: WindowIdentities, context: RecordContext) {
+  constructor(parts: WrittenWindowParts<V>, values: ProcessorValues<V, W>, identities: WindowIdentities, context: RecordContext) {
     super(parts, values.show, identities)
+    this.timed = parts.timed
     this.values = values
     this.identities = identities
     this.context = context
   }
 
   put(key: K, value: W | null, start: number): void {
-    const { keySerde, timed } = this.parts
+    const { timed } = this
+    const { keySerde } = this.parts
     const { timestamp, headers } = this.context
     const row = value === null ? timed.form.keep(null, timestamp, headers) : this.values.keep(timed.form, value, this.context)
     timed.putKept(this.identities.next(binaryKey(keySerde, key), start), start, row)

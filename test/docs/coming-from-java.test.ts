@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { expect, it } from 'vitest'
 
 const page = 'docs/coming-from-java.md'
-const entries = ['framework/index.ts', 'test/kit/index.ts']
+const entries = ['framework/index.ts', 'framework/runtime/index.ts', 'test/kit/index.ts']
 const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile)
 const program = ts.createProgram(entries, ts.parseJsonConfigFileContent(config, ts.sys, process.cwd()).options)
 const checker = program.getTypeChecker()

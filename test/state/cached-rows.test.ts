@@ -151,3 +151,17 @@ test('gives its bytes back when the task is closed', async () => {
   rows.put('d', 1, 0, noHeaders)
   expect(seen).toEqual([])
 })
+
+test('a look of a query is no use: it neither keeps a row that it reads nor saves one from being evicted', async () => {
+  const { under, put } = await open(roomForTwo)
+  const view = under.state.views('s')!.keyValue!
+  put('a', 1)
+  put('b', 2)
+  expect(view.get('a')).toBe(1)
+  put('c', 3)
+  // Had the look counted, b would have left first.
+  expect(logged(under)).toEqual(['a=1', 'b=2', 'c=3'])
+  const before = under.budget.bytes
+  expect([view.get('a'), view.get('b'), view.get('nobody')]).toEqual([1, 2, undefined])
+  expect(under.budget.bytes).toBe(before)
+})

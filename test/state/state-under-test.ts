@@ -27,10 +27,12 @@ export class StateUnderTest {
   state!: TaskState
   readonly context: RecordContext = { timestamp: 0, headers: noHeaders }
   readonly expired: string[] = []
+  readonly budget: CacheBudget
   private readonly options: StateUnderTestOptions
   private readonly changelogs = new Map<string, RecordedChangelog>()
 
   private constructor(options: StateUnderTestOptions) {
+    this.budget = new CacheBudget(options.cacheBytesMax ?? 0)
     this.options = options
   }
 
@@ -64,7 +66,7 @@ export class StateUnderTest {
       partition: 0,
       stores: this.options.stores,
       engines: { persistent: engine, memory: memoryEngine },
-      cacheBudget: new CacheBudget(this.options.cacheBytesMax ?? 0),
+      cacheBudget: this.budget,
       uncommittedBytesMax: this.options.uncommittedBytesMax ?? 1_000_000,
       context: this.context,
       logger: silentLogger,
