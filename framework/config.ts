@@ -9,7 +9,7 @@ export type SettingSpec =
   /** Separated by commas in the environment. */
   | { readonly kind: 'list'; readonly default: readonly string[]; readonly description: string }
   /** A whole number, not below `min`. */
-  | { readonly kind: 'number'; readonly min: number; readonly default: number; readonly description: string }
+  | { readonly kind: 'number'; readonly min: number; readonly default: number | undefined; readonly description: string }
   /** Text of a certain form; `expected` says which. */
   | { readonly kind: 'form'; readonly pattern: RegExp; readonly expected: string; readonly default: string; readonly description: string }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string | undefined; readonly description: string }
@@ -146,6 +146,19 @@ export const settingsTable = {
     default: undefined,
     description: 'where names of operators, stores and internal topics come from; used by the compiler',
   },
+  /** Where probes are answered over HTTP: /livez, /readyz, /metrics. Undefined: nowhere. 0 takes a free port, which the log names. */
+  healthPort: {
+    kind: 'number',
+    min: 0,
+    default: undefined,
+    description: 'port of /livez, /readyz and /metrics; without it nothing listens',
+  },
+  /** In a container that is probed from outside it is `0.0.0.0`. */
+  healthHost: { kind: 'text', default: '127.0.0.1', description: 'address that probes are answered at' },
+  /** An event loop that does not turn for so long, or a task that has records and processes none, is called stuck. */
+  healthStuckMs: { kind: 'number', min: 1, default: 30_000, description: 'after this long without progress probes call it stuck' },
+  /** Logged with the operator and the record that held it up; where `healthPort` is set. */
+  loopDelayWarnMs: { kind: 'number', min: 1, default: 1_000, description: 'an event loop held up for longer is logged, with who did it' },
   logLevel: { kind: 'choice', choices: ['debug', 'info', 'warn', 'error'], default: 'info', description: 'the least level that is logged' },
   logFormat: { kind: 'choice', choices: ['text', 'json'], default: 'text', description: 'lines for people or for machines' },
 } as const satisfies Readonly<Record<string, SettingSpec>>

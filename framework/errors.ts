@@ -286,6 +286,11 @@ const entries = {
     message: 'Metrics cannot be given at {host}:{port}: {problem}.',
     remedy: 'Stop what listens there, or give prometheus() another port (0 takes a free one).',
   },
+  'health-cannot-listen': {
+    kind: 'environment',
+    message: 'Probes cannot be answered at {host}:{port}: {problem}.',
+    remedy: 'Stop what listens there, or set healthPort (MILLRACE_HEALTH_PORT) to another port; 0 takes a free one.',
+  },
   // Schema registries.
   'schema-registry-unreachable': {
     kind: 'environment',

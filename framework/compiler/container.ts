@@ -45,7 +45,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --omit=dev --ignore-
 
 FROM \${NODE_IMAGE}
 LABEL org.opencontainers.image.title="${application}" millrace.version="${millraceVersion}"
-ENV NODE_ENV=production MILLRACE_STATE_DIR=/state
+ENV NODE_ENV=production MILLRACE_STATE_DIR=/state MILLRACE_HEALTH_PORT=8080
 WORKDIR /app
 COPY --from=packages --chown=1000:1000 /state /state
 COPY --from=packages /app/node_modules node_modules
@@ -53,6 +53,8 @@ COPY package.json manifest.json app.mjs.map app.mjs ./
 VOLUME /state
 USER 1000:1000
 STOPSIGNAL SIGTERM
+# Of Docker and compose; Kubernetes has probes of its own. It asks whether the app is alive, not whether it is ready: restoring may take long.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.MILLRACE_HEALTH_PORT + '/livez').then(({ status }) => process.exit(status === 200 ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "--enable-source-maps", "app.mjs"]
 `
 }

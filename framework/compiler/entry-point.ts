@@ -30,9 +30,10 @@ export const appBanner = [
 
 export function entryPointSource({ definition, config, manifest, embeddedBroker }: EntryPoint): string {
   const embedded = "{ name: 'embedded-broker', brokers: { embedded: kafka().brokers.kafka } }"
-  const plugins = ['kafka()', 'leveldb()', 'memory()', 'brokerMemory()', ...(embeddedBroker ? [embedded] : [])]
+  const plugins = ['kafka()', 'leveldb()', 'memory()', 'brokerMemory()', 'health()', ...(embeddedBroker ? [embedded] : [])]
   return `import { main } from 'millrace/runtime'
 import { brokerMemory } from 'millrace/plugins/broker-memory'
+import { health } from 'millrace/plugins/health-http'
 import { kafka } from 'millrace/plugins/kafka'
 import { leveldb } from 'millrace/plugins/store-leveldb'
 import { memory } from 'millrace/plugins/store-memory'

@@ -2,6 +2,7 @@
 // all of them when it wants to know, so that between two looks they cost nothing.
 
 import type { Clock } from './clock.ts'
+import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
 
 export type MetricTags = Readonly<Record<string, string>>
@@ -28,6 +29,24 @@ export interface ReporterContext {
   readonly applicationId: string
   readonly logger: Logger
   readonly clock: Clock
+  readonly health: Health
+  readonly settings: HealthSettings
+  /** All metrics as the text of a reporter that has them so; undefined if none does. */
+  readonly scrape: () => Promise<MetricsText | undefined>
+}
+
+/** As `millrace.config.ts` names them. */
+export interface HealthSettings {
+  readonly healthPort: number | undefined
+  readonly healthHost: string
+  readonly healthStuckMs: number
+  readonly loopDelayWarnMs: number
+}
+
+export interface MetricsText {
+  /** Its content type. */
+  readonly type: string
+  readonly body: string
 }
 
 /** Tells somebody the metrics of an app: whenever it is asked, or from time to time. */
@@ -36,6 +55,8 @@ export interface MetricsReporter {
   start(metrics: Metrics, context: ReporterContext): Promise<void>
   /** Called once the app has ended or failed, also where `start` has rejected. */
   close(): Promise<void>
+  /** All metrics as text, for those who ask over HTTP; only of a reporter that was started. */
+  scrape?(): Promise<MetricsText>
 }
 
 /** Called for each app. */

@@ -8,6 +8,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { StateEngine } from '../ports/store.ts'
 import type { Preparations } from './preparations.ts'
 import type { Wakeup } from './wakeup.ts'
+import type { WorkCursor } from './work-cursor.ts'
 
 export interface AppParts {
   readonly topology: Topology
@@ -25,4 +26,6 @@ export interface AppParts {
   readonly wakeup: Wakeup
   /** What partitions wait for before their next record can be read. */
   readonly preparations: Preparations
+  /** Undefined: nobody watches. */
+  readonly cursor: WorkCursor | undefined
 }

@@ -13,6 +13,7 @@ import type { MetricsReporter } from '../ports/metrics.ts'
 import type { TopicPartition } from '../ports/record.ts'
 import type { QueryableStoreKind, StateEngine } from '../ports/store.ts'
 import type { TaskState } from '../state/contract.ts'
+import { AppHealth } from './app-health.ts'
 import { AppMetrics } from './app-metrics.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppState, mayFollow } from './app-state.ts'
@@ -33,6 +34,7 @@ import { TaskInputs } from './task-inputs.ts'
 import { TaskSet } from './task-set.ts'
 import { type PlannedTask, sourceTopics, type TopicPlan } from './topic-plan.ts'
 import { Wakeup } from './wakeup.ts'
+import { WorkCursor } from './work-cursor.ts'
 
 export interface AppOptions {
   readonly topology: Topology
@@ -65,6 +67,7 @@ export class App {
   private readonly options: AppOptions
   private readonly wakeup: Wakeup
   private readonly metrics: AppMetrics
+  private readonly health: AppHealth
   private readonly reporters: Reporters
   /**
    * A store to read while the app runs, as one of its kinds (Kafka Streams: KafkaStreams#store, QueryableStoreTypes). Throws `store-not-queryable`, and
@@ -87,7 +90,9 @@ export class App {
     this.options = options
     this.wakeup = new Wakeup(options.clock)
     this.metrics = new AppMetrics(options.applicationId, () => this.current)
-    this.reporters = new Reporters(options.reporters ?? [], options)
+    const cursor = settings.healthPort === undefined ? undefined : new WorkCursor()
+    this.health = new AppHealth(options.clock, settings, () => this.current, cursor)
+    this.reporters = new Reporters(options.reporters ?? [], { ...options, health: this.health })
     this.queries = new StoreQueries(() => this.querySource())
     this.store = ((name: string, kind: QueryableStoreKind, query?: StoreQuery) => this.queries.store(name, kind, query)) as ReadStore
   }
@@ -123,6 +128,7 @@ export class App {
         (opened) => {
           this.opened = opened
         },
+        this.health,
       ).run()
       await broker.close()
       this.enter('closed')
@@ -152,6 +158,7 @@ export class App {
     if (!mayFollow(this.current, state)) throw new Error(`an app does not go from ${this.current} to ${state}`)
     this.log('debug', `The app is ${state}.`)
     this.current = state
+    this.health.stateChanged()
     this.options.onState?.(state)
   }
 
@@ -179,6 +186,7 @@ class Run {
   private readonly isStopping: () => boolean
   private readonly enter: (state: AppState) => void
   private readonly metrics: AppMetrics
+  private readonly health: AppHealth
 
   constructor(
     options: AppOptions,
@@ -187,12 +195,14 @@ class Run {
     enter: (state: AppState) => void,
     metrics: AppMetrics,
     opened: (opened: Opened) => void,
+    health: AppHealth,
   ) {
     const { broker, settings, applicationId } = options
     this.options = options
     this.isStopping = isStopping
     this.enter = enter
     this.metrics = metrics
+    this.health = health
     const client = `${applicationId}-StreamThread-1`
     const bufferBytesMax = settings.fetchBufferBytesMax
     const live = new LivePlan({ ...options, definition: options.topology, admin: broker.admin })
@@ -206,6 +216,7 @@ class Run {
       admin: broker.admin,
       wakeup,
       preparations: new Preparations(wakeup),
+      cursor: health.work,
       fetcher: broker.fetcher({ clientId: `${client}-consumer`, readCommitted: true, bufferBytesMax }),
       restoreFetcher: broker.fetcher({ clientId: `${client}-restore-consumer`, readCommitted: true, bufferBytesMax }),
       producer: broker.producer({
@@ -234,6 +245,8 @@ class Run {
     const committer = new Committer(this.parts, this.tasks, member)
     this.metrics.parts = { tasks: this.tasks, inputs, committer, member }
     const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, globals: this.globals, end, live })
+    const { restoration, tasks } = this
+    this.health.parts = { tasks, inputs, member, restoration, processing, producer: this.parts.producer }
     try {
       await this.globals?.restore(this.isStopping)
       let ended = false

@@ -151,6 +151,7 @@ export class GlobalTables {
       clock,
       logger,
       print,
+      cursor: this.parts.cursor,
     })
     return { state, task }
   }

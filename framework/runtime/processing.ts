@@ -31,6 +31,8 @@ export interface ProcessingParts extends AppParts {
 export class Processing {
   /** When the first record was handed to a task. */
   firstRecordMs: number | undefined
+  /** When the loop last turned, by the monotonic clock. */
+  turnedMs = 0
   private readonly parts: ProcessingParts
   /** The task that the next slice begins with, so that one with a long backlog does not keep the others waiting. */
   private next = 0
@@ -44,6 +46,7 @@ export class Processing {
     const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals, preparations } = this.parts
     wakeup.watch('member', () => member.changed())
     while (member.state === 'stable' && !interrupted()) {
+      this.turnedMs = clock.monotonicMs()
       preparations.check()
       if (tasks.chosenWriters.areOpening) await tasks.chosenWriters.settled()
       const followed = (await globals?.apply()) === true

@@ -7,9 +7,14 @@ export class Reporters {
   private readonly reporters: readonly MetricsReporter[]
   private readonly context: ReporterContext
 
-  constructor(reporters: readonly MetricsReporter[], context: ReporterContext) {
+  constructor(reporters: readonly MetricsReporter[], context: Omit<ReporterContext, 'scrape'>) {
     this.reporters = reporters
-    this.context = context
+    const { applicationId, logger, clock, health, settings } = context
+    this.context = { applicationId, logger, clock, health, settings, scrape: async () => await this.scraped()?.scrape?.() }
+  }
+
+  private scraped(): MetricsReporter | undefined {
+    return this.reporters.find((reporter) => reporter.scrape !== undefined)
   }
 
   /** Rejects with what the first one that cannot start says. */

@@ -40,6 +40,7 @@ interface Restoring extends OwnedChangelog {
 
 export class Restoration {
   private readonly parts: RestorationParts
+  private open: ReadonlyMap<string, Restoring> = new Map()
 
   constructor(parts: RestorationParts) {
     this.parts = parts
@@ -54,6 +55,7 @@ export class Restoration {
     if (begun === undefined) return false
     const open = new Map(begun.filter((one) => !isDone(one)).map((one) => [partitionName(one.changelog), one]))
     if (open.size === 0) return true
+    this.open = open
     const startedMs = clock.monotonicMs()
     const before = recordsOf(tasks)
     logger.log('info', `Restoring ${open.size} changelog partitions, ${remaining(open)} records at most.`)
@@ -65,6 +67,11 @@ export class Restoration {
     const restored = recordsOf(tasks) - before
     logger.log('info', `${complete ? 'Restored' : 'Broke off restoring after'} ${restored} records in ${seconds} s.`, { restored })
     return complete
+  }
+
+  /** At most; less where compaction has left gaps. */
+  get remainingRecords(): number {
+    return remaining(this.open)
   }
 
   private async run(open: Map<string, Restoring>, interrupted: () => boolean): Promise<boolean> {

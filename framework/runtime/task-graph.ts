@@ -1,10 +1,13 @@
 // The running operators of a task: one for each node of its sub-topologies, each with its way on to its children.
 
-import type { SourceNode, Topology, TopologyNode } from '../graph/topology.ts'
+import { matchesTopic } from '../graph/topic-pattern.ts'
+import { inputTopics, isLocal, type SourceNode, type Topology, type TopologyNode, topicName } from '../graph/topology.ts'
 import { createOperator, createSink } from '../operators/create-operator.ts'
 import { type Operator, Outlet } from '../operators/operator.ts'
 import type { OperatorEnvironment } from '../operators/operator-environment.ts'
 import { type Retries, RetryingOutlet } from '../operators/retries.ts'
+import { positionTopic } from './task-topics.ts'
+import { WatchedOperator, type WorkCursor } from './work-cursor.ts'
 
 export interface TaskGraph {
   /** Each source with the way to its children. */
@@ -12,20 +15,28 @@ export interface TaskGraph {
   readonly operators: readonly Operator[]
 }
 
-/** `retries`: undefined if nothing is ever tried again. */
+/** `retries`: undefined if nothing is ever tried again; `cursor`: if nobody watches. */
 export function buildTaskGraph(
   topology: Topology,
   subTopologies: readonly number[],
   environment: OperatorEnvironment,
-  retries: Retries | undefined,
+  { retries, cursor }: { readonly retries: Retries | undefined; readonly cursor: WorkCursor | undefined },
 ): TaskGraph {
   const names = new Set(topology.subTopologies.filter(({ id }) => subTopologies.includes(id)).flatMap(({ nodes }) => nodes))
   // In the order of addition, in which Kafka Streams starts processors too: the order of equal punctuations depends on it.
   const nodes = [...topology.nodes.values()].filter(({ name }) => names.has(name))
   const operators = new Map<string, Operator>()
+  const watchers = new Map<string, Operator>()
   const { failures } = environment
   const outletOf = (children: readonly string[]): Outlet =>
-    retries === undefined ? new Outlet(children.map(operatorOf), failures) : new RetryingOutlet(children.map(operatorOf), failures, retries)
+    retries === undefined ? new Outlet(children.map(watched), failures) : new RetryingOutlet(children.map(watched), failures, retries)
+  /** One for each node: what waits to be tried again is known by its operator. */
+  const watched = (name: string): Operator => {
+    if (cursor === undefined) return operatorOf(name)
+    const watcher = watchers.get(name) ?? new WatchedOperator(operatorOf(name), cursor)
+    watchers.set(name, watcher)
+    return watcher
+  }
   const operatorOf = (name: string): Operator => {
     const known = operators.get(name)
     if (known !== undefined) return known
@@ -63,4 +74,13 @@ export function pathTo(topology: Topology, node: string, readsTopic: (source: So
   const path = [node]
   for (let before = cameFrom.get(node); before !== undefined; before = cameFrom.get(before)) path.unshift(before)
   return path
+}
+
+/** Whether a source reads a topic, by its name on the broker. */
+export function readsTopic(source: SourceNode, topic: string | undefined, applicationId: string): boolean {
+  const { input } = source
+  if (topic === undefined) return false
+  if (isLocal(input)) return positionTopic(applicationId, source) === topic
+  if (input.kind === 'pattern') return matchesTopic(input.pattern, topic)
+  return inputTopics(input).some((ref) => topicName(applicationId, ref) === topic)
 }

@@ -11,6 +11,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { TopicPartition } from '../ports/record.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
+import type { WorkCursor } from './work-cursor.ts'
 
 export interface TaskOptions {
   /** `<sub-topology>_<partition>`. */
@@ -42,6 +43,8 @@ export interface TaskOptions {
   readonly settings: TaskSettings
   readonly clock: Clock
   readonly logger: Logger
+  /** Is told what the task is at. Default: nobody watches. */
+  readonly cursor?: WorkCursor | undefined
   /** Takes the lines of print(). */
   readonly print: (line: string) => void
 }

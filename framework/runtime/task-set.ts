@@ -246,6 +246,7 @@ export class TaskSet {
       clock,
       logger,
       print,
+      cursor: this.parts.cursor,
     })
   }
 }

@@ -4,7 +4,7 @@
 // Used so:  addRecords* → process → … → flushCaches, then the producer's flush, commit(committable()), committed() → …
 
 import { matchesTopic } from '../graph/topic-pattern.ts'
-import { inputTopics, isLocal, type SourceNode, type TopicRef, topicName } from '../graph/topology.ts'
+import { inputTopics, type SourceNode, type TopicRef, topicName } from '../graph/topology.ts'
 import { DeadLetters } from '../operators/dead-letters.ts'
 import { DroppedRecords } from '../operators/dropped-records.ts'
 import { Failures, SourceBytes } from '../operators/failures.ts'
@@ -32,7 +32,7 @@ import { PriorityQueue } from './priority-queue.ts'
 import { Punctuations } from './punctuation.ts'
 import { SourceQueue } from './source-queue.ts'
 import { globalStoreNames, storesWithGlobals } from './stores-with-globals.ts'
-import { buildTaskGraph, pathTo } from './task-graph.ts'
+import { buildTaskGraph, pathTo, readsTopic } from './task-graph.ts'
 import type { TaskOptions } from './task-options.ts'
 import { positionTopic } from './task-topics.ts'
 
@@ -106,7 +106,10 @@ export class Task {
       emitIntervals: options.settings.emitIntervals ?? noEmitIntervals,
       work: this.work(),
     }
-    const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, environment, this.retries)
+    const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, environment, {
+      retries: this.retries,
+      cursor: options.cursor,
+    })
     this.operators = operators
     this.sourceNodes = sources
     for (const { node, outlet } of sources) this.addInputs(node, outlet)
@@ -229,6 +232,7 @@ export class Task {
       clockLooks.looked(nowMs)
       if (nowMs >= deadlineMs) break
     }
+    this.options.cursor?.rests()
     return count
   }
 
@@ -326,6 +330,7 @@ export class Task {
     const record = queue.head()
     this.dirty = true
     this.source.workOn(record)
+    this.options.cursor?.takes(queue, record.origin.offset)
     try {
       if (this.options.settings.validate === 'always') {
         record.keyCell.get()
@@ -377,21 +382,9 @@ export class Task {
       deadLetters: deadLetterTopic === undefined ? undefined : new DeadLetters(this.options.writer(deadLetterTopic), applicationId),
       source: this.source,
       pathTo: (node, topic) =>
-        pathTo(topology, node, ({ name }) =>
-          this.sourceNodes.some((source) => source.node.name === name && this.reads(source.node, topic)),
-        ),
+        pathTo(topology, node, (source) => this.sourceNodes.some((own) => own.node === source) && readsTopic(source, topic, applicationId)),
       logger,
     })
-  }
-
-  /** Whether a source reads a topic, by its name on the broker. */
-  private reads(source: SourceNode, topic: string | undefined): boolean {
-    const { applicationId } = this.options
-    const { input } = source
-    if (topic === undefined) return false
-    if (isLocal(input)) return positionTopic(applicationId, source) === topic
-    if (input.kind === 'pattern') return matchesTopic(input.pattern, topic)
-    return inputTopics(input).some((ref) => topicName(applicationId, ref) === topic)
   }
 
   /** A record whose timestamp callback threw: as if a callback of its source had, by the same policies. */
@@ -408,6 +401,8 @@ export class Task {
   private readonly punctuate = (node: string, run: () => void): void => {
     this.dirty = true
     this.punctuations++
+    const { cursor } = this.options
+    cursor?.enters(cursor.numberOf(node))
     try {
       run()
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   definePlugin,
   type Metrics,
   type MetricsReporter,
+  type MetricsText,
   MillraceError,
   type Plugin,
   type ReporterContext,
@@ -14,8 +15,8 @@ import {
 import { prometheusText } from './text.ts'
 
 export interface PrometheusOptions {
-  /** Default: 9464. 0 takes a free one, which the log names. */
-  readonly port?: number
+  /** Default: 9464. 0 takes a free one, which the log names; `false` listens nowhere, for an app whose probes (`healthPort`) have /metrics too. */
+  readonly port?: number | false
   /** Default: 127.0.0.1. In a container it is `0.0.0.0`, if nobody can reach it who should not. */
   readonly host?: string
   /** Whether to tell of the process too (memory, CPU, event loop), as prom-client does by default. Default: false. */
@@ -41,6 +42,7 @@ export function prometheus(options: PrometheusOptions = {}): Plugin {
 class PrometheusServer implements MetricsReporter {
   private readonly options: PrometheusOptions
   private server: Server | undefined
+  private text: (() => Promise<string>) | undefined
 
   constructor(options: PrometheusOptions) {
     this.options = options
@@ -54,6 +56,8 @@ class PrometheusServer implements MetricsReporter {
       const own = await prometheusText(metrics, applicationId)
       return ofProcess === undefined ? own : `${own}${await ofProcess.metrics()}`
     }
+    this.text = text
+    if (port === false) return
     const server = createServer((request, response) => void answer(request, response, text))
     await new Promise<void>((listening, fail) => {
       server.once('error', (error) => fail(cannotListen(error, host, port)))
@@ -65,6 +69,11 @@ class PrometheusServer implements MetricsReporter {
     logger.log('info', `Metrics at http://${host}:${(server.address() as AddressInfo).port}/metrics.`, {
       port: (server.address() as AddressInfo).port,
     })
+  }
+
+  async scrape(): Promise<MetricsText> {
+    if (this.text === undefined) throw new Error('the reporter is not started')
+    return { type: Registry.PROMETHEUS_CONTENT_TYPE, body: await this.text() }
   }
 
   async close(): Promise<void> {

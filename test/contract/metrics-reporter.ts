@@ -2,8 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Metric, MetricsReporter, ReporterContext } from '../../framework/index.ts'
-import { silentLogger } from '../../framework/ports/logger.ts'
-import { VirtualClock } from '../kit/virtual-clock.ts'
+import { reporterContext } from './reporter-context.ts'
 
 export interface ReporterUnderTest {
   readonly reporter: MetricsReporter
@@ -87,4 +86,4 @@ function valueWith(told: readonly ToldMetric[], tagValue: string): number | unde
   return told.find(({ tagValues }) => tagValues.includes(tagValue))?.value
 }
 
-const context: ReporterContext = { applicationId: 'contract', logger: silentLogger, clock: new VirtualClock() }
+const context = reporterContext()

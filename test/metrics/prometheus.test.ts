@@ -1,12 +1,11 @@
 import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { MetricsReporter, ReporterContext } from '../../framework/index.ts'
-import { silentLogger } from '../../framework/ports/logger.ts'
+import type { MetricsReporter } from '../../framework/index.ts'
 import { type PrometheusOptions, prometheus, prometheusText } from '../../plugins/metrics-prometheus/index.ts'
 import { metricsReporterContract, type ToldMetric } from '../contract/metrics-reporter.ts'
-import { VirtualClock } from '../kit/virtual-clock.ts'
+import { reporterContext } from '../contract/reporter-context.ts'
 
-const context: ReporterContext = { applicationId: 'app', logger: silentLogger, clock: new VirtualClock() }
+const context = reporterContext({ applicationId: 'app' })
 
 function reporterOf(options: PrometheusOptions = { port: 0 }): { readonly reporter: MetricsReporter; readonly url: () => string } {
   const made = prometheus(options).metrics!.prometheus!()

@@ -21,6 +21,7 @@ export interface StartOptions {
   /** Of persistent stores; in memory by default. */
   readonly engine?: StateEngine
   readonly reporters?: readonly MetricsReporter[]
+  readonly onState?: (state: AppState) => void
 }
 
 /** A record written by a topology, its bytes as text. */
@@ -112,7 +113,7 @@ export class StartedApp {
   constructor(
     bench: AppBench,
     definition: TopologyDefinition,
-    { config = {}, untilEnd = false, engine = memoryEngine, reporters = [] }: StartOptions,
+    { config = {}, untilEnd = false, engine = memoryEngine, reporters = [], onState }: StartOptions,
   ) {
     this.bench = bench
     this.broker = new MemoryBroker(bench.cluster, definition.name)
@@ -127,7 +128,10 @@ export class StartedApp {
       print: (line) => this.printed.push(line),
       untilEnd,
       reporters,
-      onState: (state) => this.states.push(state),
+      onState: (state) => {
+        this.states.push(state)
+        onState?.(state)
+      },
     })
     this.running = this.app
       .run()

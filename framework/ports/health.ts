@@ -1,0 +1,44 @@
+// How an app is, for those who watch over it: a server for probes, say. Read when somebody asks.
+
+export interface TaskTrouble {
+  readonly taskId: string
+  /** How long it has processed nothing, though there is something. */
+  readonly forMs: number
+  readonly why: 'a record is tried again' | 'the broker takes nothing' | 'no records arrive' | 'it waits for another input, or for a schema'
+}
+
+export interface HealthReport {
+  /** As `app-state.ts` draws them: `starting`, `rebalancing`, `restoring`, `running` … */
+  readonly state: string
+  readonly forMs: number
+  /** Undefined before the app has one. */
+  readonly group:
+    | {
+        readonly state: string
+        /** Since the coordinator last answered a heartbeat. */
+        readonly heartbeatAgeMs: number
+        readonly sessionTimeoutMs: number
+      }
+    | undefined
+  readonly tasks: number
+  /** Undefined if nothing is being restored. */
+  readonly restore: { readonly remainingRecords: number } | undefined
+  /** Since the loop that moves records has last turned; undefined where it does not run. */
+  readonly turnAgeMs: number | undefined
+  /** Tasks that have processed nothing for longer than `healthStuckMs`. */
+  readonly stuckTasks: readonly TaskTrouble[]
+}
+
+/** What the app is at, in memory that another thread can read while this one does not answer. */
+export interface WorkInView {
+  /** Three numbers of 64 bits: the input, the offset, the operator. Input and operator are numbers that `names` translates; -1: none. */
+  readonly shared: SharedArrayBuffer
+  /** Calls back with each number and its name, those that are known already too. */
+  onName(take: (number: number, name: string) => void): void
+}
+
+export interface Health {
+  read(): HealthReport
+  /** Undefined if nobody asked for it by `healthPort`. */
+  readonly work: WorkInView | undefined
+}

@@ -1,0 +1,123 @@
+// health() as a generated entry point names it: where the setting healthPort says so, a thread answers probes over HTTP. It is a thread of its own so that it can
+// answer, and say what is to blame, when the app's thread does not.
+
+import { Worker } from 'node:worker_threads'
+import {
+  definePlugin,
+  type HealthReport,
+  type Metrics,
+  type MetricsReporter,
+  MillraceError,
+  type Plugin,
+  type ReporterContext,
+} from '../../framework/index.ts'
+import { type FromProbe, probeWorkerSource, type ToProbe } from './probe-worker-source.ts'
+import { type Verdict, verdictOfLife, verdictOfReadiness } from './verdicts.ts'
+
+/** How often the app's thread says that its event loop turns, and looks how its tasks get on. */
+const beatMs = 100
+const beatsPerLook = 10
+const paths = ['/livez', '/readyz', '/metrics']
+
+export function health(): Plugin {
+  return definePlugin({ name: 'health-http', metrics: { health: () => new HealthServer() } })
+}
+
+class HealthServer implements MetricsReporter {
+  private worker: Worker | undefined
+  private timer: NodeJS.Timeout | undefined
+  private context: ReporterContext | undefined
+
+  async start(_metrics: Metrics, context: ReporterContext): Promise<void> {
+    const { settings, logger } = context
+    const { healthPort: port, healthHost: host } = settings
+    if (port === undefined) return
+    this.context = context
+    const beats = new Int32Array(new SharedArrayBuffer(4))
+    const { healthStuckMs: stuckMs, loopDelayWarnMs } = settings
+    const { work } = context.health
+    const worker = new Worker(probeWorkerSource, {
+      eval: true,
+      execArgv: [],
+      name: 'health',
+      workerData: { host, port, beats, work: work?.shared, stuckMs, loopDelayWarnMs, beatMs, paths },
+    })
+    this.worker = worker
+    work?.onName((number, name) => this.tell({ kind: 'name', number, name }))
+    const listening = new Promise<number>((resolve, reject) => {
+      worker.on('message', (message: FromProbe) => {
+        if (message.kind === 'listening') resolve(message.port)
+        else if (message.kind === 'cannot listen') reject(cannotListen(message, host, port))
+        else this.take(message)
+      })
+      worker.once('error', reject)
+    })
+    this.timer = setInterval(() => this.beat(beats), beatMs)
+    this.timer.unref()
+    const listensAt = await listening
+    // Nobody should be kept from ending by it.
+    worker.unref()
+    worker.on('error', (error) => logger.log('error', `Probes are not answered any more: ${error.message}`))
+    logger.log('info', `Probes are answered at http://${host}:${listensAt}/livez, /readyz and /metrics.`, { port: listensAt })
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    const { worker } = this
+    this.worker = undefined
+    if (worker === undefined) return
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    worker.ref()
+    worker.postMessage({ kind: 'close' } satisfies ToProbe)
+    await ended
+  }
+
+  private beat(beats: Int32Array): void {
+    const count = Atomics.add(beats, 0, 1)
+    // So that tasks that get on are seen to get on, though nobody asks.
+    if (count % beatsPerLook === 0) this.context?.health.read()
+  }
+
+  private take(message: Exclude<FromProbe, { kind: 'listening' | 'cannot listen' }>): void {
+    if (message.kind === 'question') {
+      void this.answer(message.id, message.path)
+      return
+    }
+    const { blockedMs, operator, record } = message
+    const by = operator === null ? 'not by an operator' : `by ${operator}${record === null ? '' : ` on ${record}`}`
+    this.context?.logger.log('warn', `The event loop was blocked for ${(blockedMs / 1_000).toFixed(1)} s, ${by}.`, {
+      blockedMs: Math.round(blockedMs),
+      operator,
+      record,
+    })
+  }
+
+  private async answer(id: number, path: string): Promise<void> {
+    const { health, settings, scrape } = this.context!
+    if (path === '/metrics') {
+      const text = await scrape().catch((error: unknown) => ({
+        type: 'text/plain',
+        body: `The metrics cannot be read: ${String(error)}\n`,
+      }))
+      const none = 'No plugin gives metrics as text: name prometheus() in the configuration.\n'
+      this.tell({ kind: 'answer', id, status: text === undefined ? 404 : 200, ...(text ?? { type: 'text/plain', body: none }) })
+      return
+    }
+    const report = health.read()
+    const verdict = path === '/livez' ? verdictOfLife(report, settings.healthStuckMs) : verdictOfReadiness(report)
+    this.tell({ kind: 'answer', id, status: verdict.ok ? 200 : 503, type: 'application/json', body: bodyOf(verdict, report) })
+  }
+
+  private tell(message: ToProbe): void {
+    this.worker?.postMessage(message)
+  }
+}
+
+function bodyOf({ status }: Verdict, report: HealthReport): string {
+  return `${JSON.stringify({ status, ...report })}\n`
+}
+
+function cannotListen({ code, message }: { readonly code: string; readonly message: string }, host: string, port: number): MillraceError {
+  const problem = code === 'EADDRINUSE' ? 'the port is in use' : message
+  return new MillraceError('health-cannot-listen', { host, port, problem })
+}

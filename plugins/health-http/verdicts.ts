@@ -1,0 +1,25 @@
+// What the state of an app means for whoever watches it. Alive: a restart would not help. Ready: it does its work. What is wrong has one word, so that a stuck
+// loop, a lost group, a restore and a stuck task can be told apart by a program.
+
+import type { HealthReport } from '../../framework/index.ts'
+
+export interface Verdict {
+  readonly ok: boolean
+  /** `alive`, `ready`, or what is wrong: `app-stuck`, `failed`, `starting`, `rebalancing`, `restoring`, `group-lost`, `task-stuck`, `closing` … */
+  readonly status: string
+}
+
+/** Only of an app whose event loop turns; that it does not is found by the thread that asks. */
+export function verdictOfLife({ state, turnAgeMs }: HealthReport, stuckMs: number): Verdict {
+  if (state === 'failed') return { ok: false, status: 'failed' }
+  if (turnAgeMs !== undefined && turnAgeMs >= stuckMs) return { ok: false, status: 'app-stuck' }
+  return { ok: true, status: 'alive' }
+}
+
+export function verdictOfReadiness({ state, group, stuckTasks }: HealthReport): Verdict {
+  const isLost = group?.state === 'lost' || (group?.state === 'stable' && group.heartbeatAgeMs > group.sessionTimeoutMs)
+  if (isLost && state !== 'closing' && state !== 'closed' && state !== 'failed') return { ok: false, status: 'group-lost' }
+  if (state !== 'running') return { ok: false, status: state === 'created' ? 'starting' : state }
+  if (stuckTasks.length > 0) return { ok: false, status: 'task-stuck' }
+  return { ok: true, status: 'ready' }
+}
