@@ -12,7 +12,15 @@ const mayImport = {
   serdes: [...anyone, 'plugins', 'graph/window-spec'],
   dsl: [...anyone, 'graph', 'serdes'],
   state: [...anyone, 'graph', 'serdes'],
-  operators: [...anyone, 'graph', 'serdes', 'state/contract', 'state/windowed-contract', 'state/versioned-contract'],
+  operators: [
+    ...anyone,
+    'graph',
+    'serdes',
+    'state/contract',
+    'state/keyed-contract',
+    'state/windowed-contract',
+    'state/versioned-contract',
+  ],
   // The entry point hands the runtime a definition: it needs that type, and nothing of how definitions are written.
   runtime: [...anyone, 'plugins', 'graph', 'serdes', 'state', 'operators', 'config', 'dsl/topology-definition'],
   compiler: [...anyone, 'plugins', 'graph', 'serdes'],

@@ -15,6 +15,7 @@ export { type ApproxCountDistinctOptions, approxCountDistinct, countDistinct } f
 export { CountWindowedKStream } from './dsl/count-windowed-kstream.ts'
 export { type Duration, durationMs } from './dsl/duration.ts'
 export { GlobalKTable } from './dsl/global-ktable.ts'
+export type { KeyedParts, KeyedProcess, KeyedProcessOptions, KeyedValueProcess } from './dsl/keyed-process.ts'
 export { KGroupedStream } from './dsl/kgrouped-stream.ts'
 export { KGroupedTable } from './dsl/kgrouped-table.ts'
 export { KStream } from './dsl/kstream.ts'
@@ -23,6 +24,22 @@ export { count, max, mean, min, sum } from './dsl/number-aggregators.ts'
 export type * from './dsl/options.ts'
 export { type QuantileOptions, type QuantileState, quantile, quantiles } from './dsl/quantiles.ts'
 export { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts'
+export {
+  type AddedTo,
+  aggregating,
+  broadcast,
+  list,
+  type MapStateOptions,
+  map,
+  reducing,
+  type SetStateOptions,
+  type StateFaces,
+  type StateOptions,
+  type StateTypes,
+  set,
+  type ValueStateOptions,
+  value,
+} from './dsl/state-types.ts'
 export type { GlobalStoreOptions, StreamsBuilder } from './dsl/streams-builder.ts'
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/topology-definition.ts'
@@ -45,6 +62,18 @@ export {
 export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from './errors.ts'
 export type * from './graph/error-handlers.ts'
 export type { GraphCheck } from './graph/graph-check.ts'
+export type {
+  BroadcastState,
+  FiredTimer,
+  FoldedState,
+  KeyedContext,
+  KeyTimer,
+  ListState,
+  MapState,
+  SetState,
+  TimeDomain,
+  ValueState,
+} from './graph/keyed-state.ts'
 export type * from './graph/manifest.ts'
 export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'

@@ -61,9 +61,15 @@ export function nameCalls(calls: readonly DslCall[], topologyName: string): Name
   return { names, numbered }
 }
 
+/** A processor that declares its state by key has stores; one that a function makes has those that the topology has. */
+function isStateless({ method, signature }: DslCall): boolean {
+  return statelessMethods.has(method) && signature.getParameters()[0]?.name !== 'definition'
+}
+
 /** Without a name, what a group needs is called after the aggregation, and a store may have a name of its own. */
-function makesNumberedState({ method, givenOptions }: DslCall): boolean {
-  if (statelessMethods.has(method) || method === 'groupBy' || method === 'groupByKey') return false
+function makesNumberedState(call: DslCall): boolean {
+  const { method, givenOptions } = call
+  if (isStateless(call) || method === 'groupBy' || method === 'groupByKey') return false
   if (givenOptions === undefined || !ts.isObjectLiteralExpression(givenOptions)) return true
   return !givenOptions.properties.some((property) => property.name?.getText() === 'store')
 }
@@ -80,7 +86,7 @@ const branchMethods: ReadonlySet<string> = new Set(['branch', 'defaultBranch'])
 
 function nameChain(chain: readonly DslCall[], base: Base, taken: Set<string>, names: Map<DslCall, string>): void {
   const branches = chain.filter((call) => branchMethods.has(call.method))
-  const bearer = base.isVariable ? (chain.findLast((call) => !statelessMethods.has(call.method)) ?? chain.at(-1)) : undefined
+  const bearer = base.isVariable ? (chain.findLast((call) => !isStateless(call)) ?? chain.at(-1)) : undefined
   for (const call of chain) {
     const branch = branches.indexOf(call)
     if (branch !== -1) {

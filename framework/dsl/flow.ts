@@ -68,7 +68,7 @@ export function addStep(flow: StreamFlow, step: Step): StreamFlow {
 export function requireSerde(
   flow: Pick<Flow, 'graph'>,
   node: string,
-  what: 'key' | 'value',
+  what: string,
   ...serdes: readonly (AnySerde | null | undefined)[]
 ): AnySerde {
   const found = serdes.find((serde) => serde !== null && serde !== undefined)

@@ -12,6 +12,7 @@ import { checkSupplier } from './check-supplier.ts'
 import { addStep, type Step, type StreamFlow } from './flow.ts'
 import { GlobalKTable } from './global-ktable.ts'
 import { joinGlobalTable } from './global-tables.ts'
+import { addKeyedProcess, isDefinition, type KeyedProcess, type KeyedProcessOptions, type KeyedValueProcess } from './keyed-process.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
 import type {
@@ -27,6 +28,7 @@ import type {
 } from './options.ts'
 import { repartition } from './repartition.ts'
 import { addSink } from './sink.ts'
+import type { StateTypes } from './state-types.ts'
 import { joinStreams } from './stream-stream-join.ts'
 import { joinTable } from './stream-table-join.ts'
 import { toTable } from './stream-to-table.ts'
@@ -474,6 +476,9 @@ export class KStream<K, V> {
    *
    * Kafka Streams: `KStream.process` (KIP-820). What it forwards may have other keys, so that the next operator that needs the key repartitions.
    *
+   * Given a definition instead (`KeyedProcess`), it has state and timers of its own for each key; where the key has changed, the stream is repartitioned
+   * first, and records with a null key are dropped.
+   *
    * @example
    * ```ts
    * import { type KeyValueStore, topology } from 'millrace'
@@ -503,18 +508,25 @@ export class KStream<K, V> {
    * })
    * ```
    */
-  process<NewKey, NewValue>(supplier: () => Processor<K, V, NewKey, NewValue>, options: ProcessOptions = {}): KStream<NewKey, NewValue> {
-    requireProcessor(this.flow.graph, 'KStream.process', supplier, options)
+  process<NewKey, NewValue>(supplier: () => Processor<K, V, NewKey, NewValue>, options?: ProcessOptions): KStream<NewKey, NewValue>
+  process<NewKey, NewValue, S extends StateTypes = NoState, T extends string = never>(
+    definition: KeyedProcess<K, V, NewKey, NewValue, S, T>,
+    options?: KeyedProcessOptions<K, V>,
+  ): KStream<NewKey, NewValue>
+  process<NewKey, NewValue>(supplier: object, options: ProcessOptions = {}): KStream<NewKey, NewValue> {
     const { stores = [] } = options
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSOR-')
-    checkSupplier(this.flow.graph, name, supplier)
+    if (isDefinition(supplier))
+      return new KStream(addKeyedProcess(this.flow, supplier, { name, method: 'process', keepsKeys: false }, options))
+    requireProcessor(this.flow.graph, 'KStream.process', supplier, options)
+    checkSupplier(this.flow.graph, name, supplier as ProcessorSupplier)
     const operator = { kind: 'process', supplier: supplier as ProcessorSupplier, stores } as const
     return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newKeyAndValue }))
   }
 
   /**
    * As `process`, for a processor that keeps the key of each record, so that nothing behind it is repartitioned. Null keys and null values come to it
-   * too.
+   * too; to a definition with state by key (`KeyedValueProcess`) only null values.
    *
    * Kafka Streams: `KStream.processValues` (KIP-820).
    *
@@ -537,11 +549,18 @@ export class KStream<K, V> {
    * })
    * ```
    */
-  processValues<NewValue>(supplier: () => FixedKeyProcessor<K, V, NewValue>, options: ProcessOptions = {}): KStream<K, NewValue> {
-    requireProcessor(this.flow.graph, 'KStream.processValues', supplier, options)
+  processValues<NewValue>(supplier: () => FixedKeyProcessor<K, V, NewValue>, options?: ProcessOptions): KStream<K, NewValue>
+  processValues<NewValue, S extends StateTypes = NoState, T extends string = never>(
+    definition: KeyedValueProcess<K, V, NewValue, S, T>,
+    options?: KeyedProcessOptions<K, V>,
+  ): KStream<K, NewValue>
+  processValues<NewValue>(supplier: object, options: ProcessOptions = {}): KStream<K, NewValue> {
     const { stores = [] } = options
     const name = options.name ?? this.flow.graph.names.processor('KSTREAM-PROCESSVALUES-')
-    checkSupplier(this.flow.graph, name, supplier)
+    if (isDefinition(supplier))
+      return new KStream(addKeyedProcess(this.flow, supplier, { name, method: 'processValues', keepsKeys: true }, options))
+    requireProcessor(this.flow.graph, 'KStream.processValues', supplier, options)
+    checkSupplier(this.flow.graph, name, supplier as FixedKeyProcessorSupplier)
     const operator = { kind: 'processValues', supplier: supplier as FixedKeyProcessorSupplier, stores } as const
     return new KStream(addStep(this.flow, { name, operator, connects: stores, becomes: newValue }))
   }
@@ -650,6 +669,8 @@ const changesValue = { changesValue: true }
 const newKey = { key: null, changedKey: true }
 const newValue = { value: null }
 const newKeyAndValue = { key: null, value: null, changedKey: true }
+
+type NoState = Record<never, never>
 
 type AnyJoinOptions = StreamJoinOptions<unknown, unknown, unknown>
 

@@ -2,6 +2,7 @@
 
 import { MillraceError } from '../errors.ts'
 import type { Serde } from '../ports/serde.ts'
+import type { DueSpec, KeyedProcessSpec } from './keyed-state.ts'
 import type { Aggregation, ChangelogSpec, OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
 
@@ -46,6 +47,11 @@ export interface ManifestOperator {
   readonly window?: unknown
   readonly aggregation?: Aggregation['kind']
   readonly left?: boolean
+  /** Of a processor with state by key: its states and timers by name, with their kinds and clocks. */
+  readonly state?: Readonly<Record<string, string>>
+  readonly timers?: Readonly<Record<string, string>>
+  /** The method of the dsl that made it. */
+  readonly method?: string
   /** What a sink that is no topic is called. */
   readonly sink?: string
 }
@@ -60,6 +66,7 @@ export interface ManifestStore {
   readonly changelog: ChangelogSpec | null
   readonly retentionMs?: number
   readonly windowSizeMs?: number
+  readonly due?: DueSpec
 }
 
 export function manifestOf(topology: Topology): Manifest {
@@ -108,6 +115,15 @@ function operatorOf(operator: OperatorSpec): ManifestOperator {
     ...('aggregation' in operator ? { aggregation: operator.aggregation.kind } : {}),
     ...('left' in operator ? { left: operator.left } : {}),
     ...('sink' in operator ? { sink: operator.sink.name } : {}),
+    ...(operator.kind === 'keyedProcess' ? keyedOf(operator) : {}),
+  }
+}
+
+function keyedOf({ method, state, timers }: KeyedProcessSpec): Pick<ManifestOperator, 'method' | 'state' | 'timers'> {
+  return {
+    method,
+    state: Object.fromEntries(Object.entries(state).map(([name, { kind }]) => [name, kind])),
+    ...(timers === null ? {} : { timers: timers.domains }),
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Sink } from '../ports/connector.ts'
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
+import type { DueSpec, KeyedProcessSpec } from './keyed-state.ts'
 import type { FixedKeyProcessorSupplier, ProcessorSupplier, ValueTransformerSupplier } from './processor.ts'
 import type { AggregationWindow, CountWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
 
@@ -17,6 +18,7 @@ export type Callback<R> = (value: unknown, key: unknown, record: StreamRecord<un
 
 export type OperatorSpec =
   | ForeignKeySpec
+  | KeyedProcessSpec
   // Streams, without state.
   | { readonly kind: 'pass' } // merge, and wherever the graph needs a node that changes nothing
   | { readonly kind: 'filter'; readonly predicate: Callback<boolean>; readonly negate: boolean }
@@ -244,6 +246,10 @@ export interface StoreSpec {
   readonly historyRetentionMs?: number
   /** Of LRU maps: of how many keys the rows are kept, of those used last. */
   readonly entriesMax?: number
+  /** Of keyed state: when its rows are due, by time to live or as timers. */
+  readonly due?: DueSpec
+  /** Of lists: whether keys end with a number, which is counted on over restarts. */
+  readonly numbered?: boolean
   /** Of window stores of the Processor API: whether a key can have several values at one time. */
   readonly retainsDuplicates?: boolean
 }

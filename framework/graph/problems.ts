@@ -11,9 +11,11 @@ export class Problems {
     this.topology = topology
   }
 
-  /** `node` is the name by which the author can find the place. */
-  report(node: string, problem: string, remedy: string): void {
-    this.found.push(new MillraceError('topology-invalid', { topology: this.topology, node, problem: `${node}: ${problem}`, remedy }))
+  /** `node` is the name by which the author can find the place; `at` is an error made at it, if that is not where this is called. */
+  report(node: string, problem: string, remedy: string, at?: Error): void {
+    const error = new MillraceError('topology-invalid', { topology: this.topology, node, problem: `${node}: ${problem}`, remedy })
+    if (at?.stack !== undefined) error.stack = at.stack
+    this.found.push(error)
   }
 
   /** Throws the one problem, or one error with all of them as `cause.errors`. */

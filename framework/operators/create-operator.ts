@@ -4,6 +4,7 @@ import type { ProcessorNode, SinkNode } from '../graph/topology.ts'
 import { Aggregate } from './aggregate.ts'
 import { CountWindowAggregate } from './count-window-aggregate.ts'
 import { ForeignKeyLookup, ForeignKeyNotify, ForeignKeyReceive, ForeignKeyResolve, ForeignKeySubscribe } from './foreign-key-join.ts'
+import { KeyedProcess } from './keyed-process.ts'
 import type { Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 import { Process } from './process.ts'
@@ -49,6 +50,8 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
       return new Process(name, outlet, { ...operator, stores: node.stores, fixedKey: false }, environment)
     case 'processValues':
       return new Process(name, outlet, { ...operator, stores: node.stores, fixedKey: true }, environment)
+    case 'keyedProcess':
+      return new KeyedProcess(name, outlet, operator, environment)
     case 'aggregate':
       return new Aggregate(name, outlet, operator, environment)
     case 'windowAggregate':

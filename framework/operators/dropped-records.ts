@@ -15,6 +15,8 @@ export type DropReason =
   | 'negative-timestamp'
   /** The partitioner of a sink gave an empty list. */
   | 'no-partition'
+  /** A timer has fired that the topology does not know any more: an earlier version of it has set it. */
+  | 'unknown-timer'
   /** A callback threw, and the policy is to go on with the next record. */
   | 'callback-failed'
   /** Its serde could not write it, or it is too large for its topic, and the policy is to go on with the next record. */

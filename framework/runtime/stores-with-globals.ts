@@ -14,6 +14,7 @@ export function storesWithGlobals(
     sessionRows: (name) => holderOf(name).sessionRows(name),
     joinWindow: (name) => holderOf(name).joinWindow(name),
     versionedRows: (name) => holderOf(name).versionedRows(name),
+    entries: (name) => holderOf(name).entries(name),
     unmatched: (name) => holderOf(name).unmatched(name),
     suppressBuffer: (name) => holderOf(name).suppressBuffer(name),
     graceBuffer: (name) => holderOf(name).graceBuffer(name),

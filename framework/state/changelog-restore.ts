@@ -7,13 +7,17 @@ import { asOffset, type Offset, type RecordReader } from '../ports/record.ts'
 import type { BinaryKey, Mutation } from '../ports/store.ts'
 import { type Missing, missingOf } from '../serdes/readiness.ts'
 import type { Changelog, StateRestore } from './contract.ts'
+import { dueKey, dueStoreName } from './due-index.ts'
 import { entryOfRecord } from './kept-row.ts'
-import { readBinaryInteger } from './key-layout.ts'
+import { readBinaryInteger, readBinaryLong } from './key-layout.ts'
 import { progressMutation, type StoreLayers } from './store-layers.ts'
 
 // Over it the merged records should be written: large enough for few batches, small enough to hold.
 const mergedBytesMax = 16 * 1024 * 1024
 const mergedOverheadBytes = 120
+
+/** An entry of the index of what is due is its key alone: behind the timestamp of all rows lies nothing. */
+const dueEntry = entryOfRecord(0, Buffer.alloc(0), 0, 0)
 
 /** Kept as a position while a store is being emptied: after a crash it is emptied again. */
 const noPosition = asOffset(-1)
@@ -23,6 +27,8 @@ interface Restoring {
   readonly layers: StoreLayers
   position: Offset
   readonly merged: Map<BinaryKey, Buffer | null>
+  /** Entries for the index of what is due. */
+  readonly due: Map<BinaryKey, Buffer | null>
   readonly missing: Missing | undefined
 }
 
@@ -41,7 +47,7 @@ export class ChangelogRestore implements StateRestore {
       const layers = stores.get(changelog.store)
       if (layers === undefined) continue
       const position = layers.folder.positions().get(changelog.topic) ?? noPosition
-      this.byTopic.set(changelog.topic, { changelog, layers, position, merged: new Map(), missing: missingIn(layers) })
+      this.byTopic.set(changelog.topic, { changelog, layers, position, merged: new Map(), due: new Map(), missing: missingIn(layers) })
     }
   }
 
@@ -92,7 +98,10 @@ export class ChangelogRestore implements StateRestore {
         restorings.filter(({ position }) => position >= 0).map(({ changelog, position }) => [changelog.topic, position]),
       )
       await folder.write({ mutations: mutationsOf(restorings), positions })
-      for (const { merged } of restorings) merged.clear()
+      for (const { merged, due } of restorings) {
+        merged.clear()
+        due.clear()
+      }
     }
     this.mergedBytes = 0
   }
@@ -105,10 +114,11 @@ export class ChangelogRestore implements StateRestore {
     ready.catch(() => {})
   }
 
-  private merge({ changelog, layers, merged }: Restoring, reader: RecordReader): void {
+  private merge(restored: Restoring, reader: RecordReader): void {
+    const { changelog, layers, merged } = restored
     const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = reader
     const { retention, restoring, sequence, spec, folder } = layers
-    const { layout, keepsDuplicates, sequencesKeys, recent, versions } = restoring
+    const { layout, keepsDuplicates, sequenceBytes, recent, versions } = restoring
     const changelogKey = bytes.latin1Slice(keyStart, keyEnd)
     if (changelogKey.length < layout.changelogKeyBytesMin) {
       const problem = `its key has ${changelogKey.length} bytes, and one of a ${spec.kind} store has at least ${layout.changelogKeyBytesMin}`
@@ -116,7 +126,8 @@ export class ChangelogRestore implements StateRestore {
       throw new MillraceError('changelog-malformed', { topic, partition, offset: reader.offset, store, problem })
     }
     // Rows of one key and time are counted on from the latest, or they would overwrite each other. A tombstone may have the number of an older one.
-    if (sequencesKeys) sequence.value = Math.max(sequence.value, readBinaryInteger(changelogKey, changelogKey.length - 4))
+    if (sequenceBytes === 4) sequence.value = Math.max(sequence.value, readBinaryInteger(changelogKey, changelogKey.length - 4))
+    if (sequenceBytes === 8) sequence.value = Math.max(sequence.value, readBinaryLong(changelogKey, changelogKey.length - 8))
     // A null among duplicates is no row.
     if (keepsDuplicates && valueStart < 0) {
       retention?.passesNull(layout.changelogTimeOf(changelogKey))
@@ -132,9 +143,19 @@ export class ChangelogRestore implements StateRestore {
     const entry = valueStart < 0 ? null : entryOfRecord(timestamp, bytes, valueStart, valueEnd)
     const engineKey = layout.engineKeyOfChangelog(changelogKey)
     this.keep(merged, engineKey, entry)
+    if (entry !== null && spec.due !== undefined) this.noteDue(restored, reader, changelogKey)
     if (entry === null) recent?.delete(engineKey)
     const eldest = entry === null ? undefined : recent?.put(engineKey)
     if (eldest !== undefined) this.keep(merged, eldest, null)
+  }
+
+  /** The index follows from the rows: what is due, by what the record says. */
+  private noteDue({ layers, due }: Restoring, reader: RecordReader, key: BinaryKey): void {
+    const { spec } = layers
+    const { bytes, valueStart, valueEnd, timestamp } = reader
+    if (spec.due === undefined) return
+    const value = spec.due.kind === 'timer' ? spec.value.read(bytes, valueStart, valueEnd) : undefined
+    this.keep(due, dueKey(spec.due, key, value, timestamp), dueEntry)
   }
 
   private keep(merged: Map<BinaryKey, Buffer | null>, key: BinaryKey, entry: Buffer | null): void {
@@ -143,12 +164,14 @@ export class ChangelogRestore implements StateRestore {
     merged.set(key, entry)
   }
 
-  private async empty({ changelog, layers, merged }: Restoring): Promise<void> {
+  private async empty({ changelog, layers, merged, due }: Restoring): Promise<void> {
     const { folder, spec, restoring } = layers
     merged.clear()
+    due.clear()
     restoring.recent?.clear()
     await folder.write({ mutations: [], positions: new Map([[changelog.topic, noPosition]]) })
     await folder.clear(spec.name)
+    if (spec.due !== undefined) await folder.clear(dueStoreName(spec.name))
   }
 
   private of(topic: string): Restoring {
@@ -163,12 +186,13 @@ function missingIn({ spec }: StoreLayers): Missing | undefined {
 }
 
 function* mutationsOf(restorings: readonly Restoring[]): Generator<Mutation> {
-  for (const { layers, merged } of restorings) {
+  for (const { layers, merged, due } of restorings) {
     layers.retention?.passesOn()
     const { grouped, spec } = layers
     // Entries of a group have to come one behind the other.
     if (grouped === undefined) yield* rowMutations(spec.name, merged)
     else yield* grouped.grouped(rowMutations(spec.name, [...merged].sort(byKey)))
+    yield* rowMutations(dueStoreName(spec.name), due)
     const progress = progressMutation(layers)
     if (progress !== undefined) yield progress
   }

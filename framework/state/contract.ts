@@ -11,6 +11,7 @@ import type {
   VersionedKeyValueStore,
   WindowStore,
 } from '../ports/store.ts'
+import type { EntryStore } from './keyed-contract.ts'
 import type { StoreViews } from './store-views.ts'
 import type { VersionedRowStore } from './versioned-contract.ts'
 import type { WindowedTaskStores } from './windowed-contract.ts'
@@ -87,6 +88,8 @@ export interface TaskStores {
   rows<V>(name: string): RowStore<V>
   windowRows<V>(name: string): WindowRowStore<V>
   versionedRows<V>(name: string): VersionedRowStore<V>
+  /** Stores of keyed state. */
+  entries<V>(name: string): EntryStore<V>
   /** Stores of the Processor API; the values of timestamped ones are ValueAndTimestamp. */
   keyValue<K, V>(name: string): KeyValueStore<K, V>
   window<K, V>(name: string): WindowStore<K, V>

@@ -17,7 +17,9 @@ import type {
 import type { CacheBudget } from './cached-rows.ts'
 import { ChangelogRestore } from './changelog-restore.ts'
 import type { Changelog, RecordContext, RowStore, StateRestore, TaskState } from './contract.ts'
+import { dueStoreName } from './due-index.ts'
 import { binaryLong } from './key-layout.ts'
+import type { EntryStore } from './keyed-contract.ts'
 import { prepareStateFolder, type TaskFolder, taskFolder } from './state-folder.ts'
 import { buildStore, progressMutation, type StoreFaces, type StoreLayers } from './store-layers.ts'
 import type { StoreViews } from './store-views.ts'
@@ -176,6 +178,10 @@ class LayeredTaskState implements TaskState {
     return this.face(name, 'versioned') as VersionedKeyValueStore<K, V>
   }
 
+  entries<V>(name: string): EntryStore<V> {
+    return this.face(name, 'entries') as EntryStore<V>
+  }
+
   window<K, V>(name: string): WindowStore<K, V> {
     return this.face(name, 'window') as WindowStore<K, V>
   }
@@ -206,7 +212,10 @@ class LayeredTaskState implements TaskState {
     for (const folder of this.folders) {
       const stores = [...this.layers.values()].filter((layers) => layers.folder === folder)
       await folder.write({ mutations: this.mutations(stores), positions: this.positions(stores, sourcePositions) })
-      for (const { buffer } of stores) buffer.taken()
+      for (const { buffer, dueBuffer } of stores) {
+        buffer.taken()
+        dueBuffer?.taken()
+      }
       await this.dropExpired(stores)
     }
   }
@@ -227,6 +236,7 @@ class LayeredTaskState implements TaskState {
       layers.retention?.passesOn()
       const changes = layers.buffer.take(layers.spec.name)
       yield* layers.grouped?.grouped(changes) ?? changes
+      if (layers.dueBuffer !== undefined) yield* layers.dueBuffer.take(dueStoreName(layers.spec.name))
       const progress = progressMutation(layers)
       if (progress !== undefined) yield progress
     }

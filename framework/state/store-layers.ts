@@ -9,11 +9,14 @@ import { type CacheBudget, CachedRows } from './cached-rows.ts'
 import { ChangeLog } from './change-log.ts'
 import type { RecordContext, RowStore } from './contract.ts'
 import { countWindowState } from './count-window-state.ts'
+import { DueIndex, dueStoreName } from './due-index.ts'
+import { EntryRows } from './entry-rows.ts'
 import { GraceBuffer } from './grace-buffer.ts'
 import type { GroupedEntries } from './grouped-entries.ts'
 import { RowForm } from './kept-row.ts'
 import { type KeyLayout, plainKeys } from './key-layout.ts'
 import { ProcessorKeyValueStore, plainValues, timestampedValues } from './key-value-view.ts'
+import type { EntryStore } from './keyed-contract.ts'
 import { RecentKeys } from './recent-keys.ts'
 import { RecentRows } from './recent-rows.ts'
 import { required } from './required.ts'
@@ -63,6 +66,8 @@ export interface StoreLayers {
   /** What holds changes back until it is flushed: the record cache, or the buffer of a suppress. */
   readonly flushed: { readonly isDirty: boolean; flush(): void } | undefined
   readonly sequence: SequenceNumber
+  /** Of stores whose rows are due by time: the changes of their index. */
+  readonly dueBuffer: UncommittedBuffer<Uint8Array> | undefined
   readonly restoring: RestoredForm
   readonly faces: StoreFaces
   readonly views: StoreViews
@@ -74,8 +79,8 @@ type Seen = Pick<StoreLayers, 'faces' | 'views'>
 export interface RestoredForm {
   readonly layout: KeyLayout
   readonly keepsDuplicates: boolean
-  /** Whether keys end with a sequence number, which is counted on from the last one. */
-  readonly sequencesKeys: boolean
+  /** Of keys that end with a sequence number, which is counted on from the last one: how many bytes it has. */
+  readonly sequenceBytes: 0 | 4 | 8
   /** Of LRU maps: restoring uses keys in the order of the changelog. */
   readonly recent: RecentKeys | undefined
   /** Of versioned stores, whose records are added to the key's versions. */
@@ -84,6 +89,7 @@ export interface RestoredForm {
 
 /** The faces of a store, by what asks for them (TaskStores). */
 export interface StoreFaces {
+  readonly entries?: EntryStore<unknown>
   readonly rows?: RowStore<unknown>
   readonly windowRows?: RangedWindowRowStore<unknown>
   readonly sessionRows?: SessionRowStore<unknown>
@@ -114,7 +120,7 @@ export function buildStore(
   const { name, kind } = spec
   const form = new RowForm<unknown>(name, storedSerde(spec))
   const progress = readProgress(folder, name)
-  const sequence = new SequenceNumber(progress.sequence)
+  const sequence = new SequenceNumber(progress.sequence, spec.numbered ? Number.MAX_SAFE_INTEGER : undefined)
   const timed = timedLayout(spec, folder, progress.streamTime)
   const layout = timed?.keys ?? plainKeys
   const keepsDuplicates = timed?.keepsDuplicates ?? false
@@ -140,6 +146,7 @@ export function buildStore(
   const rows = cache ?? below
   const history = kind === 'versioned' ? historyOf(spec, progress.streamTime) : undefined
   const versions = history === undefined ? undefined : versionedRows(spec, form, rows, writer, history, surroundings)
+  const due = dueIndex(spec, folder, uncommitted)
   const { faces, views }: Seen =
     timed !== undefined
       ? timedFaces(spec, form, { rows, cache, ...timed }, sequence, context)
@@ -148,7 +155,10 @@ export function buildStore(
             faces: { versionedRows: versions, versioned: new ProcessorVersionedStore(spec.key, versions, context) },
             views: versionedViews(spec, versions),
           }
-        : { faces: plainFaces(spec, form, rows, cache, sequence, context), views: rowViews(spec, form, rows) }
+        : {
+            faces: { ...plainFaces(spec, form, rows, cache, sequence, context), ...entryFace(spec, form, rows, sequence, due?.index) },
+            views: rowViews(spec, form, rows),
+          }
   return {
     spec,
     folder,
@@ -160,7 +170,14 @@ export function buildStore(
     cache,
     flushed: faces.suppressBuffer instanceof SuppressBuffer ? faces.suppressBuffer : cache,
     sequence,
-    restoring: { layout, keepsDuplicates, sequencesKeys: keepsDuplicates || kind === 'graceBuffer', recent, versions },
+    dueBuffer: due?.buffer,
+    restoring: {
+      layout,
+      keepsDuplicates,
+      sequenceBytes: spec.numbered ? 8 : keepsDuplicates || kind === 'graceBuffer' ? 4 : 0,
+      recent,
+      versions,
+    },
     faces,
     views,
   }
@@ -169,16 +186,17 @@ export function buildStore(
 /** What a batch of the folder keeps of a store besides its rows. */
 export function progressMutation({ spec, retention, sequence }: StoreLayers): Mutation | undefined {
   if (retention === undefined && sequence.value === 0) return undefined
-  const value = Buffer.allocUnsafe(12)
+  const value = Buffer.allocUnsafe(sequence.fitsInt ? 12 : 16)
   value.writeDoubleBE(retention?.streamTime ?? -1)
-  value.writeInt32BE(sequence.value, 8)
+  if (sequence.fitsInt) value.writeInt32BE(sequence.value, 8)
+  else value.writeDoubleBE(sequence.value, 8)
   return { store: progressStore, key: spec.name, value }
 }
 
 function readProgress(folder: StateFolder, store: string): { readonly streamTime: number; readonly sequence: number } {
   const found = folder.store(progressStore).get(store)
   if (found === undefined) return { streamTime: -1, sequence: 0 }
-  return { streamTime: found.readDoubleBE(0), sequence: found.readInt32BE(8) }
+  return { streamTime: found.readDoubleBE(0), sequence: found.length === 12 ? found.readInt32BE(8) : found.readDoubleBE(8) }
 }
 
 /** How values lie in the store and, but for versioned ones, in its changelog. */
@@ -221,6 +239,37 @@ function plainFaces(
       ? new ProcessorKeyValueStore(parts, timestampedValues(), context)
       : new ProcessorKeyValueStore(parts, plainValues(), context)
   return { rows: new LayeredRowStore(parts), keyValue: keyValue as KeyValueStore<unknown, unknown> }
+}
+
+/** Rows of keyed state are found one by one, without a cache. */
+function entryFace(
+  { name, kind, caching }: StoreSpec,
+  form: RowForm<unknown>,
+  rows: Rows<unknown>,
+  sequence: SequenceNumber,
+  due: DueIndex | undefined,
+): Pick<StoreFaces, 'entries'> {
+  return kind === 'keyValue' && !caching ? { entries: new EntryRows({ name, form, rows, sequence, due }) } : {}
+}
+
+function dueIndex({ name, due }: StoreSpec, folder: StateFolder, uncommitted: UncommittedBytes) {
+  if (due === undefined) return undefined
+  const form = new RowForm<Uint8Array>(name, bytes())
+  const layout = plainKeys
+  const buffer = new UncommittedBuffer(form, layout, uncommitted)
+  const engine = folder.store(dueStoreName(name))
+  const stored = {
+    form,
+    layout,
+    engine,
+    buffer,
+    grouped: undefined,
+    changeLog: undefined,
+    retention: undefined,
+    keepsDuplicates: false,
+    onExpired() {},
+  }
+  return { buffer, index: new DueIndex(due, new StoredRows(stored)) }
 }
 
 function historyOf(spec: StoreSpec, streamTime: number): Retention {

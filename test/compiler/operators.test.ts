@@ -25,6 +25,11 @@ test('a topology of all operators compiles without a serde or a name by hand', a
     'prices: string → json(number)',
     'profiles: string → json(Profile)',
     'recent: string → json(number)',
+    'sessions-ages: entry(string, long) → json(Date)',
+    "sessions-byPage: entry(string, string('home' | 'shop')) → json(Profile)",
+    'sessions-last: string → json(Click)',
+    'sessions-timers: entry(string, string) → long',
+    'sessions-users: entry(string, string) → bytes',
     'tens-aggregate: string → json',
     "visits-count: string('home' | 'shop') → long",
   ])

@@ -10,7 +10,7 @@ const program = ts.createProgram([entry, ...typeTests], optionsOfProject())
 const checker = program.getTypeChecker()
 
 /** Whose exports are operators: what topologies are made of, and what processors see. */
-const operatorFiles = /\/framework\/(?:dsl\/(?!callbacks|options)[\w-]+|graph\/processor|ports\/store)\.ts$/
+const operatorFiles = /\/framework\/(?:dsl\/(?!callbacks|options)[\w-]+|graph\/(?:processor|keyed-state)|ports\/store)\.ts$/
 /** Of stores what the engine needs is no operator. */
 const engineParts: readonly string[] = [
   'StateEngine',
