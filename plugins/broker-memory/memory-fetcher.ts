@@ -24,6 +24,7 @@ export class MemoryFetcher implements Fetcher {
   private readonly options: FetcherOptions
   private positions = new Map<string, Position>()
   private closed = false
+  private crashed = false
 
   constructor(cluster: MemoryCluster, options: FetcherOptions) {
     this.cluster = cluster
@@ -53,7 +54,7 @@ export class MemoryFetcher implements Fetcher {
   }
 
   take(): readonly Fetched[] {
-    if (this.closed) return []
+    if (this.closed || this.crashed) return []
     const readable = [...this.positions.values()].filter((position) => this.hasNews(position))
     const sizeBytesMax = Math.ceil(this.options.bufferBytesMax / Math.max(1, readable.length))
     return readable.flatMap((position) => this.read(position, sizeBytesMax) ?? [])
@@ -72,13 +73,15 @@ export class MemoryFetcher implements Fetcher {
   }
 
   async close(): Promise<void> {
-    this.crash()
-  }
-
-  crash(): void {
     this.closed = true
     this.positions.clear()
     this.cluster.changed()
+  }
+
+  /** Nothing arrives any more, and nobody is told: who waits for it goes on waiting, as behind a network that is gone. */
+  crash(): void {
+    this.crashed = true
+    this.positions.clear()
   }
 
   private setPaused(partitions: readonly TopicPartition[], paused: boolean): void {

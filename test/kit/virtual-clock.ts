@@ -10,15 +10,20 @@ interface Scheduled {
   readonly run: () => void
 }
 
+/** What is done by others in real time, such as a disk. */
+export interface OutsideWork {
+  readonly busy: boolean
+}
+
 export class VirtualClock implements Clock {
   private nowMs: number
-  private readonly diskPauseMs: number
+  private readonly outside: OutsideWork
   private scheduled: Scheduled[] = []
 
-  /** `diskPauseMs`: real time that is left to the disk before the time goes on, for what waits for it. */
-  constructor(startMs = 0, diskPauseMs = 0) {
+  /** `outside`: the time does not go on while that is busy. Default: all is in memory. */
+  constructor(startMs = 0, outside: OutsideWork = { busy: false }) {
     this.nowMs = startMs
-    this.diskPauseMs = diskPauseMs
+    this.outside = outside
   }
 
   now(): Timestamp {
@@ -65,10 +70,20 @@ export class VirtualClock implements Clock {
         if (condition()) return
         await nextTurn()
       }
-      if (this.diskPauseMs > 0) await realPause(this.diskPauseMs)
+      if (this.outside.busy) {
+        await this.outsideIsDone()
+        continue
+      }
       const next = this.next()
       if (this.nowMs >= endMs) throw new Error(`not so after ${limitMs} ms of virtual time`)
       this.advance(next === undefined ? 1 : Math.min(endMs, Math.max(next.dueMs, this.nowMs)) - this.nowMs)
+    }
+  }
+
+  private async outsideIsDone(): Promise<void> {
+    for (let waitedMs = 0; this.outside.busy; waitedMs++) {
+      if (waitedMs > outsideMsMax) throw new Error(`the disk is busy for more than ${outsideMsMax / 1_000} s`)
+      await realPause(1)
     }
   }
 
@@ -88,6 +103,9 @@ export class VirtualClock implements Clock {
     return next
   }
 }
+
+/** Of real time. */
+const outsideMsMax = 60_000
 
 /** Enough for what runs on promises alone to come to rest. */
 const turnsBetweenTimers = 20

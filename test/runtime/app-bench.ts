@@ -14,6 +14,7 @@ import { string } from '../../framework/serdes/serdes.ts'
 import { MemoryBroker, MemoryCluster } from '../../plugins/broker-memory/index.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
+import { DiskWork } from './disk-work.ts'
 
 export interface StartOptions {
   readonly config?: Config
@@ -41,9 +42,11 @@ export class AppBench {
   readonly admin: Admin
   private readonly producer: Producer
 
-  /** `diskPauseMs`: for apps with state on disk. */
-  constructor(diskPauseMs = 0) {
-    this.clock = new VirtualClock(1_000, diskPauseMs)
+  /** For apps with state on disk: the time waits for it. */
+  readonly disk = new DiskWork()
+
+  constructor() {
+    this.clock = new VirtualClock(1_000, this.disk)
     this.cluster = new MemoryCluster(this.clock)
     const broker = new MemoryBroker(this.cluster, 'test')
     this.admin = broker.admin
@@ -122,7 +125,7 @@ export class StartedApp {
       applicationId: definition.name,
       settings: readSettings(config, {}).settings,
       broker: this.broker,
-      engines: { persistent: engine, memory: memoryEngine },
+      engines: { persistent: bench.disk.watch(engine), memory: memoryEngine },
       clock: bench.clock,
       logger: { log: (level, message) => this.logged.push({ level, message }) },
       print: (line) => this.printed.push(line),

@@ -61,7 +61,7 @@ test('a processor that throws when it is closed fails a run that went well, afte
 async function benchWithDisk(partitions: number): Promise<{ bench: AppBench; stateDir: string }> {
   const stateDir = mkdtempSync(join(tmpdir(), 'millrace-closing-'))
   onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }))
-  const bench = new AppBench(2)
+  const bench = new AppBench()
   await bench.createTopics({ in: partitions, out: 1 })
   return { bench, stateDir }
 }

@@ -58,7 +58,7 @@ test('a state that cannot be written after its commit ends the app, and the next
   onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }))
   const disk = { full: false }
   const engine = engineOn(disk)
-  const bench = new AppBench(2)
+  const bench = new AppBench()
   await bench.createTopics({ in: 1, out: 1 })
   const config = { stateDir, cacheBytesMax: 0, commitIntervalMs: 1_000 }
   await bench.produce('in', [['a', 'x']])

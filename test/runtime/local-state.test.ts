@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { isMillraceError } from '../../framework/errors.ts'
 import { string } from '../../framework/serdes/serdes.ts'
@@ -21,15 +21,12 @@ const counts = topology('counts', (builder) => {
     .to('out', text)
 })
 
-// Virtual time goes on by little steps while a real disk is waited for: on a busy machine with a slow one that adds up.
-vi.setConfig({ testTimeout: 120_000 })
-
 let stateDir: string
 let bench: AppBench
 
 beforeEach(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'millrace-local-state-'))
-  bench = new AppBench(2)
+  bench = new AppBench()
   await bench.createTopics({ in: 1, out: 1 })
 })
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }))

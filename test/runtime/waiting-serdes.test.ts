@@ -68,11 +68,8 @@ function copies({ serde }: Versions) {
   })
 }
 
-async function benchWith(
-  records: Readonly<Record<string, readonly (readonly [string, string, number])[]>>,
-  diskPauseMs = 0,
-): Promise<AppBench> {
-  const bench = new AppBench(diskPauseMs)
+async function benchWith(records: Readonly<Record<string, readonly (readonly [string, string, number])[]>>): Promise<AppBench> {
+  const bench = new AppBench()
   await bench.createTopics({ in: 1, other: 1, out: 1 })
   for (const [topic, some] of Object.entries(records)) await bench.produce(topic, some)
   return bench
@@ -196,7 +193,7 @@ test('what is restored can be read when the first task starts', async () => {
 describe('a serde is opened', () => {
   test('before the first record, with all places where it stands and a folder beside the state on disk', async () => {
     const versions = new Versions('1')
-    const bench = await benchWith({}, 1)
+    const bench = await benchWith({})
     const engine = leveldb().stores!.leveldb!
     const stateDir = folder()
     const counted = topology('counted', (builder) => {
