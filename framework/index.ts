@@ -13,7 +13,15 @@ export { CogroupedKStream, SessionWindowedCogroupedKStream, TimeWindowedCogroupe
 export { type CollectOptions, collect, type ReduceOptions, reduce } from './dsl/collecting-aggregators.ts'
 export { type ApproxCountDistinctOptions, approxCountDistinct, countDistinct } from './dsl/count-distinct.ts'
 export { CountWindowedKStream } from './dsl/count-windowed-kstream.ts'
+export {
+  type CountWindowOptions,
+  type SlidingCountOptions,
+  slidingCount,
+  type TumblingCountOptions,
+  tumblingCount,
+} from './dsl/count-windows.ts'
 export { type Duration, durationMs } from './dsl/duration.ts'
+export { type EmitEvery, type EveryOptions, every } from './dsl/emit-every.ts'
 export { GlobalKTable } from './dsl/global-ktable.ts'
 export type { KeyedParts, KeyedProcess, KeyedProcessOptions, KeyedValueProcess } from './dsl/keyed-process.ts'
 export { KGroupedStream } from './dsl/kgrouped-stream.ts'
@@ -45,16 +53,20 @@ export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/topology-definition.ts'
 // With a star, because only then `declare module 'millrace'` adds to the interface itself.
 export type * from './dsl/topology-topics.ts'
+export type { Late } from './dsl/window-aside.ts'
 export {
+  type AlignedWindowOptions,
+  type ClockWindowOptions,
+  type Closes,
+  type ClosingOptions,
   type HoppingWindowOptions,
   hopping,
+  idle,
   type JoinWindowOptions,
   session,
   sliding,
-  slidingCount,
   type TimeWindowOptions,
   tumbling,
-  tumblingCount,
   type UnlimitedWindowOptions,
   unlimited,
   within,
@@ -75,10 +87,21 @@ export type {
   ValueState,
 } from './graph/keyed-state.ts'
 export type * from './graph/manifest.ts'
+export type { EmitStrategy } from './graph/operator-spec.ts'
 export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'
-export type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from './graph/window-spec.ts'
+export type {
+  Closing,
+  CountWindow,
+  JoinWindow,
+  SessionWindow,
+  SlidingWindow,
+  TimeWindow,
+  UnlimitedWindow,
+  Windowed,
+  WindowTiming,
+} from './graph/window-spec.ts'
 export {
   type ArgumentValues,
   type CommandArguments,

@@ -35,6 +35,7 @@ const statelessMethods: ReadonlySet<string> = new Set([
   'processValues',
   'transformValues',
   'cogroup',
+  'late',
   'toStream',
   'print',
   'sinkTo',

@@ -2,12 +2,13 @@
 // Kafka Streams: KGroupedStreamImpl, GroupedStreamAggregateBuilder, TimeWindowedKStreamImpl.
 
 import { LogicalNode, type NodeTraits } from '../graph/logical-graph.ts'
-import type { Aggregation, OperatorSpec, StoreSpec } from '../graph/operator-spec.ts'
+import type { Aggregation, OperatorSpec, StoreSpec, WindowAside } from '../graph/operator-spec.ts'
 import type { AggregateTable } from '../graph/table-state.ts'
 import { type AnySerde, type Flow, requireSerde, type TableFlow } from './flow.ts'
 import { isVersioned, type NamedStore, nameStore } from './materialize.ts'
 import type { StatefulOptions } from './options.ts'
 import { newRepartition } from './repartition.ts'
+import { type AsidePlan, asideOf } from './window-aside.ts'
 
 export interface GroupFlow extends Flow {
   readonly changedKey: boolean
@@ -29,7 +30,11 @@ export interface AggregationPlan {
   readonly countBurnsName?: boolean
   readonly traits?: NodeTraits
   readonly store: (named: NamedStore, key: AnySerde, value: AnySerde) => StoreSpec
-  readonly operator: (store: string, table: AggregateTable) => OperatorSpec
+  /** Stores besides that. */
+  readonly furtherStores?: (named: NamedStore, key: AnySerde, value: AnySerde) => readonly StoreSpec[]
+  readonly operator: (store: string, table: AggregateTable, aside: WindowAside | undefined) => OperatorSpec
+  /** Of windows: what else the operator keeps and sends. */
+  readonly aside?: AsidePlan
   /** The serde of the result's keys, from that of the group's. */
   readonly resultKey: (key: AnySerde) => AnySerde
 }
@@ -54,13 +59,13 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
     sendsOldValues: false,
   }
   const store = plan.store(named, key, value)
-  const operator = () => plan.operator(named.name, state)
-  const node = new LogicalNode(
-    name,
-    { kind: 'processor', operator, store: () => store, connects: [] },
-    { versioned: isVersioned(options.store), ...plan.traits },
-  )
+  const aside = plan.aside === undefined ? undefined : asideOf(named, plan.aside)
+  const operator = () => plan.operator(named.name, state, aside?.spec)
+  const furtherStores = [...(aside?.stores ?? []), ...(plan.furtherStores?.(named, key, value) ?? [])]
+  const work = { kind: 'processor', operator, store: () => store, furtherStores, connects: [] } as const
+  const node = new LogicalNode(name, work, { versioned: isVersioned(options.store), ...plan.traits })
   graph.add(parent, node)
+  plan.aside?.late?.attach(node, sources)
   const resultValue = plan.resultValue === undefined ? value : plan.resultValue
   return { make, graph, name, node, key: plan.resultKey(key), value: resultValue, sources, state }
 }

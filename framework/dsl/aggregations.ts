@@ -7,6 +7,9 @@ import type { Adder, Merger, Reducer } from './callbacks.ts'
 
 export const counting: Aggregation = { kind: 'count', initializer: () => 0, adder: (count) => (count as number) + 1, result: null }
 
+/** A count of which the parts can be put together. */
+export const mergeableCounting: Aggregation = { ...counting, merger: (left, right) => (left as number) + (right as number) }
+
 export function reducing<K, V>(reducer: Reducer<K, V>): Aggregation {
   return { kind: 'reduce', initializer: null, adder: reducer as Aggregation['adder'], result: null }
 }
@@ -16,8 +19,14 @@ export function folding<K, V, A>(initializer: () => A, adder: Adder<K, V, A>): A
 }
 
 export function foldingByName<V>(aggregators: Aggregators<V>): Aggregation {
-  const { initial, add, result } = allOf(aggregators)
-  return { kind: 'aggregate', initializer: () => initial, adder: add as Aggregation['adder'], result: result as Aggregation['result'] }
+  const { initial, add, merge, result } = allOf(aggregators)
+  return {
+    kind: 'aggregate',
+    initializer: () => initial,
+    adder: add as Aggregation['adder'],
+    result: result as Aggregation['result'],
+    ...(merge === undefined ? {} : { merger: merge as NonNullable<Aggregation['merger']> }),
+  }
 }
 
 /** An aggregation, and how the aggregates of two sessions become one. */

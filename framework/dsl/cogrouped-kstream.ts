@@ -109,6 +109,10 @@ export class CogroupedKStream<K, A> {
     const [first] = this.members.members.keys()
     if (window.kind === 'session') checkSessionWindow(first!, window)
     else checkWindow(first!, window, 'updates')
+    if (window.kind !== 'unlimited' && (window.closes !== undefined || window.time !== undefined)) {
+      const remedy = 'Merge the streams and aggregate one, or leave `closes` and `time` out.'
+      first!.graph.problems.report(first!.name, 'windows of cogrouped streams close by stream time only.', remedy)
+    }
     if (window.kind === 'session') return new SessionWindowedCogroupedKStream(this.members, window)
     return new TimeWindowedCogroupedKStream(this.members, window)
   }

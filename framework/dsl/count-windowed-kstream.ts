@@ -1,32 +1,41 @@
 // A grouped stream cut into windows of n records of a key.
 
-import type { Aggregation } from '../graph/operator-spec.ts'
+import type { Aggregation, EmitStrategy, StoreSpec } from '../graph/operator-spec.ts'
 import type { CountWindow, Windowed } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
-import { timeWindowed } from '../serdes/windowed.ts'
+import { sessionWindowed, timeWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
-import { counting, folding, foldingByName, reducing } from './aggregations.ts'
+import { folding, foldingByName, mergeableCounting, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
 import type { Adder, Reducer } from './callbacks.ts'
 import type { AnySerde } from './flow.ts'
 import type { KStream } from './kstream.ts'
-import { rowStore } from './materialize.ts'
+import { changelogOf, type NamedStore, rowStore, windowStore } from './materialize.ts'
 import type { StatefulOptions, ValueOptions } from './options.ts'
 
 /**
- * Aggregations by key and window of n records. A result is sent once, when its window is full, with the timestamp of the record that filled it; windows that
- * never fill send nothing. Records with a null key or value are dropped and counted. There is no counterpart in Kafka Streams.
+ * Aggregations by key and window of n records. A result is sent once, when its window ends, with the latest timestamp of its records; windows that never end send
+ * nothing, unless they are sent at the end of the input, or emit updates. Records with a null key are dropped and counted. There is no counterpart in
+ * Kafka Streams.
  */
 export class CountWindowedKStream<K, V> {
   private readonly group: GroupFlow
   private readonly window: CountWindow
+  private readonly emit: EmitStrategy
 
   /** @internal */
-  constructor(group: GroupFlow, window: CountWindow) {
+  constructor(group: GroupFlow, window: CountWindow, emit: EmitStrategy) {
     this.group = group
     this.window = window
-    const { size, step } = window
+    this.emit = emit
+    const { size, step, orAfter } = window
+    if (orAfter !== undefined && !(orAfter.ms > 0))
+      group.graph.problems.report(
+        group.name,
+        `a window cannot end ${orAfter.ms} ms after its first record.`,
+        'Give a duration of more than 0.',
+      )
     if (!(Number.isInteger(size) && size > 0 && Number.isInteger(step) && step > 0 && step <= size)) {
       const remedy = 'Give whole numbers: a size from 1 on, and a step from 1 to the size.'
       group.graph.problems.report(group.name, `there are no windows of ${size} records that begin every ${step}.`, remedy)
@@ -34,7 +43,7 @@ export class CountWindowedKStream<K, V> {
   }
 
   /**
-   * How many records each full window has: the size of the windows. Records with a null key or value are dropped, and counted.
+   * How many records each full window has: the size of the windows. Records with a null key are dropped, and counted; null values are not.
    *
    * @example
    * ```ts
@@ -47,11 +56,11 @@ export class CountWindowedKStream<K, V> {
    */
   count(options: StatefulOptions = {}): KStream<Windowed<K>, number> {
     requireOptions(this.group.graph, 'CountWindowedKStream.count', options)
-    return this.stream('KSTREAM-AGGREGATE-', counting, options, long())
+    return this.stream('KSTREAM-AGGREGATE-', mergeableCounting, options, long())
   }
 
   /**
-   * Folds the values of a window into one of the same type. Records with a null key or value are dropped, and counted.
+   * Folds the values of a window into one of the same type. Records with a null key are dropped, and counted; null values are not.
    *
    * @example
    * ```ts
@@ -69,7 +78,7 @@ export class CountWindowedKStream<K, V> {
   }
 
   /**
-   * Folds the values of a window, as `KGroupedStream.aggregate` those of a key. Records with a null key or value are dropped, and counted.
+   * Folds the values of a window, as `KGroupedStream.aggregate` those of a key. Records with a null key are dropped, and counted; null values are not.
    *
    * @example
    * ```ts
@@ -101,7 +110,11 @@ export class CountWindowedKStream<K, V> {
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KStream<Windowed<K>, R> {
-    const { window } = this
+    const { window, emit } = this
+    // Windows of which some are not full end where they end; all others have one size.
+    const { size, step, partial, orAfter, sendsAtEnd } = window
+    const varies = partial === true || orAfter !== undefined || sendsAtEnd === true
+    const inPanes = emit === 'final' && aggregation.merger !== undefined && size / step > openWindowsMax
     const { state: _table, ...flow } = aggregateStream(this.group, {
       prefix,
       aggregation,
@@ -109,9 +122,34 @@ export class CountWindowedKStream<K, V> {
       value,
       resultValue,
       store: (named, key, stored) => ({ ...rowStore(named, key, stored), kind: 'countWindow' }),
-      operator: (store) => ({ kind: 'countWindowAggregate', store, window, aggregation }),
-      resultKey: (key) => timeWindowed(key, window.size),
+      furtherStores: (named, key, stored) => (inPanes ? [paneStore(named, key, stored)] : []),
+      operator: (store) => ({
+        kind: 'countWindowAggregate',
+        store,
+        ...(inPanes ? { panes: panesOf(store) } : {}),
+        window,
+        aggregation,
+        emit,
+      }),
+      resultKey: (key) => (varies ? sessionWindowed(key) : timeWindowed(key, size)) as AnySerde,
     })
     return flow.make.stream({ ...flow, changedKey: false, joinRepartition: null })
   }
+}
+
+/** Of so many that overlap, each aggregate is kept by itself, all in one row; of more, each record would write all of them anew. */
+const openWindowsMax = 4
+
+function panesOf(store: string): string {
+  return `${store}-panes`
+}
+
+/** A row for each piece of a key that windows are put together from: their numbers go round, so that a new one takes the place of the oldest. */
+function paneStore({ graph, name, options }: NamedStore, key: AnySerde, value: AnySerde): StoreSpec {
+  const { persistent, logging } = options
+  const kept = { ...(persistent === undefined ? {} : { persistent }), ...(logging === undefined ? {} : { logging }), caching: false }
+  const shape = { kind: 'window', retentionMs: Number.MAX_SAFE_INTEGER, windowSizeMs: 1 } as const
+  const settings = { 'cleanup.policy': 'compact' }
+  const store = windowStore({ graph, name: panesOf(name), queryable: false, options: kept }, key, value, shape)
+  return { ...store, changelog: changelogOf(store.name, logging, settings) }
 }

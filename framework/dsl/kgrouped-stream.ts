@@ -10,10 +10,11 @@ import { requireAggregate, requireFold, requireFunction, requireOptions, require
 import type { Adder, Reducer } from './callbacks.ts'
 import { CogroupedKStream } from './cogrouped-kstream.ts'
 import { CountWindowedKStream } from './count-windowed-kstream.ts'
+import { strategyOf } from './emit-every.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
 import { rowStore } from './materialize.ts'
-import type { EmitOptions, StatefulOptions, ValueOptions } from './options.ts'
+import type { CountEmitOptions, EmitOptions, StatefulOptions, ValueOptions } from './options.ts'
 import { SessionWindowedKStream } from './session-windowed-kstream.ts'
 import { TimeWindowedKStream } from './time-windowed-kstream.ts'
 
@@ -127,7 +128,8 @@ export class KGroupedStream<K, V> {
 
   /**
    * Cuts the records of each key into windows: of time (`tumbling`, `hopping`, `sliding`, `unlimited`), of activity (`session`) or of records
-   * (`tumblingCount`, `slidingCount`). With `emit: 'close'` only the last result of a window is sent, once its grace is over by stream time.
+   * (`tumblingCount`, `slidingCount`). With `emit: 'final'` only the last result of a window is sent, once it is closed: when its grace is over by stream
+   * time, or as its `closes` says. With `emit: every('10s')` results are sent once in a while.
    *
    * Kafka Streams: `KGroupedStream.windowedBy`, `emitStrategy` (KIP-825).
    *
@@ -137,13 +139,13 @@ export class KGroupedStream<K, V> {
    *
    * export default topology('hourly', (builder) => {
    *   const clicks = builder.stream<string, string>('clicks').groupByKey()
-   *   clicks.windowedBy(tumbling('1h', { grace: '5m' }), { emit: 'close' }).count().toStream().to('hourly-clicks')
+   *   clicks.windowedBy(tumbling('1h', { grace: '5m' }), { emit: 'final' }).count().toStream().to('hourly-clicks')
    * })
    * ```
    */
   windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow, options?: EmitOptions): TimeWindowedKStream<K, V>
   windowedBy(window: SessionWindow, options?: EmitOptions): SessionWindowedKStream<K, V>
-  windowedBy(window: CountWindow): CountWindowedKStream<K, V>
+  windowedBy(window: CountWindow, options?: CountEmitOptions): CountWindowedKStream<K, V>
   windowedBy(
     window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow | CountWindow,
     options: EmitOptions = {},
@@ -160,7 +162,7 @@ export class KGroupedStream<K, V> {
       case 'session':
         return new SessionWindowedKStream(this.flow, window, emit)
       case 'count':
-        return new CountWindowedKStream(this.flow, window)
+        return new CountWindowedKStream(this.flow, window, strategyOf(options.emit ?? 'final'))
     }
   }
 

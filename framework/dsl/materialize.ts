@@ -95,9 +95,10 @@ export function retentionOf(
   { graph, name: group }: Pick<Flow, 'graph' | 'name'>,
   { store, name }: WindowedOptions,
   leastMs: number,
+  defaultMs = leastMs,
 ): number {
   const given = typeof store === 'object' ? store.retention : undefined
-  if (given === undefined) return leastMs
+  if (given === undefined) return defaultMs
   const retentionMs = durationMs(given)
   if (retentionMs < leastMs) {
     const problem = `a retention of ${retentionMs} ms is less than the window's size and grace, ${leastMs} ms.`

@@ -7,6 +7,7 @@ import type { InvalidTimestamp } from '../graph/topology.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { Partitions, TimestampOf } from './callbacks.ts'
 import type { Duration } from './duration.ts'
+import type { EmitEvery } from './emit-every.ts'
 
 export interface NameOptions {
   /** The operator's own name (Kafka Streams: Named). */
@@ -131,7 +132,16 @@ export interface StreamJoinOptions<K, V, T> extends WriteOptions<K, V> {
 
 /** Of windowedBy. */
 export interface EmitOptions {
-  /** `updates`: each change of a window's result is sent on. `close`: only its last one, once its grace is over (KIP-825). Default: `updates`. */
+  /**
+   * `updates`: each change of a window's result is sent on, as often as the record cache lets it through. `final`: only its last one, once the window is closed
+   * (KIP-825). `every(duration)`: of the changes within that time the last one. Default: `updates`.
+   */
+  readonly emit?: EmitStrategy | EmitEvery
+}
+
+/** Of windowedBy with windows of records. */
+export interface CountEmitOptions {
+  /** `final`: a window's result is sent once, when it ends. `updates`: after each of its records. Default: `final`. */
   readonly emit?: EmitStrategy
 }
 
@@ -151,6 +161,8 @@ export interface ForeignKeyJoinOptions<K, V, KO, VO, R> extends ValueOptions<R> 
 export interface SuppressOptions extends NameOptions {
   /** `windowCloses`: only the last result of each window. A duration: of the changes of a row within that time, only the last one. */
   readonly until: 'windowCloses' | Duration
+  /** By what a duration is measured: the stream time of the changes, or the clock on the wall, which goes on when nothing comes. Default: `streamTime`. */
+  readonly by?: 'streamTime' | 'wallClock'
   /** How many rows are held back at most. Default: no limit. */
   readonly recordsMax?: number
   /** How many bytes are held back at most. Default: no limit. */

@@ -7,13 +7,16 @@ import { sessionWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { countingSessions, foldingSessions, foldingSessionsByName, reducingSessions, type SessionAggregation } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
-import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
+import { requireAggregate, requireFold, requireFunction, requireOptions } from './arguments.ts'
 import type { Adder, Merger, Reducer } from './callbacks.ts'
+import { type EmitEvery, emittedEvery, strategyOf } from './emit-every.ts'
 import type { AnySerde } from './flow.ts'
+import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
-import { retentionOf, windowStore } from './materialize.ts'
-import type { WindowedOptions, WindowedValueOptions } from './options.ts'
-import { checkSessionWindow } from './time-window-plan.ts'
+import { windowStore } from './materialize.ts'
+import type { NameOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
+import { checkSessionWindow, closesAtEnd } from './time-window-plan.ts'
+import { type Late, type LateBranch, lateBranch, retentionAndShown } from './window-aside.ts'
 
 /**
  * Aggregations by key and session. When a record makes two sessions one, theirs are deleted (a null value under each old key) and the new one is sent.
@@ -22,14 +25,35 @@ import { checkSessionWindow } from './time-window-plan.ts'
 export class SessionWindowedKStream<K, V> {
   private readonly group: GroupFlow
   private readonly window: SessionWindow
-  private readonly emit: EmitStrategy
+  private readonly emit: EmitStrategy | EmitEvery
+  private readonly lateBranch: LateBranch | undefined
 
   /** @internal */
-  constructor(group: GroupFlow, window: SessionWindow, emit: EmitStrategy) {
+  constructor(group: GroupFlow, window: SessionWindow, emit: EmitStrategy | EmitEvery, late?: LateBranch) {
     this.group = group
     this.window = window
     this.emit = emit
+    this.lateBranch = late
     checkSessionWindow(group, window)
+  }
+
+  /**
+   * Takes the late records of the aggregation that follows, those of closed sessions, as a stream of their own, with how late each is. They count as dropped
+   * all the same. Without it they are only counted.
+   *
+   * @example
+   * ```ts
+   * import { session, topology } from 'millrace'
+   *
+   * export default topology('visits', (builder) => {
+   *   const pages = builder.stream<string, string>('pages').groupByKey().windowedBy(session('30m', { grace: '1m' }))
+   *   pages.late((late) => late.to('late-pages')).count().toStream().to('pages-by-visit')
+   * })
+   * ```
+   */
+  late(build: (late: KStream<K, Late<V>>) => void, options: NameOptions = {}): SessionWindowedKStream<K, V> {
+    requireFunction(this.group.graph, 'SessionWindowedKStream.late', 'function of the late records', build)
+    return new SessionWindowedKStream(this.group, this.window, this.emit, lateBranch(this.group, build, options))
   }
 
   /**
@@ -115,9 +139,11 @@ export class SessionWindowedKStream<K, V> {
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<Windowed<K>, R> {
-    const { window, emit } = this
-    const retentionMs = retentionOf(this.group, options, window.gapMs + window.graceMs)
-    const shape = { kind: 'session', retentionMs, ...(emit === 'close' ? { neverCached: true, timeOrdered: true } : {}) } as const
+    const { window } = this
+    const emit = strategyOf(this.emit)
+    const leastMs = closesAtEnd(window) ? Number.MAX_SAFE_INTEGER : window.gapMs + window.graceMs
+    const { retentionMs, shownMs } = retentionAndShown(this.group, emit, options, leastMs)
+    const shape = { kind: 'session', retentionMs, ...(emit === 'final' ? { neverCached: true, timeOrdered: true } : {}) } as const
     const flow = aggregateStream(this.group, {
       prefix,
       aggregation,
@@ -126,9 +152,19 @@ export class SessionWindowedKStream<K, V> {
       resultValue,
       traits: { closesAfterMs: window.graceMs + window.gapMs },
       store: (named, key, stored) => windowStore(named, key, stored, shape),
-      operator: (store, { sendsOldValues }) => ({ kind: 'sessionAggregate', store, window, aggregation, merger, sendsOldValues, emit }),
+      aside: { window, late: this.lateBranch, shownMs },
+      operator: (store, { sendsOldValues }, aside) => ({
+        kind: 'sessionAggregate',
+        store,
+        window,
+        aggregation,
+        merger,
+        sendsOldValues,
+        emit,
+        ...(aside === undefined ? {} : { aside }),
+      }),
       resultKey: (key) => sessionWindowed(key),
     })
-    return new KTable(flow)
+    return new KTable(emittedEvery(flow, this.emit))
   }
 }

@@ -16,7 +16,7 @@ export function suppressTable(flow: TableFlow, options: SuppressOptions): TableF
     const remedy = 'Suppress before the table is kept in a versioned store, or keep it in another one.'
     graph.problems.report(name, 'a versioned table cannot be suppressed.', remedy)
   }
-  const until = untilOf(flow, name, options.until)
+  const until = untilOf(flow, name, options)
   // What was last sent of a row is known from the old value of its first change that is held back.
   sendOldValues(flow.state, true)
   const { recordsMax, bytesMax } = options
@@ -45,8 +45,8 @@ export function suppressTable(flow: TableFlow, options: SuppressOptions): TableF
   return { ...flow, name, node, state: { kind: 'suppress', of: flow.state, store: storeName } }
 }
 
-function untilOf(flow: TableFlow, name: string, until: SuppressOptions['until']): SuppressUntil {
-  if (until !== 'windowCloses') return { kind: 'timeLimit', waitMs: durationMs(until) }
+function untilOf(flow: TableFlow, name: string, { until, by }: SuppressOptions): SuppressUntil {
+  if (until !== 'windowCloses') return { kind: 'timeLimit', waitMs: durationMs(until), ...(by === 'wallClock' ? { by } : {}) }
   const graceMs = closesAfterMs(flow.node)
   if (graceMs === null) {
     flow.graph.problems.report(name, 'there is no window before it that could close.', 'Suppress a windowed table, or for a time.')

@@ -1,18 +1,20 @@
 // What aggregations over windows of time have in common, of one group or of several: store, operator, keys of the result.
 
 import type { NodeTraits } from '../graph/logical-graph.ts'
-import type { Aggregation, EmitStrategy, OperatorSpec } from '../graph/operator-spec.ts'
+import type { Aggregation, EmitStrategy, OperatorSpec, WindowAside } from '../graph/operator-spec.ts'
 import type { SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
 import { timeWindowed } from '../serdes/windowed.ts'
 import type { GroupFlow } from './aggregate-stream.ts'
 import type { AnySerde } from './flow.ts'
-import { retentionOf, type WindowStoreShape } from './materialize.ts'
+import type { WindowStoreShape } from './materialize.ts'
 import type { WindowedOptions } from './options.ts'
+import { checkTiming, retentionAndShown, timingOf } from './window-aside.ts'
 
 export interface TimeWindowPlan {
   readonly shape: WindowStoreShape
   readonly traits: NodeTraits
-  operator(store: string, aggregation: Aggregation, sendsOldValues: boolean): OperatorSpec
+  readonly shownMs: number | undefined
+  operator(store: string, aggregation: Aggregation, sendsOldValues: boolean, aside?: WindowAside): OperatorSpec
   resultKey(key: AnySerde): AnySerde
 }
 
@@ -26,23 +28,30 @@ export function timeWindowPlan(
   const graceMs = window.kind === 'unlimited' ? 0 : window.graceMs
   const windowSizeMs = sizeOf(window)
   // To make a sliding window, the windows up to two differences before are looked up.
-  const leastMs = Math.min((sliding ? 2 * windowSizeMs : windowSizeMs) + graceMs, Number.MAX_SAFE_INTEGER)
-  const retentionMs = retentionOf(group, options, leastMs)
+  const keptMs = closesAtEnd(window) ? Number.POSITIVE_INFINITY : (sliding ? 2 * windowSizeMs : windowSizeMs) + graceMs
+  const leastMs = Math.min(keptMs, Number.MAX_SAFE_INTEGER)
+  const { retentionMs, shownMs } = retentionAndShown(group, emit, options, leastMs)
   return {
+    shownMs,
     shape: {
       kind: 'window',
       retentionMs,
       windowSizeMs,
       ...(sliding ? { rangesByKey: true } : {}),
-      ...(emit === 'close' ? { timeOrdered: true, neverCached: sliding } : {}),
+      ...(emit === 'final' ? { timeOrdered: true, neverCached: sliding } : {}),
     },
     traits: { closesAfterMs: graceMs },
-    operator: (store, aggregation, sendsOldValues) =>
-      window.kind === 'sliding'
-        ? { kind: 'slidingAggregate', store, window, aggregation, sendsOldValues, emit }
-        : { kind: 'windowAggregate', store, window, aggregation, sendsOldValues, emit },
+    operator: (store, aggregation, sendsOldValues, aside) => {
+      const common = { store, aggregation, sendsOldValues, emit, ...(aside === undefined ? {} : { aside }) }
+      return window.kind === 'sliding' ? { kind: 'slidingAggregate', window, ...common } : { kind: 'windowAggregate', window, ...common }
+    },
     resultKey: (key) => timeWindowed(key, windowSizeMs) as AnySerde,
   }
+}
+
+/** What only the end of the input closes is kept until then. */
+export function closesAtEnd(window: TimeWindow | SlidingWindow | SessionWindow | UnlimitedWindow): boolean {
+  return timingOf(window).closes?.kind === 'endOfInput'
 }
 
 function sizeOf(window: TimeWindow | SlidingWindow | UnlimitedWindow): number {
@@ -57,7 +66,7 @@ export function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | Sli
   }
   if (window.kind === 'unlimited') {
     check(window.startMs >= 0, `a window cannot start at ${window.startMs} ms.`, 'Give a start of 0 or more.')
-    check(emit === 'updates', 'an unlimited window never closes, so it would never send its result.', "Leave `emit: 'close'` out.")
+    check(emit === 'updates', 'an unlimited window never closes, so it would never send its result.', "Leave `emit: 'final'` out.")
     return
   }
   if (window.kind === 'sliding') {
@@ -69,10 +78,13 @@ export function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | Sli
     const remedy = 'Advance by more than 0 and at most the size.'
     check(advances, `a window of ${sizeMs} ms cannot advance by ${advanceMs} ms.`, remedy)
   }
+  checkTiming({ graph, name }, window)
   check(window.graceMs >= 0, `a grace of ${window.graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
 }
 
-export function checkSessionWindow({ graph, name }: GroupFlow, { gapMs, graceMs }: SessionWindow): void {
+export function checkSessionWindow({ graph, name }: GroupFlow, window: SessionWindow): void {
+  const { gapMs, graceMs } = window
+  checkTiming({ graph, name }, window)
   if (gapMs < 0) graph.problems.report(name, `a gap of ${gapMs} ms is none.`, 'Give a gap of 0 or more.')
   if (graceMs < 0) graph.problems.report(name, `a grace of ${graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
 }

@@ -6,13 +6,16 @@ import { json, long } from '../serdes/serdes.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
-import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
+import { requireAggregate, requireFold, requireFunction, requireOptions } from './arguments.ts'
 import type { Adder, Reducer } from './callbacks.ts'
+import { type EmitEvery, emittedEvery, strategyOf } from './emit-every.ts'
 import type { AnySerde } from './flow.ts'
+import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { windowStore } from './materialize.ts'
-import type { WindowedOptions, WindowedValueOptions } from './options.ts'
+import type { NameOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
 import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
+import { type Late, type LateBranch, lateBranch, timingOf } from './window-aside.ts'
 
 /**
  * Aggregations by key and window. Each record updates every window that its timestamp is in, unless that window is closed: its end and grace lie behind the
@@ -22,14 +25,35 @@ import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
 export class TimeWindowedKStream<K, V> {
   private readonly group: GroupFlow
   private readonly window: TimeWindow | SlidingWindow | UnlimitedWindow
-  private readonly emit: EmitStrategy
+  private readonly emit: EmitStrategy | EmitEvery
+  private readonly lateBranch: LateBranch | undefined
 
   /** @internal */
-  constructor(group: GroupFlow, window: TimeWindow | SlidingWindow | UnlimitedWindow, emit: EmitStrategy) {
+  constructor(group: GroupFlow, window: TimeWindow | SlidingWindow | UnlimitedWindow, emit: EmitStrategy | EmitEvery, late?: LateBranch) {
     this.group = group
     this.window = window
     this.emit = emit
-    checkWindow(group, window, emit)
+    this.lateBranch = late
+    checkWindow(group, window, strategyOf(emit))
+  }
+
+  /**
+   * Takes the late records of the aggregation that follows, those whose windows are all closed when they come, as a stream of their own, with how late each
+   * is. They count as dropped all the same. Without it they are only counted.
+   *
+   * @example
+   * ```ts
+   * import { topology, tumbling } from 'millrace'
+   *
+   * export default topology('clicks-by-minute', (builder) => {
+   *   const clicks = builder.stream<string, string>('clicks').groupByKey().windowedBy(tumbling('1m', { grace: '10s' }))
+   *   clicks.late((late) => late.to('late-clicks')).count().toStream().to('clicks-by-minute')
+   * })
+   * ```
+   */
+  late(build: (late: KStream<K, Late<V>>) => void, options: NameOptions = {}): TimeWindowedKStream<K, V> {
+    requireFunction(this.group.graph, 'TimeWindowedKStream.late', 'function of the late records', build)
+    return new TimeWindowedKStream(this.group, this.window, this.emit, lateBranch(this.group, build, options))
   }
 
   /**
@@ -107,7 +131,7 @@ export class TimeWindowedKStream<K, V> {
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<Windowed<K>, R, D> {
-    const plan = timeWindowPlan(this.group, this.window, this.emit, options)
+    const plan = timeWindowPlan(this.group, this.window, strategyOf(this.emit), options)
     const flow = aggregateStream(this.group, {
       prefix,
       aggregation,
@@ -117,9 +141,10 @@ export class TimeWindowedKStream<K, V> {
       countBurnsName: this.window.kind !== 'sliding',
       traits: plan.traits,
       store: (named, key, stored) => windowStore(named, key, stored, plan.shape),
-      operator: (store, { sendsOldValues }) => plan.operator(store, aggregation, sendsOldValues),
+      aside: { window: timingOf(this.window), late: this.lateBranch, shownMs: plan.shownMs },
+      operator: (store, { sendsOldValues }, aside) => plan.operator(store, aggregation, sendsOldValues, aside),
       resultKey: plan.resultKey,
     })
-    return new KTable(flow)
+    return new KTable(emittedEvery(flow, this.emit))
   }
 }

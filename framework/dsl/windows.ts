@@ -1,11 +1,65 @@
 // Windows as plain values. What is wrong with one is said where it is used, by windowedBy().
 
-import type { CountWindow, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
+import type { Closing, JoinWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, WindowTiming } from '../graph/window-spec.ts'
 import { type Duration, durationMs } from './duration.ts'
 
-export interface TimeWindowOptions {
+/** What closes windows besides stream time; made by `idle`, or a word. */
+export type Closes = Closing | 'eventTime' | 'wallClock' | 'endOfInput'
+
+export interface ClosingOptions {
+  /**
+   * When a window is closed, so that its result is final, and records that would still belong to it are late. `eventTime`: when stream time has passed its end and
+   * grace, as in Kafka Streams. `idle('30s')`: then, or when no record has come to its partition for so long by the clock on the wall. `wallClock`: then, or when
+   * the clock on the wall has passed its end and grace; for timestamps of now, for of a backlog all windows have passed. `endOfInput`: only when a
+   * bounded input ends, so that no record is ever late. Default: `eventTime`.
+   */
+  readonly closes?: Closes
+}
+
+export interface TimeWindowOptions extends ClosingOptions {
   /** How long a window takes records after its end, by stream time. Default: 0, so a record that comes after its window's end is dropped. */
   readonly grace?: Duration
+}
+
+/** Of windows that can be cut by the clock. */
+export interface ClockWindowOptions extends TimeWindowOptions {
+  /**
+   * By what time a record belongs to windows: its timestamp, or the clock on the wall when it is taken. Of the latter, windows are closed by that clock, and
+   * records that are taken again after a crash belong to other windows than before. Default: `event`.
+   */
+  readonly time?: 'event' | 'processing'
+}
+
+export interface AlignedWindowOptions extends ClockWindowOptions {
+  /** How far the windows' starts are moved from 1970-01-01T00:00Z: with `'15m'` hours begin at a quarter past. Default: 0. */
+  readonly offset?: Duration
+}
+
+/**
+ * For the `closes` of a window: it is closed also when no record has come to its partition for so long, by the clock on the wall. That it was is written to the
+ * changelog, so that a restart does not take it back; sliding windows that reach beyond the last record stay open.
+ *
+ * @example
+ * ```ts
+ * import { idle, topology, tumbling } from 'millrace'
+ *
+ * export default topology('alarms-by-minute', (builder) => {
+ *   const alarms = builder.stream<string, string>('alarms').groupByKey()
+ *   alarms.windowedBy(tumbling('1m', { closes: idle('5s') }), { emit: 'final' }).count().toStream().to('alarms-by-minute')
+ * })
+ * ```
+ */
+export function idle(duration: Duration): Closing {
+  return { kind: 'idle', idleMs: durationMs(duration) }
+}
+
+function timing({ closes, time }: ClockWindowOptions): WindowTiming {
+  const closing = typeof closes === 'object' ? closes : closes === undefined || closes === 'eventTime' ? undefined : { kind: closes }
+  return { ...(closing === undefined ? {} : { closes: closing }), ...(time === 'processing' ? { time } : {}) }
+}
+
+function aligned({ offset, ...options }: AlignedWindowOptions): WindowTiming & { readonly offsetMs?: number } {
+  return { ...timing(options), ...(offset === undefined ? {} : { offsetMs: durationMs(offset) }) }
 }
 
 /**
@@ -23,12 +77,12 @@ export interface TimeWindowOptions {
  * })
  * ```
  */
-export function tumbling(size: Duration, options: TimeWindowOptions = {}): TimeWindow {
+export function tumbling(size: Duration, options: AlignedWindowOptions = {}): TimeWindow {
   const sizeMs = durationMs(size)
-  return { kind: 'time', sizeMs, advanceMs: sizeMs, graceMs: durationMs(options.grace ?? 0) }
+  return { kind: 'time', sizeMs, advanceMs: sizeMs, graceMs: durationMs(options.grace ?? 0), ...aligned(options) }
 }
 
-export interface HoppingWindowOptions extends TimeWindowOptions {
+export interface HoppingWindowOptions extends AlignedWindowOptions {
   /** How far one window's start is from the next one's: more than 0, at most the size. */
   readonly advance: Duration
 }
@@ -50,7 +104,7 @@ export interface HoppingWindowOptions extends TimeWindowOptions {
  */
 export function hopping(size: Duration, options: HoppingWindowOptions): TimeWindow {
   const { advance, grace = 0 } = options
-  return { kind: 'time', sizeMs: durationMs(size), advanceMs: durationMs(advance), graceMs: durationMs(grace) }
+  return { kind: 'time', sizeMs: durationMs(size), advanceMs: durationMs(advance), graceMs: durationMs(grace), ...aligned(options) }
 }
 
 /**
@@ -70,7 +124,7 @@ export function hopping(size: Duration, options: HoppingWindowOptions): TimeWind
  * ```
  */
 export function sliding(difference: Duration, options: TimeWindowOptions = {}): SlidingWindow {
-  return { kind: 'sliding', differenceMs: durationMs(difference), graceMs: durationMs(options.grace ?? 0) }
+  return { kind: 'sliding', differenceMs: durationMs(difference), graceMs: durationMs(options.grace ?? 0), ...timing(options) }
 }
 
 /**
@@ -89,43 +143,8 @@ export function sliding(difference: Duration, options: TimeWindowOptions = {}): 
  * })
  * ```
  */
-export function session(gap: Duration, options: TimeWindowOptions = {}): SessionWindow {
-  return { kind: 'session', gapMs: durationMs(gap), graceMs: durationMs(options.grace ?? 0) }
-}
-
-/**
- * Windows of `size` records of a key, one after the other. A window's result is sent once, when its last record has come; its start and end are the
- * numbers of its first record and of the one after its last, counted from 0 for each key. Time plays no part.
- *
- * @example
- * ```ts
- * import { mean, topology, tumblingCount } from 'millrace'
- *
- * export default topology('averages', (builder) => {
- *   const readings = builder.stream<string, number>('readings')
- *   readings.groupByKey().windowedBy(tumblingCount(10)).aggregate({ average: mean((value) => value) }).to('averages')
- * })
- * ```
- */
-export function tumblingCount(size: number): CountWindow {
-  return { kind: 'count', size, step: size }
-}
-
-/**
- * Windows of `size` records of a key that begin every `step` records; otherwise as `tumblingCount`.
- *
- * @example
- * ```ts
- * import { max, slidingCount, topology } from 'millrace'
- *
- * export default topology('peaks', (builder) => {
- *   const readings = builder.stream<string, number>('readings')
- *   readings.groupByKey().windowedBy(slidingCount(10, { step: 1 })).aggregate({ peak: max((value) => value) }).to('peaks')
- * })
- * ```
- */
-export function slidingCount(size: number, options: { readonly step: number }): CountWindow {
-  return { kind: 'count', size, step: options.step }
+export function session(gap: Duration, options: ClockWindowOptions = {}): SessionWindow {
+  return { kind: 'session', gapMs: durationMs(gap), graceMs: durationMs(options.grace ?? 0), ...timing(options) }
 }
 
 export interface UnlimitedWindowOptions {

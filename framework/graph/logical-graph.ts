@@ -94,6 +94,8 @@ export type NodeWork =
       readonly operator: () => OperatorSpec
       /** A store of its own, which is added with it; asked for when written. */
       readonly store: () => StoreSpec | null
+      /** Further ones, which are added behind it. Default: none. */
+      readonly furtherStores?: readonly StoreSpec[]
       /** Stores of others that it opens. */
       readonly connects: readonly string[]
     }

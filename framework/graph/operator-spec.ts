@@ -43,6 +43,7 @@ export type OperatorSpec =
       readonly aggregation: Aggregation
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      readonly aside?: WindowAside
     }
   | {
       readonly kind: 'slidingAggregate'
@@ -51,6 +52,7 @@ export type OperatorSpec =
       readonly aggregation: Aggregation
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      readonly aside?: WindowAside
     }
   | {
       readonly kind: 'sessionAggregate'
@@ -61,8 +63,17 @@ export type OperatorSpec =
       readonly merger: (left: unknown, right: unknown, key: unknown) => unknown
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      readonly aside?: WindowAside
     }
-  | { readonly kind: 'countWindowAggregate'; readonly store: string; readonly window: CountWindow; readonly aggregation: Aggregation }
+  | {
+      readonly kind: 'countWindowAggregate'
+      readonly store: string
+      /** Of windows of which many overlap: the store of the pieces that they are put together from. */
+      readonly panes?: string
+      readonly window: CountWindow
+      readonly aggregation: Aggregation
+      readonly emit: EmitStrategy
+    }
   // Tables. A value in flight between them is a Change.
   | { readonly kind: 'tableSource'; readonly store: string | null; readonly sendsOldValues: boolean }
   | {
@@ -178,12 +189,26 @@ export interface JoinGrace {
   readonly store: string
 }
 
-/** `updates`: each change of a window's aggregate is sent on; `close`: its last one, once it is closed. */
-export type EmitStrategy = 'updates' | 'close'
+/** `updates`: each change of a window's aggregate is sent on; `final`: its last one, once it is closed. */
+export type EmitStrategy = 'updates' | 'final'
+
+/** What a windowed aggregation has besides its results. */
+export interface WindowAside {
+  /** The child that late records are sent to, and nothing else; undefined: they are left out. */
+  readonly late?: string
+  /** The store in which decisions are kept that do not follow from the input, of windows that the clock closes. */
+  readonly decisions?: string
+  /**
+   * Of windows that are sent when they close: for how long after that, by stream time, the store still shows them. Before a record moves time further than that, what
+   * has closed is sent. undefined: as in Kafka Streams, where a jump of time hides results from the operator before it has sent them.
+   */
+  readonly shownMs?: number
+}
 
 export type SuppressUntil =
   /** Only for windowed keys: until the window's end and grace; deletions need not be sent, nothing of the window was. */
-  { readonly kind: 'windowCloses'; readonly graceMs: number } | { readonly kind: 'timeLimit'; readonly waitMs: number }
+  | { readonly kind: 'windowCloses'; readonly graceMs: number }
+  | { readonly kind: 'timeLimit'; readonly waitMs: number; readonly by?: 'wallClock' }
 
 /** undefined: no limit. */
 export interface SuppressBuffer {
@@ -203,6 +228,8 @@ export interface Aggregation {
   readonly initializer: (() => unknown) | null
   readonly adder: (aggregate: unknown, value: unknown, key: unknown) => unknown
   readonly result: ((aggregate: unknown) => unknown) | null
+  /** Makes of two aggregates that of all their values, those of the left one first; undefined: nobody knows how. */
+  readonly merger?: (left: unknown, right: unknown) => unknown
 }
 
 /** Of a grouped table: the old value of a row is taken out before the new one is folded in. */

@@ -117,6 +117,7 @@ function writeProcessor(node: LogicalNode, work: Extract<NodeWork, { readonly ki
   assembly.addProcessor(node.name, operator, node.parentNames)
   for (const store of work.connects) assembly.connect(node.name, store)
   addStore(assembly, work.store(), node.name)
+  for (const store of work.furtherStores ?? []) addStore(assembly, store, node.name)
   if (operator.kind !== 'streamTableJoin' || operator.grace === null) return
   for (const store of storesOf(operator.table)) assembly.checkHistory(node.name, store, operator.grace.graceMs)
 }

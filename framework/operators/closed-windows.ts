@@ -11,9 +11,12 @@ export class ClosedWindows {
   private readonly intervalMs: number
   private nextLookMs = 0
 
-  constructor(store: string, environment: OperatorEnvironment) {
+  private readonly shownMs: number
+
+  constructor(store: string, environment: OperatorEnvironment, shownMs = Number.POSITIVE_INFINITY) {
     this.sentUpTo = environment.streamTimes.of(store)
     this.work = environment.work
+    this.shownMs = shownMs
     this.intervalMs = environment.emitIntervals.closedWindowsMs
   }
 
@@ -28,6 +31,11 @@ export class ClosedWindows {
     if (now < this.nextLookMs) return false
     this.nextLookMs = now + this.intervalMs
     return this.sentUpTo.ms === unknownTime || this.sentUpTo.ms < closedMs
+  }
+
+  /** Whether the store would hide windows that are closed up to this time and have not been sent. Asked before it takes the record that brings the time. */
+  overdue(closedMs: number): boolean {
+    return closedMs - this.sentUpTo.ms >= this.shownMs
   }
 
   sent(closedMs: number): void {

@@ -2,6 +2,7 @@
 
 import type { ProcessorNode, SinkNode } from '../graph/topology.ts'
 import { Aggregate } from './aggregate.ts'
+import { CountPaneAggregate } from './count-pane-aggregate.ts'
 import { CountWindowAggregate } from './count-window-aggregate.ts'
 import { ForeignKeyLookup, ForeignKeyNotify, ForeignKeyReceive, ForeignKeyResolve, ForeignKeySubscribe } from './foreign-key-join.ts'
 import { KeyedProcess } from './keyed-process.ts'
@@ -21,7 +22,8 @@ import { TableJoinMerge, TableTableJoin } from './table-join.ts'
 import { TableFilter, TableMapValues, TableSource, ToStream } from './table-operators.ts'
 import { WindowAggregate } from './window-aggregate.ts'
 
-export function createOperator(node: ProcessorNode, outlet: Outlet, environment: OperatorEnvironment): Operator {
+/** `late`: the way of late records, of windowed aggregations that send them on. */
+export function createOperator(node: ProcessorNode, outlet: Outlet, environment: OperatorEnvironment, late?: Outlet): Operator {
   const { name, operator } = node
   switch (operator.kind) {
     case 'pass':
@@ -55,9 +57,11 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
     case 'aggregate':
       return new Aggregate(name, outlet, operator, environment)
     case 'windowAggregate':
-      return new WindowAggregate(name, outlet, operator, environment)
+      return new WindowAggregate(name, { results: outlet, late }, operator, environment)
     case 'countWindowAggregate':
-      return new CountWindowAggregate(name, outlet, operator, environment)
+      return operator.panes === undefined
+        ? new CountWindowAggregate(name, outlet, operator, environment)
+        : new CountPaneAggregate(name, outlet, { ...operator, panes: operator.panes }, environment)
     case 'tableSource':
       return new TableSource(name, outlet, operator, environment)
     case 'tableFilter':
@@ -91,9 +95,9 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
     case 'foreignKeyResolve':
       return new ForeignKeyResolve(name, outlet, operator, environment)
     case 'slidingAggregate':
-      return new SlidingAggregate(name, outlet, operator, environment)
+      return new SlidingAggregate(name, { results: outlet, late }, operator, environment)
     case 'sessionAggregate':
-      return new SessionAggregate(name, outlet, operator, environment)
+      return new SessionAggregate(name, { results: outlet, late }, operator, environment)
     case 'suppress':
       return new Suppress(name, outlet, operator, environment)
     case 'joinWindow':

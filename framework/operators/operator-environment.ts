@@ -46,7 +46,7 @@ export interface OperatorEnvironment {
 
 /** Wall-clock time that must pass between two looks for results that are due; a look can be dear. Kafka Streams has 1000 for both. */
 export interface EmitIntervals {
-  /** For windows that have closed (`emit: 'close'`). */
+  /** For windows that have closed (`emit: 'final'`). */
   readonly closedWindowsMs: number
   /** For records of left and outer stream-stream joins that nobody can meet any more. */
   readonly unmatchedMs: number

@@ -1,7 +1,7 @@
 // Aggregation of a grouped stream in sessions (Kafka Streams: KStreamSessionWindowAggregate). A record joins the sessions of its key within the gap: they
 // become one with it, and the old ones are deleted. A result has the timestamp of its session's end and no headers.
 
-import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
+import type { Aggregation, EmitStrategy, WindowAside } from '../graph/operator-spec.ts'
 import type { SessionWindow } from '../graph/window-spec.ts'
 import { type Headers, noHeaders } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
@@ -15,13 +15,15 @@ import type { DroppedRecords } from './dropped-records.ts'
 import { Cell, noOrigin, type Origin } from './flow-record.ts'
 import { type Fold, foldOf } from './fold.ts'
 import { binaryKeyOf } from './key-bytes.ts'
+import { LateRecords, type WindowOutlets } from './late-records.ts'
 import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
+import { type ClockedWindows, clockOf, type WindowClock } from './window-clock.ts'
 
 type Merger = (left: unknown, right: unknown, key: unknown) => unknown
 
-export class SessionAggregate implements Operator {
+export class SessionAggregate implements Operator, ClockedWindows {
   readonly name: string
   private readonly outlet: Outlet
   private readonly store: SessionRowStore<unknown>
@@ -35,10 +37,12 @@ export class SessionAggregate implements Operator {
   private readonly dropped: DroppedRecords
   private readonly streamTime: StreamTime
   private readonly closed: ClosedWindows | undefined
+  private readonly clock: WindowClock | undefined
+  private readonly late: LateRecords | undefined
 
   constructor(
     name: string,
-    outlet: Outlet,
+    { results, late }: WindowOutlets,
     spec: {
       readonly store: string
       readonly window: SessionWindow
@@ -46,11 +50,12 @@ export class SessionAggregate implements Operator {
       readonly merger: Merger
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      readonly aside?: WindowAside
     },
     environment: OperatorEnvironment,
   ) {
     this.name = name
-    this.outlet = outlet
+    this.outlet = results
     this.store = environment.stores.sessionRows(spec.store)
     this.key = storeSpec(environment, spec.store).key
     this.window = spec.window
@@ -61,8 +66,14 @@ export class SessionAggregate implements Operator {
     this.scratch = environment.scratch
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
-    this.closed = spec.emit === 'close' ? new ClosedWindows(spec.store, environment) : undefined
+    this.closed = spec.emit === 'final' ? new ClosedWindows(spec.store, environment, spec.aside?.shownMs) : undefined
+    this.clock = clockOf(name, spec, environment, this)
+    this.late = late === undefined ? undefined : new LateRecords(late)
     if (spec.emit === 'updates' && this.store.cached) this.store.onChange(this.sendChange, spec.sendsOldValues)
+  }
+
+  open(): void {
+    this.clock?.open()
   }
 
   process(record: Flow): void {
@@ -70,11 +81,14 @@ export class SessionAggregate implements Operator {
       this.dropped.add('null-key')
       return
     }
-    const { streamTime } = this
+    const { streamTime, clock } = this
     const { gapMs, graceMs } = this.window
-    if (record.timestamp > streamTime.ms) streamTime.ms = record.timestamp
-    const closedMs = streamTime.ms - graceMs - gapMs
-    this.update(record, closedMs)
+    const timestamp = clock === undefined ? record.timestamp : clock.timeOf(record)
+    if (timestamp > streamTime.ms) streamTime.ms = timestamp
+    const byStreamTime = streamTime.ms - graceMs - gapMs
+    const closedMs = clock === undefined ? byStreamTime : clock.closedMs(byStreamTime)
+    if (this.closed?.overdue(closedMs)) this.sendClosed(this.closed, record, closedMs)
+    this.update(record, timestamp, closedMs)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
   }
 
@@ -84,12 +98,36 @@ export class SessionAggregate implements Operator {
       this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.streamTime.ms + 1)
   }
 
-  private update(record: Flow, closedMs: number): void {
-    const { store, fold } = this
-    const { gapMs } = this.window
-    const { timestamp, headers } = record
+  // ------------------------------------------------------------------------------------------------ what the clock asks
+
+  allClosedMs(): number {
+    return this.streamTime.ms < 0 ? -1 : this.streamTime.ms + 1
+  }
+
+  closedAt(timeMs: number): number {
+    return timeMs - this.window.graceMs - this.window.gapMs
+  }
+
+  nextCloseMs(closedMs: number): number {
+    const { gapMs, graceMs } = this.window
+    for (const { end } of this.store.findEnded(Math.max(0, closedMs), Number.MAX_SAFE_INTEGER)) return end + gapMs + graceMs + 1
+    return Infinity
+  }
+
+  sendUpTo(closedMs: number): void {
+    if (this.closed !== undefined) this.sendClosed(this.closed, endRecord(this.streamTime.ms), closedMs)
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- parts
+
+  private update(record: Flow, timestamp: number, closedMs: number): void {
+    const { store, fold, clock } = this
+    const { gapMs, graceMs } = this.window
+    const { headers } = record
     const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
-    const joined = [...store.find(key, timestamp - gapMs, timestamp + gapMs)]
+    let joined = [...store.find(key, timestamp - gapMs, timestamp + gapMs)]
+    // What was closed for idleness may lie within the gap: it was sent, and grows no more.
+    if (clock !== undefined) joined = joined.filter((session) => session.end >= closedMs)
     let aggregate = fold.initial()
     let start: number = timestamp
     let end: number = timestamp
@@ -100,8 +138,10 @@ export class SessionAggregate implements Operator {
     }
     if (end < closedMs) {
       this.dropped.add('late')
+      this.late?.send(record, closedMs - end)
       return
     }
+    clock?.came(end + gapMs + graceMs + 1)
     // A session of this very time is written over; all others are part of a new one now.
     if (start !== timestamp || end !== timestamp) {
       for (const session of joined) {

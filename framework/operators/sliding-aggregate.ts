@@ -3,15 +3,17 @@
 // included. A row's timestamp is that of the window's latest record. Windows that would start before 0 are one, from 0 to the difference.
 
 import { MillraceError } from '../errors.ts'
-import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
+import type { Aggregation, EmitStrategy, WindowAside } from '../graph/operator-spec.ts'
 import type { SlidingWindow } from '../graph/window-spec.ts'
 import type { BinaryKey, Row } from '../state/contract.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { type Fold, foldOf } from './fold.ts'
-import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
+import { LateRecords, type WindowOutlets } from './late-records.ts'
+import { endRecord, type Flow, type Operator } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
+import { type ClockedWindows, clockOf, type WindowClock } from './window-clock.ts'
 import { WindowRows } from './window-rows.ts'
 
 /** What one record finds of its key. */
@@ -28,7 +30,7 @@ interface Work {
   previousMs: number | undefined
 }
 
-export class SlidingAggregate implements Operator {
+export class SlidingAggregate implements Operator, ClockedWindows {
   readonly name: string
   private readonly rows: WindowRows
   private readonly window: SlidingWindow
@@ -36,26 +38,35 @@ export class SlidingAggregate implements Operator {
   private readonly dropped: DroppedRecords
   private readonly streamTime: StreamTime
   private readonly closed: ClosedWindows | undefined
+  private readonly clock: WindowClock | undefined
+  private readonly late: LateRecords | undefined
 
   constructor(
     name: string,
-    outlet: Outlet,
+    { results, late }: WindowOutlets,
     spec: {
       readonly store: string
       readonly window: SlidingWindow
       readonly aggregation: Aggregation
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      readonly aside?: WindowAside
     },
     environment: OperatorEnvironment,
   ) {
     this.name = name
     this.window = spec.window
     this.fold = foldOf(spec.aggregation)
-    this.rows = new WindowRows({ ...spec, windowSizeMs: spec.window.differenceMs, fold: this.fold, outlet, environment })
+    this.rows = new WindowRows({ ...spec, windowSizeMs: spec.window.differenceMs, fold: this.fold, outlet: results, environment })
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
-    this.closed = spec.emit === 'close' ? new ClosedWindows(spec.store, environment) : undefined
+    this.closed = spec.emit === 'final' ? new ClosedWindows(spec.store, environment, spec.aside?.shownMs) : undefined
+    this.clock = clockOf(name, spec, environment, this)
+    this.late = late === undefined ? undefined : new LateRecords(late)
+  }
+
+  open(): void {
+    this.clock?.open()
   }
 
   process(record: Flow): void {
@@ -67,15 +78,18 @@ export class SlidingAggregate implements Operator {
       this.dropped.add('null-value')
       return
     }
-    const { streamTime } = this
+    const { streamTime, clock } = this
     const { differenceMs, graceMs } = this.window
     const { timestamp } = record
     if (timestamp > streamTime.ms) streamTime.ms = timestamp
-    const closedMs = streamTime.ms - graceMs
+    const closedMs = clock === undefined ? streamTime.ms - graceMs : clock.closedMs(streamTime.ms - graceMs)
+    if (this.closed?.overdue(closedMs)) this.sendClosed(this.closed, record, closedMs)
     if (timestamp + differenceMs < closedMs) {
       this.dropped.add('late')
+      this.late?.send(record, closedMs - (timestamp + differenceMs))
       return
     }
+    clock?.came(Math.max(timestamp, closedMs) + graceMs + 1)
     if (differenceMs === 0) throw new MillraceError('sliding-window-empty', { node: this.name })
     const key = this.rows.keyOf(record)
     const work = { record, key, closedMs, starts: new Set<number>(), right: undefined, rightExists: false, previousMs: undefined }
@@ -86,6 +100,29 @@ export class SlidingAggregate implements Operator {
     this.processWithLeftWindow(work)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
   }
+
+  // ------------------------------------------------------------------------------------------------ what the clock asks
+
+  /** Windows that end behind the last record may still grow, so they stay: who closed them would refuse the next records. */
+  allClosedMs(): number {
+    return this.streamTime.ms < 0 ? -1 : this.streamTime.ms + 1
+  }
+
+  closedAt(timeMs: number): number {
+    return timeMs - this.window.graceMs
+  }
+
+  nextCloseMs(closedMs: number): number {
+    const { differenceMs, graceMs } = this.window
+    const start = this.rows.firstStart(Math.max(0, closedMs - differenceMs))
+    return start === undefined ? Infinity : start + differenceMs + graceMs + 1
+  }
+
+  sendUpTo(closedMs: number): void {
+    if (this.closed !== undefined) this.sendClosed(this.closed, endRecord(this.streamTime.ms), closedMs)
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- parts
 
   /** The last window begins right behind the stream time at the latest. */
   endOfInput(): void {

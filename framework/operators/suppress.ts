@@ -10,7 +10,7 @@ import type { SuppressBufferStore } from '../state/windowed-contract.ts'
 import { type ChangeFlow, changeRecord } from './change-record.ts'
 import { binaryKeyOf, cellOf } from './key-bytes.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
-import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
+import { type OperatorEnvironment, storeSpec, type TaskWork } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
 
 export class Suppress implements Operator {
@@ -23,6 +23,9 @@ export class Suppress implements Operator {
   private readonly taskId: string
   private readonly scratch: ByteBuffer
   private readonly streamTime: StreamTime
+  private readonly work: TaskWork
+  private look: { cancel(): void } | undefined
+  private lookMs = Infinity
 
   constructor(
     name: string,
@@ -39,6 +42,7 @@ export class Suppress implements Operator {
     this.taskId = environment.taskId
     this.scratch = environment.scratch
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
+    this.work = environment.work
   }
 
   process(record: Flow): void {
@@ -48,15 +52,44 @@ export class Suppress implements Operator {
     const { newValue, oldValue } = (record as ChangeFlow).value
     const { topic, partition, offset } = record.origin
     const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
-    const time = until.kind === 'windowCloses' ? Math.min((record.key as Windowed<unknown>).end, Number.MAX_SAFE_INTEGER) : timestamp
+    const time = this.timeOf(record)
     store.put(time, key, { newValue, oldValue, timestamp, headers, topic, partition, offset })
     const expiredMs = streamTime.ms - (until.kind === 'windowCloses' ? until.graceMs : until.waitMs)
-    while (store.firstTime <= expiredMs) this.sendFirst()
+    if (this.byWallClock) this.lookAtFirst()
+    else while (store.firstTime <= expiredMs) this.sendFirst()
     if (this.isOverLimits()) this.makeRoom()
+  }
+
+  /** A buffer by the clock on the wall has its times in the changelog: what was due while the app was down is sent at once. */
+  open(): void {
+    if (this.byWallClock) this.lookAtFirst()
   }
 
   endOfInput(): void {
     while (this.store.records > 0) this.sendFirst()
+  }
+
+  private get byWallClock(): boolean {
+    return this.until.kind === 'timeLimit' && this.until.by === 'wallClock'
+  }
+
+  private timeOf(record: Flow): number {
+    if (this.until.kind === 'windowCloses') return Math.min((record.key as Windowed<unknown>).end, Number.MAX_SAFE_INTEGER)
+    return this.byWallClock ? this.work.wallClock : record.timestamp
+  }
+
+  private lookAtFirst(): void {
+    const dueMs = this.store.firstTime + (this.until.kind === 'timeLimit' ? this.until.waitMs : 0)
+    if (dueMs >= this.lookMs || dueMs === Infinity) return
+    this.look?.cancel()
+    this.lookMs = dueMs
+    this.look = this.work.schedule(this.name, { everyMs: Number.MAX_SAFE_INTEGER, by: 'wallClock', startMs: dueMs }, (now) => {
+      this.look?.cancel()
+      this.lookMs = Infinity
+      const expiredMs = now - (this.until.kind === 'timeLimit' ? this.until.waitMs : 0)
+      while (this.store.firstTime <= expiredMs) this.sendFirst()
+      this.lookAtFirst()
+    })
   }
 
   private isOverLimits(): boolean {

@@ -2,18 +2,20 @@
 // spans its time and is not closed: a window closes when the operator's stream time, which every record with a key moves on, reaches its end
 // and the grace. Records without a value count too.
 
-import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
+import type { Aggregation, EmitStrategy, WindowAside } from '../graph/operator-spec.ts'
 import type { AggregationWindow } from '../graph/window-spec.ts'
 import type { BinaryKey } from '../state/contract.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { type Fold, foldOf } from './fold.ts'
-import { endRecord, type Flow, type Operator, type Outlet } from './operator.ts'
+import { LateRecords, type WindowOutlets } from './late-records.ts'
+import { endRecord, type Flow, type Operator } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 import { type StreamTime, streamTimeName } from './stream-times.ts'
+import { type ClockedWindows, clockOf, type WindowClock } from './window-clock.ts'
 import { WindowRows } from './window-rows.ts'
 
-export class WindowAggregate implements Operator {
+export class WindowAggregate implements Operator, ClockedWindows {
   readonly name: string
   private readonly rows: WindowRows
   private readonly window: Steps
@@ -22,26 +24,36 @@ export class WindowAggregate implements Operator {
   private readonly streamTime: StreamTime
   /** Of an operator that sends windows when they close. */
   private readonly closed: ClosedWindows | undefined
+  /** Of windows that stream time does not close alone. */
+  private readonly clock: WindowClock | undefined
+  private readonly late: LateRecords | undefined
 
   constructor(
     name: string,
-    outlet: Outlet,
+    { results, late }: WindowOutlets,
     spec: {
       readonly store: string
       readonly window: AggregationWindow
       readonly aggregation: Aggregation
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      readonly aside?: WindowAside
     },
     environment: OperatorEnvironment,
   ) {
     this.name = name
     this.window = stepsOf(spec.window)
     this.fold = foldOf(spec.aggregation)
-    this.rows = new WindowRows({ ...spec, windowSizeMs: this.window.sizeMs, fold: this.fold, outlet, environment })
+    this.rows = new WindowRows({ ...spec, windowSizeMs: this.window.sizeMs, fold: this.fold, outlet: results, environment })
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
-    this.closed = spec.emit === 'close' ? new ClosedWindows(spec.store, environment) : undefined
+    this.closed = spec.emit === 'final' ? new ClosedWindows(spec.store, environment, spec.aside?.shownMs) : undefined
+    this.clock = clockOf(name, spec, environment, this)
+    this.late = late === undefined ? undefined : new LateRecords(late)
+  }
+
+  open(): void {
+    this.clock?.open()
   }
 
   process(record: Flow): void {
@@ -49,17 +61,45 @@ export class WindowAggregate implements Operator {
       this.dropped.add('null-key')
       return
     }
-    const { streamTime } = this
-    const { timestamp } = record
+    const { streamTime, clock } = this
+    const timestamp = clock === undefined ? record.timestamp : clock.timeOf(record)
     const { sizeMs, advanceMs, graceMs } = this.window
     if (timestamp > streamTime.ms) streamTime.ms = timestamp
-    const closedMs = streamTime.ms - graceMs
+    const closedMs = clock === undefined ? streamTime.ms - graceMs : clock.closedMs(streamTime.ms - graceMs)
+    if (this.closed?.overdue(closedMs)) this.sendClosed(this.closed, record, closedMs)
     const key = this.rows.keyOf(record)
+    let open = Infinity
+    let end = 0
     for (let start = this.firstStart(timestamp); start <= timestamp; start += advanceMs) {
-      if (start + sizeMs > closedMs) this.update(record, key, start)
-      else this.dropped.add('late')
+      end = start + sizeMs
+      if (end > closedMs) {
+        this.update(record, key, start)
+        if (open === Infinity) open = end
+      } else this.dropped.add('late')
     }
+    if (open !== Infinity) clock?.came(open + graceMs)
+    else if (end !== 0) this.late?.send(record, closedMs - end)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
+  }
+
+  // ------------------------------------------------------------------------------------------------ what the clock asks
+
+  allClosedMs(): number {
+    return this.streamTime.ms < 0 ? -1 : this.streamTime.ms + this.window.sizeMs
+  }
+
+  closedAt(timeMs: number): number {
+    return timeMs - this.window.graceMs
+  }
+
+  nextCloseMs(closedMs: number): number {
+    const { sizeMs, graceMs } = this.window
+    const start = this.rows.firstStart(Math.max(0, closedMs - sizeMs + 1))
+    return start === undefined ? Infinity : start + sizeMs + graceMs
+  }
+
+  sendUpTo(closedMs: number): void {
+    if (this.closed !== undefined) this.sendClosed(this.closed, endRecord(this.streamTime.ms), closedMs)
   }
 
   /** The last window begins at the stream time at the latest. */
@@ -78,13 +118,13 @@ export class WindowAggregate implements Operator {
 
   /** Of the windows that have closed since the last time none may have a result: then the store is not walked. */
   private sendClosed(closed: ClosedWindows, record: Flow, closedMs: number): void {
-    const { sizeMs, advanceMs } = this.window
+    const { sizeMs, advanceMs, firstMs } = this.window
     const lastStart = closedMs - sizeMs
     if (lastStart < 0) return
     const { sentUpToMs } = closed
     const sentStart = sentUpToMs === undefined ? undefined : Math.max(0, sentUpToMs - sizeMs)
     if (sentStart !== undefined && this.firstStart(sentStart) === this.firstStart(lastStart)) {
-      if (Math.floor(sentStart / advanceMs) === Math.floor(lastStart / advanceMs)) return
+      if (Math.floor((sentStart - firstMs) / advanceMs) === Math.floor((lastStart - firstMs) / advanceMs)) return
     }
     this.rows.sendAll(record, sentStart === undefined ? 0 : sentStart + 1, lastStart)
     closed.sent(closedMs)
@@ -94,7 +134,7 @@ export class WindowAggregate implements Operator {
   private firstStart(timestamp: number): number {
     const { firstMs, sizeMs, advanceMs } = this.window
     if (sizeMs === Number.POSITIVE_INFINITY) return firstMs
-    return Math.floor(Math.max(0, timestamp - sizeMs + advanceMs) / advanceMs) * advanceMs
+    return firstMs + Math.floor(Math.max(0, timestamp - firstMs - sizeMs + advanceMs) / advanceMs) * advanceMs
   }
 }
 
@@ -107,6 +147,9 @@ interface Steps {
 }
 
 function stepsOf(window: AggregationWindow): Steps {
-  if (window.kind === 'time') return { ...window, firstMs: 0 }
+  if (window.kind === 'time') {
+    const { offsetMs = 0, advanceMs } = window
+    return { ...window, firstMs: ((offsetMs % advanceMs) + advanceMs) % advanceMs }
+  }
   return { firstMs: window.startMs, sizeMs: Number.POSITIVE_INFINITY, advanceMs: Number.POSITIVE_INFINITY, graceMs: 0 }
 }

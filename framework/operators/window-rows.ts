@@ -79,6 +79,12 @@ export class WindowRows {
     }
   }
 
+  /** The start of the first window that starts at a time or later; undefined if there is none. */
+  firstStart(from: number): number | undefined {
+    for (const [, start] of this.store.rangeAll(from, Number.MAX_SAFE_INTEGER)) return start
+    return undefined
+  }
+
   private readonly sendChange = (
     key: BinaryKey,
     start: number,

@@ -1,8 +1,8 @@
 // The punctuations of a task, by stream time or by wall clock: what is due is called once, and next at the first multiple of its interval
 // behind now, so that missed ones are not made up (Kafka Streams: PunctuationQueue, PunctuationSchedule; KIP-138).
 
+import { PriorityQueue } from '../operators/priority-queue.ts'
 import { asTimestamp, type Timestamp } from '../ports/record.ts'
-import { PriorityQueue } from './priority-queue.ts'
 
 interface Schedule {
   readonly node: string

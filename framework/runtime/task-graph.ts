@@ -1,7 +1,15 @@
 // The running operators of a task: one for each node of its sub-topologies, each with its way on to its children.
 
 import { matchesTopic } from '../graph/topic-pattern.ts'
-import { inputTopics, isLocal, type SourceNode, type Topology, type TopologyNode, topicName } from '../graph/topology.ts'
+import {
+  inputTopics,
+  isLocal,
+  type ProcessorNode,
+  type SourceNode,
+  type Topology,
+  type TopologyNode,
+  topicName,
+} from '../graph/topology.ts'
 import { createOperator, createSink } from '../operators/create-operator.ts'
 import { type Operator, Outlet } from '../operators/operator.ts'
 import type { OperatorEnvironment } from '../operators/operator-environment.ts'
@@ -46,13 +54,22 @@ export function buildTaskGraph(
   }
   const create = (node: TopologyNode): Operator => {
     if (node.kind === 'sink') return createSink(node, environment)
-    if (node.kind === 'processor') return createOperator(node, outletOf(node.children), environment)
+    if (node.kind === 'processor') {
+      const late = lateChildOf(node)
+      const outlet = outletOf(node.children.filter((child) => child !== late))
+      return createOperator(node, outlet, environment, late === undefined ? undefined : outletOf([late]))
+    }
     throw new Error(`${node.name} is a source and cannot be a child`)
   }
   const sources = nodes.filter((node) => node.kind === 'source').map((node) => ({ node, outlet: outletOf(node.children) }))
   const inOrder = nodes.filter((node) => node.kind !== 'source').map(({ name }) => operatorOf(name))
   for (const operator of inOrder) operator.open?.()
   return { sources, operators: inOrder }
+}
+
+/** The child that gets the late records of a windowed aggregation, and none of its results. */
+function lateChildOf({ operator }: ProcessorNode): string | undefined {
+  return 'aside' in operator ? operator.aside?.late : undefined
 }
 
 /** The nodes from the source that reads a topic to `node`, by the shortest way; only `node` if there is none, as for what no input record set off. */

@@ -76,10 +76,15 @@ export type WindowRowListener<V> = (
 
 /**
  * What is kept of a key that is counted in windows of n records (store kind `countWindow`, read and written as rows): how many records of the key came
- * in all, and the aggregates of its open windows, the oldest first. Window i starts at record i * step, so that the starts need not be kept.
+ * in all, where the first open window starts, or the next one if none is open, and the aggregates of the open windows, the oldest first. Each starts a
+ * step behind the one before.
  */
 export interface CountWindowState<A> {
   readonly records: number
+  /** Less than 0 of windows that begin before the first record. */
+  readonly firstStart: number
+  /** When the first open window ends, full or not; -1: when it is full. */
+  readonly dueMs: number
   readonly aggregates: readonly (A | null)[]
 }
 

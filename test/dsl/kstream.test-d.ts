@@ -1,5 +1,25 @@
 import { expectTypeOf, test } from 'vitest'
-import type { KGroupedStream, KStream, KTable, StreamRecord, StreamsBuilder, Windowed } from '../../framework/index.ts'
+import type {
+  AlignedWindowOptions,
+  ClockWindowOptions,
+  Closes,
+  Closing,
+  ClosingOptions,
+  CountWindow,
+  CountWindowOptions,
+  EmitEvery,
+  EveryOptions,
+  HoppingWindowOptions,
+  KGroupedStream,
+  KStream,
+  KTable,
+  Late,
+  SlidingCountOptions,
+  StreamRecord,
+  StreamsBuilder,
+  TumblingCountOptions,
+  Windowed,
+} from '../../framework/index.ts'
 import {
   type Aggregator,
   type ApproxCountDistinctOptions,
@@ -9,7 +29,10 @@ import {
   collect,
   count,
   countDistinct,
+  every,
   first,
+  hopping,
+  idle,
   last,
   long,
   max,
@@ -24,6 +47,7 @@ import {
   type Ranked,
   type ReduceOptions,
   reduce,
+  session,
   slidingCount,
   string,
   sum,
@@ -184,6 +208,38 @@ test('windowed results have windowed keys', () => {
       .windowedBy(slidingCount(3, { step: 1 }))
       .reduce((a) => a),
   ).toEqualTypeOf<KStream<Windowed<string>, Flight>>()
+})
+
+test('windows say how they close, when their results are sent, and where late records go', () => {
+  const options: HoppingWindowOptions & AlignedWindowOptions & ClockWindowOptions & ClosingOptions = {
+    advance: '5m',
+    offset: '1m',
+    closes: idle('30s'),
+    time: 'event',
+  }
+  expectTypeOf(idle('30s')).toEqualTypeOf<Closing>()
+  expectTypeOf<Closes>().toEqualTypeOf<Closing | 'eventTime' | 'wallClock' | 'endOfInput'>()
+  const everyTenSeconds: EveryOptions = { by: 'wallClock' }
+  expectTypeOf(every('10s', everyTenSeconds)).toEqualTypeOf<EmitEvery>()
+  const hourly = flights.groupByKey().windowedBy(hopping('1h', options), { emit: every('10s') })
+  const timed = hourly.late((late) => expectTypeOf(late).toEqualTypeOf<KStream<string, Late<Flight>>>())
+  expectTypeOf(timed.count()).toEqualTypeOf<KTable<Windowed<string>, number, never>>()
+  const visits = flights.groupByKey().windowedBy(session('1h', { time: 'processing' }), { emit: 'final' })
+  const some = visits.late((late) => expectTypeOf(late).toEqualTypeOf<KStream<string, Late<Flight>>>(), { name: 'late' })
+  expectTypeOf(some.count()).toEqualTypeOf<KTable<Windowed<string>, number>>()
+  const tens: TumblingCountOptions & CountWindowOptions = { orAfter: '30s', by: 'wallClock', atEnd: 'send' }
+  expectTypeOf(flights.groupByKey().windowedBy(tumblingCount(10, tens), { emit: 'updates' }).count()).toEqualTypeOf<
+    KStream<Windowed<string>, number>
+  >()
+  const moving: SlidingCountOptions = { step: 2, partial: true }
+  expectTypeOf(slidingCount(4, moving)).toEqualTypeOf<CountWindow>()
+  // @ts-expect-error a count window is sent when it ends or at each record
+  flights.groupByKey().windowedBy(tumblingCount(10), { emit: every('10s') })
+})
+
+test('named aggregators of a grouped table delete a group with its last row', () => {
+  const states = airports.groupBy((airport, code) => [airport.state, code]).aggregate({ airports: count() })
+  expectTypeOf(states).toEqualTypeOf<KTable<string, { airports: number }>>()
 })
 
 test('a table that can lose rows gives a stream with nulls, a count does not', () => {

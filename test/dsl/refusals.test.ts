@@ -86,8 +86,8 @@ const windows: readonly Row[] = [
   [
     'TimeWindowedKStreamImpl.emitStrategy',
     'ON_WINDOW_CLOSE emit strategy cannot be used for UnlimitedWindows',
-    ({ group }) => group.windowedBy(unlimited(), { emit: 'close' }),
-    "an unlimited window never closes, so it would never send its result. Leave `emit: 'close'` out.",
+    ({ group }) => group.windowedBy(unlimited(), { emit: 'final' }),
+    "an unlimited window never closes, so it would never send its result. Leave `emit: 'final'` out.",
   ],
   [
     'JoinWindows',

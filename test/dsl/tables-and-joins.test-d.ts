@@ -100,7 +100,7 @@ test('sliding windows and sessions have windowed keys; sessions can be taken bac
   expectTypeOf(grouped.windowedBy(session('30m')).aggregate({ average: mean((order) => order.amount) })).toEqualTypeOf<
     KTable<Windowed<string>, { average: number }, null>
   >()
-  expectTypeOf(grouped.windowedBy(tumbling('1m'), { emit: 'close' }).count().suppress({ until: 'windowCloses' })).toEqualTypeOf<
+  expectTypeOf(grouped.windowedBy(tumbling('1m'), { emit: 'final' }).count().suppress({ until: 'windowCloses' })).toEqualTypeOf<
     KTable<Windowed<string>, number, never>
   >()
 })

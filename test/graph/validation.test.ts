@@ -52,7 +52,7 @@ const refused: Readonly<Record<string, [define: (builder: StreamsBuilder) => voi
     ['lru: an LRU map of 0 entries holds nothing.'],
   ],
   'an unlimited window that should send its result when it closes': [
-    (builder) => builder.stream('in', strings).groupByKey().windowedBy(unlimited(), { emit: 'close' }).count(),
+    (builder) => builder.stream('in', strings).groupByKey().windowedBy(unlimited(), { emit: 'final' }).count(),
     ['KSTREAM-SOURCE-0000000000: an unlimited window never closes, so it would never send its result.'],
   ],
   'two operators of one name': [

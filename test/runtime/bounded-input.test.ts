@@ -19,9 +19,9 @@ const elements = [
 /** Counts by window, whose results are all sent when the windows close. */
 const counts = {
   suppressed: (group: KGroupedStream<string, string>) => group.windowedBy(tumbling(10)).count().suppress({ until: 'windowCloses' }),
-  tumbling: (group: KGroupedStream<string, string>) => group.windowedBy(tumbling(10), { emit: 'close' }).count(),
-  sliding: (group: KGroupedStream<string, string>) => group.windowedBy(sliding(5), { emit: 'close' }).count(),
-  session: (group: KGroupedStream<string, string>) => group.windowedBy(session(5), { emit: 'close' }).count(),
+  tumbling: (group: KGroupedStream<string, string>) => group.windowedBy(tumbling(10), { emit: 'final' }).count(),
+  sliding: (group: KGroupedStream<string, string>) => group.windowedBy(sliding(5), { emit: 'final' }).count(),
+  session: (group: KGroupedStream<string, string>) => group.windowedBy(session(5), { emit: 'final' }).count(),
 } as const
 
 function countsOf(kind: keyof typeof counts) {

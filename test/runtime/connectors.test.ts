@@ -110,7 +110,7 @@ test('a bounded source is read to its end, closes its windows, and the app ends'
     const rows = builder.fromSource(source, text)
     rows
       .groupByKey(text)
-      .windowedBy(tumbling(10), { emit: 'close' })
+      .windowedBy(tumbling(10), { emit: 'final' })
       .count()
       .toStream((_count, { key, start }) => `${key}@${start}`)
       .print()

@@ -158,8 +158,9 @@ test('windows that have closed are looked for once a second, or as often as the 
     builder
       .stream('in', text)
       .groupByKey()
-      .windowedBy(tumbling(10), { emit: 'close' })
-      .count()
+      .windowedBy(tumbling(10), { emit: 'final' })
+      // Kept so long, the windows are not hidden before the look.
+      .count({ store: { retention: 1000 } })
       .toStream((_count, { key }) => key)
       .to('out', { key: string(), value: long() })
   })

@@ -100,9 +100,11 @@ test('entries may be deleted while they are walked', async () => {
 
 test('the state of count windows comes back from its changelog', async () => {
   const under = await StateUnderTest.open({ stores: [storeSpec('countWindow', string(), string(), { persistent: false })] })
-  const state: CountWindowState<string> = { records: 5, aggregates: ['xyz', null, ''] }
+  const state: CountWindowState<string> = { records: 5, firstStart: 3, dueMs: -1, aggregates: ['xyz', null, ''] }
   under.state.rows<CountWindowState<string>>('s').put('a', state, 9, noHeaders)
-  expect(under.changelog(topic).records[0]?.value?.toString('hex')).toBe('000000000000000500000003000000037879' + '7affffffff00000000')
+  expect(under.changelog(topic).records[0]?.value?.toString('hex')).toBe(
+    '0000000000000005' + '0000000000000003' + 'ffffffffffffffff' + '00000003' + '0000000378797a' + 'ffffffff' + '00000000',
+  )
   await under.crash()
   expect(under.state.rows<CountWindowState<string>>('s').get('a')).toMatchObject({ value: state, timestamp: 9 })
 })

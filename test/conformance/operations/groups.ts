@@ -80,7 +80,7 @@ export function windowedBy(build: CaseBuilder, node: VectorNode): Made {
   const group = object as Grouped
   const window = given(node, 'window')
   const { sizeMs = 0, advanceMs = 0, differenceMs = 0, gapMs = 0, graceMs: grace = 0, startMs: start = 0 } = window
-  const options = { emit: node.emit === 'onWindowClose' ? 'close' : 'updates' } as const
+  const options = { emit: node.emit === 'onWindowClose' ? 'final' : 'updates' } as const
   const timeKey = { timeWindowed: key, sizeMs: sizeMs === 0 ? differenceMs : sizeMs }
   switch (window.type) {
     case 'tumbling':

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { PriorityQueue } from '../../framework/runtime/priority-queue.ts'
+import { PriorityQueue } from '../../framework/operators/priority-queue.ts'
 
 function drained(names: string): string {
   const queue = new PriorityQueue<{ name: string; priority: number }>(({ priority }) => priority)
