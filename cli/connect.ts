@@ -37,8 +37,9 @@ export async function partitionsOf(broker: Broker, topic: string): Promise<numbe
 /** Not connected yet; who opens it closes it. */
 export async function openBroker(brokers: string | undefined): Promise<Broker> {
   if (brokers === '') throw new Errors.CLIError('--brokers must be host:port, such as localhost:9092.', { exit: 2 })
-  const [{ partsOf, pluginSet }, { readSettings }, { SystemClock }, { kafka }] = await Promise.all([
+  const [{ partsOf, pluginSet }, { brokerSecurity }, { readSettings }, { SystemClock }, { kafka }] = await Promise.all([
     import('../framework/plugins/plugin-set.ts'),
+    import('../framework/runtime/broker-security.ts'),
     import('../framework/runtime/settings.ts'),
     import('../framework/runtime/system-clock.ts'),
     import('../plugins/kafka/index.ts'),
@@ -50,7 +51,8 @@ export async function openBroker(brokers: string | undefined): Promise<Broker> {
   const brokerParts = partsOf(pluginSet([kafka()], config.plugins), 'brokers')
   const connect = Object.hasOwn(brokerParts, name) ? brokerParts[name] : undefined
   if (connect === undefined) throw new Errors.CLIError(`The setting broker is ${name}, which this command cannot reach.`, { exit: 1 })
-  return connect({ brokers: settings.brokers, clientId: 'millrace-cli', logger: warnings, clock: new SystemClock() })
+  const security = brokerSecurity(settings)
+  return connect({ brokers: settings.brokers, clientId: 'millrace-cli', security, logger: warnings, clock: new SystemClock() })
 }
 
 /** What millrace.config.ts exports; nothing where there is none. */

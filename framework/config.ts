@@ -2,6 +2,7 @@
 // (framework/runtime/settings.ts), which also takes each from its environment variable: `commitIntervalMs` from MILLRACE_COMMIT_INTERVAL_MS.
 
 import type { Plugin } from './ports/plugin.ts'
+import type { Secret } from './ports/secret.ts'
 
 /** How a setting is written: in the configuration by its JavaScript type, in the environment as text. */
 export type SettingSpec =
@@ -12,6 +13,8 @@ export type SettingSpec =
   | { readonly kind: 'number'; readonly min: number; readonly default: number | undefined; readonly description: string }
   /** Text of a certain form; `expected` says which. */
   | { readonly kind: 'form'; readonly pattern: RegExp; readonly expected: string; readonly default: string; readonly description: string }
+  /** Comes from the environment alone: its variable, or the file that `<variable>_FILE` names. */
+  | { readonly kind: 'secret'; readonly default: undefined; readonly description: string }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string | undefined; readonly description: string }
 
 const MiB = 1024 * 1024
@@ -27,6 +30,30 @@ export const settingsTable = {
   applicationIdPrefix: { kind: 'text', default: '', description: "put before the topology's name to make the application id" },
   /** Where Kafka is: `host:port`, several separated by commas in the environment. */
   brokers: { kind: 'list', default: ['127.0.0.1:9092'], description: 'where Kafka is: host:port' },
+  /** How Kafka is talked to (security.protocol). */
+  securityProtocol: {
+    kind: 'choice',
+    choices: ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
+    default: 'PLAINTEXT',
+    description: 'whether Kafka is talked to by TLS, and with credentials',
+  },
+  saslMechanism: {
+    kind: 'choice',
+    choices: ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'],
+    default: undefined,
+    description: 'how credentials are shown',
+  },
+  saslUsername: { kind: 'text', default: undefined, description: 'of PLAIN and SCRAM' },
+  saslPassword: { kind: 'secret', default: undefined, description: 'of PLAIN and SCRAM' },
+  saslOauthbearerTokenEndpointUrl: { kind: 'text', default: undefined, description: 'where OAUTHBEARER gets its tokens' },
+  saslOauthbearerClientId: { kind: 'text', default: undefined, description: 'of OAUTHBEARER, as client credentials' },
+  saslOauthbearerClientSecret: { kind: 'secret', default: undefined, description: 'of OAUTHBEARER, as client credentials' },
+  saslOauthbearerScope: { kind: 'text', default: undefined, description: 'of OAUTHBEARER' },
+  /** Certificates of authorities to trust instead of Node's own (ssl.truststore.location, of type PEM). */
+  sslTruststoreLocation: { kind: 'text', default: undefined, description: 'a PEM file of the authorities that are trusted' },
+  /** A private key and its certificates, for brokers that ask for them (ssl.keystore.location, of type PEM). */
+  sslKeystoreLocation: { kind: 'text', default: undefined, description: 'a PEM file of a private key and its certificates' },
+  sslKeyPassword: { kind: 'secret', default: undefined, description: 'of that private key' },
   /** The name of the broker plugin; by default `kafka`, and `memory` for an app that has local sources only. */
   broker: { kind: 'text', default: undefined, description: 'the broker plugin, such as kafka or memory' },
   /** The name of the state engine that persistent stores lie in. */
@@ -173,13 +200,18 @@ type ValueOf<S extends SettingSpec> = S extends { kind: 'choice' }
     ? number
     : S extends { kind: 'list' }
       ? readonly string[]
-      : string
+      : S extends { kind: 'secret' }
+        ? Secret
+        : string
 
 /** All settings as an app runs with them. Without a default a setting may be undefined. */
 export type Settings = { readonly [N in SettingName]: ValueOf<Table[N]> | (Table[N]['default'] extends undefined ? undefined : never) }
 
+/** Secrets come from the environment only: a configuration is part of the bundle. */
+type ConfiguredName = { [N in SettingName]: Table[N]['kind'] extends 'secret' ? never : N }[SettingName]
+
 /** What `millrace.config.ts` says. What it leaves out has its default; environment variables win over it. */
-export type Config = { readonly [N in SettingName]?: ValueOf<Table[N]> } & {
+export type Config = { readonly [N in ConfiguredName]?: ValueOf<Table[N]> } & {
   /** Used beside those that come with Millrace. */
   readonly plugins?: readonly Plugin[]
 }

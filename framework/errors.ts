@@ -170,7 +170,13 @@ const entries = {
   'not-authenticated': {
     kind: 'environment',
     message: 'The broker at {address} does not accept these credentials.',
-    remedy: 'Check the sasl and ssl options of the kafka plugin.',
+    remedy:
+      'Check saslMechanism, saslUsername and saslPassword (MILLRACE_SASL_PASSWORD, or the file of MILLRACE_SASL_PASSWORD_FILE), or the sasl option of kafka().',
+  },
+  'token-refused': {
+    kind: 'environment',
+    message: 'The token endpoint at {url} gives {client} no token: {problem}.',
+    remedy: 'Check saslOauthbearerTokenEndpointUrl, saslOauthbearerClientId and saslOauthbearerClientSecret, and what the endpoint logs.',
   },
   'not-authorized': {
     kind: 'environment',

@@ -99,7 +99,8 @@ ${rows.join('\n')}
 }
 
 function rowOf(name: string, spec: SettingSpec): string {
-  return `| \`${name}\` | \`${variableOf(name)}\` | ${defaultOf(spec)} | ${spec.description}${rangeOf(spec)} |`
+  const file = spec.kind === 'secret' ? ` or \`${variableOf(name)}_FILE\`` : ''
+  return `| \`${name}\` | \`${variableOf(name)}\`${file} | ${defaultOf(spec)} | ${spec.description}${rangeOf(spec)} |`
 }
 
 function defaultOf({ default: value }: SettingSpec): string {

@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 import type { Sink, Source } from './connector.ts'
 import type { Logger } from './logger.ts'
 import type { MetricsReporterFactory } from './metrics.ts'
+import type { Secret } from './secret.ts'
 import type { Serde } from './serde.ts'
 import type { StateEngine } from './store.ts'
 
@@ -40,9 +41,33 @@ export interface BrokerConnection {
   /** `host:port`, as in Kafka's bootstrap.servers. */
   readonly brokers: readonly string[]
   readonly clientId: string
+  /** What the settings say of TLS and credentials; undefined: neither. */
+  readonly security?: BrokerSecurity | undefined
   readonly logger: Logger
   readonly clock: Clock
 }
+
+export interface BrokerSecurity {
+  /** Files are PEM. Without a truststore the authorities are Node's. */
+  readonly tls:
+    | {
+        readonly truststoreFile: string | undefined
+        readonly keystoreFile: string | undefined
+        readonly keyPassword: Secret | undefined
+      }
+    | undefined
+  readonly sasl: SaslCredentials | undefined
+}
+
+export type SaslCredentials =
+  | { readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; readonly username: string; readonly password: Secret }
+  | {
+      readonly mechanism: 'OAUTHBEARER'
+      readonly tokenUrl: string
+      readonly clientId: string
+      readonly clientSecret: Secret
+      readonly scope: string | undefined
+    }
 
 export type BrokerFactory = (connection: BrokerConnection) => Broker
 

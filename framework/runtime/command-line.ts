@@ -35,7 +35,9 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
 export function helpText(name: string): string {
   const settings = Object.entries(settingsTable).map(([setting, { description, default: value }]) => {
     const shown = value === undefined || value === '' ? '' : ` (${Array.isArray(value) ? value.join(',') : value})`
-    return `  ${variableOf(setting).padEnd(38)} ${description}${shown}`
+    const variable =
+      settingsTable[setting as keyof typeof settingsTable].kind === 'secret' ? `${variableOf(setting)}[_FILE]` : variableOf(setting)
+    return `  ${variable.padEnd(38)} ${description}${shown}`
   })
   return `Runs the topology ${name}.
 

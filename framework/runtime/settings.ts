@@ -1,8 +1,10 @@
 // From a configuration and an environment to settings that can be relied on. All problems are reported at once.
 
+import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { type Config, type SettingName, type SettingSpec, type Settings, settingsTable } from '../config.ts'
 import { MillraceError } from '../errors.ts'
+import { Secret } from '../ports/secret.ts'
 import { didYouMean, nearest } from './did-you-mean.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -11,7 +13,9 @@ const prefix = 'MILLRACE_'
 /** Variables that are no settings. */
 const otherVariables = ['MILLRACE_DEBUG']
 const names = Object.keys(settingsTable) as SettingName[]
-const variables = new Map(names.map((name) => [variableOf(name), name]))
+const isSecret = (name: SettingName): boolean => settingsTable[name].kind === 'secret'
+const secretFiles = names.filter(isSecret).map((name) => `${variableOf(name)}_FILE`)
+const variables = new Set([...names.map(variableOf), ...secretFiles])
 
 export interface SettingsRead {
   readonly settings: Settings
@@ -56,7 +60,7 @@ function checkVariable(variable: string, problems: string[], warnings: string[])
   if (!variable.startsWith(prefix) || variables.has(variable) || otherVariables.includes(variable)) return
   const meant = nearest(
     variable.slice(prefix.length),
-    [...variables.keys()].map((known) => known.slice(prefix.length)),
+    [...variables].map((known) => known.slice(prefix.length)),
   )
   if (meant === undefined) warnings.push(`The environment variable ${variable} is none of Millrace's settings and has no effect.`)
   else problems.push(`There is no setting ${variable}. Did you mean ${prefix}${meant}?`)
@@ -65,12 +69,33 @@ function checkVariable(variable: string, problems: string[], warnings: string[])
 function readSetting(name: SettingName, config: Config, environment: Environment, problems: string[]): unknown {
   const spec: SettingSpec = settingsTable[name]
   const variable = variableOf(name)
+  if (spec.kind === 'secret') return readSecret(name, config, environment, problems)
   const text = environment[variable]
-  const [given, source] = text === undefined ? [config[name], name] : [parse(spec, text), variable]
+  const [given, source] = text === undefined ? [(config as Readonly<Record<string, unknown>>)[name], name] : [parse(spec, text), variable]
   if (given === undefined) return spec.default
   const result = v.safeParse(schemaOf(spec), given)
   if (result.success) return result.output
   problems.push(`${source} must be ${expected(spec)}, not ${text === undefined ? JSON.stringify(given) : `'${text}'`}.`)
+  return undefined
+}
+
+/** From its variable, or from the file that `<variable>_FILE` names, as containers are given secrets. What it is stands in no message. */
+function readSecret(name: SettingName, config: Config, environment: Environment, problems: string[]): Secret | undefined {
+  const variable = variableOf(name)
+  const file = environment[`${variable}_FILE`]
+  const text = environment[variable]
+  if (name in config)
+    problems.push(`${name} is a secret, and would be in the bundle: set ${variable}, or ${variable}_FILE to a file that has it.`)
+  if (file !== undefined && text !== undefined) problems.push(`${variable} and ${variable}_FILE are both set; one of them is enough.`)
+  else if (text !== undefined) return new Secret(text)
+  else if (file !== undefined) {
+    try {
+      // Editors and `echo` end a file with a line end, which is no part of a password.
+      return new Secret(readFileSync(file, 'utf8').replace(/\r?\n$/, ''))
+    } catch (error) {
+      problems.push(`${variable}_FILE names ${file}, which cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`)
+    }
+  }
   return undefined
 }
 

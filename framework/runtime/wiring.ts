@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import type { AppOptions } from './app.ts'
+import { brokerSecurity } from './broker-security.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { sinkTopics, sourceTopics } from './topic-plan.ts'
 
@@ -40,7 +41,14 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
     topology,
     applicationId,
     settings,
-    broker: connect({ brokers: settings.brokers, clientId: applicationId, logger, clock }),
+    broker: connect({
+      brokers: settings.brokers,
+      clientId: applicationId,
+      // The embedded broker of `millrace dev` has neither, whatever is set for the real one.
+      security: brokerName === 'embedded' ? undefined : brokerSecurity(settings),
+      logger,
+      clock,
+    }),
     // What a broker in memory forgets with the process, a state on disk must not remember.
     engines: { persistent: brokerName === 'memory' ? memory : named(stores, settings.stateStore, 'stateStore'), memory },
     clock,

@@ -44,7 +44,8 @@ const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((page) => page !== '')
 const blocks = pages.flatMap(blocksOf)
 const ofDeploy = blocks.filter(({ source }) => source.startsWith('docs/deploy.md'))
-const known = new Set([...Object.keys(settingsTable).map(variableOf), 'MILLRACE_DEBUG'])
+const secrets = Object.entries(settingsTable).flatMap(([name, { kind }]) => (kind === 'secret' ? [`${variableOf(name)}_FILE`] : []))
+const known = new Set([...Object.keys(settingsTable).map(variableOf), ...secrets, 'MILLRACE_DEBUG'])
 
 it.each(blocks.map((block) => [block.source, block] as const))('%s parses', (_, { text }) => {
   expect(parseAllDocuments(text).flatMap(({ errors, warnings }) => [...errors, ...warnings].map(String))).toEqual([])

@@ -16,6 +16,8 @@ const stopTimeoutMs = 20_000
 export interface RealKafka {
   /** `host:port`, for clients. */
   readonly address: string
+  /** Of the further listeners, by name. */
+  readonly addresses: Readonly<Record<string, string>>
   /** Java with Kafka's classes, for its tools. */
   readonly distribution: KafkaDistribution
   stop(): Promise<void>
@@ -25,18 +27,28 @@ export interface RealKafkaOptions {
   /** Further lines of server.properties. */
   readonly settings?: Readonly<Record<string, string | number>>
   readonly heap?: string
+  /** Further listeners, by their names, which are their protocols: `SASL_SSL`. */
+  readonly listeners?: readonly string[]
+  /** Of `kafka-storage format`: `--add-scram` with a user. */
+  readonly formatOptions?: readonly string[]
 }
 
-export async function startKafka({ settings = {}, heap = '512m' }: RealKafkaOptions = {}): Promise<RealKafka> {
+export async function startKafka({
+  settings = {},
+  heap = '512m',
+  listeners = [],
+  formatOptions = [],
+}: RealKafkaOptions = {}): Promise<RealKafka> {
   const distribution = KafkaDistribution.fetch()
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'))
-  const [brokerPort, controllerPort] = await freePorts(2)
+  const [brokerPort, controllerPort, ...ports] = await freePorts(2 + listeners.length)
+  const addresses = Object.fromEntries(listeners.map((name, index) => [name, `127.0.0.1:${ports[index]}`]))
   const address = `127.0.0.1:${brokerPort}`
   const properties = join(folder, 'server.properties')
-  writeFileSync(properties, propertiesText({ ...nodeSettings(folder, brokerPort!, controllerPort!), ...settings }))
+  writeFileSync(properties, propertiesText({ ...nodeSettings(folder, brokerPort!, controllerPort!, addresses), ...settings }))
   try {
     const clusterId = randomBytes(16).toString('base64url')
-    const formatted = await distribution.run('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties])
+    const formatted = await distribution.run('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties, ...formatOptions])
     if (formatted.code !== 0) throw new Error(`Kafka's storage could not be made: ${formatted.stderr}`)
     const child = distribution.start('kafka.Kafka', [properties], [`-Xmx${heap}`, '-Dorg.slf4j.simpleLogger.log.kafka.server=info'])
     // However this process ends, it leaves no server and no log behind.
@@ -47,21 +59,31 @@ export async function startKafka({ settings = {}, heap = '512m' }: RealKafkaOpti
     process.once('exit', kill)
     await serverStarted(child)
     const end = () => stop(child, folder).finally(() => process.off('exit', kill))
-    return { address, distribution, stop: end }
+    return { address, addresses, distribution, stop: end }
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
 }
 
-function nodeSettings(folder: string, brokerPort: number, controllerPort: number): Record<string, string | number> {
+function nodeSettings(
+  folder: string,
+  brokerPort: number,
+  controllerPort: number,
+  addresses: Readonly<Record<string, string>>,
+): Record<string, string | number> {
+  const others = Object.entries(addresses).map(([name, address]) => `,${name}://${address}`)
   return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${brokerPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${brokerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${brokerPort},CONTROLLER://127.0.0.1:${controllerPort}${others.join('')}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${brokerPort}${others.join('')}`,
     'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': [
+      'CONTROLLER:PLAINTEXT',
+      ...['PLAINTEXT', ...Object.keys(addresses)].map((name) => `${name}:${name}`),
+    ].join(','),
     'log.dirs': join(folder, 'log'),
     'auto.create.topics.enable': 'false',
     'offsets.topic.num.partitions': 4,

@@ -70,6 +70,7 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/ENOTFOUND|EAI_AGAIN/, 'there is no such host'],
   [/ECONNREFUSED/, 'nothing listens there'],
   [/ENETUNREACH|EHOSTUNREACH/, 'there is no way to that host'],
+  [/self[- ]signed|unable to (get|verify)|CERT_|certificate/i, 'its certificate is not trusted: see sslTruststoreLocation'],
   [/timeout/i, 'the host is silent'],
 ]
 
