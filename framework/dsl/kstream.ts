@@ -6,6 +6,7 @@ import type { JoinWindow } from '../graph/window-spec.ts'
 import type { Sink } from '../ports/connector.ts'
 import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
 import { requireFlow, requireFunction, requireName, requireOptions, requireProcessor, requireStreamJoin } from './arguments.ts'
+import { asOfJoin } from './as-of-join.ts'
 import { BranchedKStream } from './branched-kstream.ts'
 import type { Joiner, Mapper, Predicate, TypePredicate } from './callbacks.ts'
 import { checkSupplier } from './check-supplier.ts'
@@ -16,13 +17,18 @@ import { addKeyedProcess, isDefinition, type KeyedProcess, type KeyedProcessOpti
 import { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
 import type {
+  AsOfJoinOptions,
+  DistinctOptions,
   NameOptions,
   PrintOptions,
   ProcessOptions,
   RepartitionOptions,
+  SampleOptions,
   StreamJoinOptions,
   StreamTableJoinOptions,
+  ThrottleOptions,
   ToOptions,
+  TopOptions,
   ToTableOptions,
   WriteOptions,
 } from './options.ts'
@@ -32,6 +38,7 @@ import type { StateTypes } from './state-types.ts'
 import { joinStreams } from './stream-stream-join.ts'
 import { joinTable } from './stream-table-join.ts'
 import { toTable } from './stream-to-table.ts'
+import { distinctBy, sampleEvery, sampleShare, throttle, topN } from './thinning.ts'
 
 /**
  * Records in order, each with a key, a value, a timestamp and headers, which every operator passes on unless it says otherwise. Null keys and null
@@ -650,6 +657,114 @@ export class KStream<K, V> {
     requireOptions(this.flow.graph, 'KStream.print', options)
     const { label, format } = options as PrintOptions<unknown, unknown>
     this.step('KSTREAM-PRINTER-', options, { kind: 'print', label, format })
+  }
+
+  /**
+   * The records whose id was not let through within a time before, under the same key. So of records that come twice the first goes on. Ids are looked up among
+   * those of the record's key: where equal ids may have different keys, `selectKey` first. Records with a null key are dropped, and counted; a null
+   * id lets the record through. Null values come to the selector.
+   *
+   * Kafka Streams has none (KIP-655).
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('once', (builder) => {
+   *   const payments = builder.stream<string, { id: string; cents: number }>('payments')
+   *   const once = payments.distinctBy((payment) => payment.id, { within: '1d' })
+   *   once.to('payments-once')
+   * })
+   * ```
+   */
+  distinctBy<Id>(selector: Mapper<K, V, Id>, options: DistinctOptions<K, V, Id>): KStream<K, V> {
+    return new KStream(distinctBy(this.flow, selector as Callback<unknown>, options as DistinctOptions<unknown, unknown, unknown>))
+  }
+
+  /**
+   * At most so many records of each key in a time that begins with the first of them; others are left out. Time is that of the records. Records with a null
+   * key are dropped, and counted; null values are records like others.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('calm', (builder) => {
+   *   const alarms = builder.stream<string, string>('alarms')
+   *   const calm = alarms.throttle(3, { per: '10m' })
+   *   calm.to('few-alarms')
+   * })
+   * ```
+   */
+  throttle(recordsMax: number, options: ThrottleOptions<K, V>): KStream<K, V> {
+    return new KStream(throttle(this.flow, recordsMax, options as ThrottleOptions<unknown, unknown>))
+  }
+
+  /**
+   * A part of the records, the same ones each time that they are read: a share of them (0.1 for a tenth), by a hash of the key or of key and value, or every so many
+   * records of a key. A share takes null keys and null values as others; counting drops records with a null key, and counts them.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('sampled', (builder) => {
+   *   const requests = builder.stream<string, { path: string }>('requests')
+   *   const someUsers = requests.sample(0.01)
+   *   someUsers.to('all-requests-of-some-users')
+   *   const everyTenth = requests.sample({ every: 10 })
+   *   everyTenth.to('some-requests-of-all-users')
+   * })
+   * ```
+   */
+  sample(part: number | { readonly every: number }, options: SampleOptions<K, V> = {}): KStream<K, V> {
+    const given = options as SampleOptions<unknown, unknown>
+    return new KStream(typeof part === 'number' ? sampleShare(this.flow, part, given) : sampleEvery(this.flow, part.every, given))
+  }
+
+  /**
+   * The best values of each key, best first, whenever they change: at most so many, of each id the best one. Of equal ones the first to come stays. Records
+   * with a null key are dropped, and counted; null values are left out.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('high-scores', (builder) => {
+   *   const games = builder.stream<string, { player: string; points: number }>('games')
+   *   const highScores = games.topN(3, { by: (game) => game.points, id: (game) => game.player })
+   *   highScores.to('high-scores')
+   * })
+   * ```
+   */
+  topN<Id extends string | number>(size: number, options: TopOptions<K, V, Id>): KStream<K, readonly V[]> {
+    return new KStream(topN(this.flow, size, options as unknown as TopOptions<unknown, unknown, unknown>))
+  }
+
+  /**
+   * Joins each record with the last value of the other stream under its key that is not younger than it: the rate of that moment, not the one of now. What the other
+   * stream sends later changes nothing, unless the record waits for it (`grace`). A record that meets nothing is dropped, and so is one with a null key or
+   * value; a null value of the other stream ends the one before it.
+   *
+   * Kafka Streams: a join with a versioned table (KIP-914), which this is; with the table itself there are left joins too.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('priced', (builder) => {
+   *   const rates = builder.stream<string, number>('rates')
+   *   const payments = builder.stream<string, { amount: number }>('payments-by-currency')
+   *   const priced = payments.asOfJoin(rates, ({ amount }, rate) => amount * rate, { history: '1d', grace: '1m' })
+   *   priced.to('payments-in-euros')
+   * })
+   * ```
+   */
+  asOfJoin<T, R>(other: KStream<K, T>, joiner: Joiner<K, V, NonNullable<T>, R>, options: AsOfJoinOptions<K, V, T>): KStream<K, R> {
+    const { graph } = this.flow
+    requireFlow(graph, 'KStream.asOfJoin', 'other', other, 'a stream')
+    requireFunction(graph, 'KStream.asOfJoin', 'joiner', joiner)
+    return new KStream(asOfJoin(this.flow, other.flow, joiner as JoinerSpec, options as AsOfJoinOptions<unknown, unknown, unknown>))
   }
 
   private step<NewKey, NewValue>(

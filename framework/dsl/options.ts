@@ -2,6 +2,7 @@
 // derives from X where the author left it out, and `name` from the variable; so nothing in a compiled topology could not have been written by hand.
 // A serde of a windowed key is not derived: the graph knows it from the key's serde and the window's size.
 
+import type { TimeDomain } from '../graph/keyed-state.ts'
 import type { EmitStrategy } from '../graph/operator-spec.ts'
 import type { InvalidTimestamp } from '../graph/topology.ts'
 import type { Serde } from '../ports/serde.ts'
@@ -221,4 +222,43 @@ export interface PrintOptions<K, V> extends NameOptions {
   readonly label?: string
   /** Makes the text behind the label (Kafka Streams: Printed.withKeyValueMapper). Default: `(key,value)`, the value as JSON. */
   format?(value: V, key: K): string
+}
+
+/** Of distinctBy. */
+export interface DistinctOptions<K, V, Id> extends WriteOptions<K, V> {
+  /** How long an id is remembered, since the record that was let through: by stream time, or by the clock that is named. */
+  readonly within: Duration | { readonly after: Duration; readonly by: TimeDomain }
+  readonly id?: Serde<NonNullable<Id>>
+}
+
+/** Of throttle. */
+export interface ThrottleOptions<K, V> extends WriteOptions<K, V> {
+  /** The time for which so many records are let through, by the records' timestamps, since the first of them. */
+  readonly per: Duration
+}
+
+/** Of sample. */
+export interface SampleOptions<K, V> extends WriteOptions<K, V> {
+  /** Of a share: whether all records of some keys are taken (`key`), or of each key some (`record`, by key and value). Default: `key`. */
+  readonly by?: 'key' | 'record'
+}
+
+/** Of topN. */
+export interface TopOptions<K, V, Id> extends WriteOptions<K, V> {
+  /** What counts: more is better. */
+  by(value: V): number
+  /** What competes: of several values of one id the best counts. */
+  id(value: V): Id
+  readonly idSerde?: Serde<NonNullable<Id>>
+  /** How long a value counts. Default: for ever. */
+  readonly ttl?: Duration | { readonly after: Duration; readonly by: TimeDomain }
+}
+
+/** Of asOfJoin. */
+export interface AsOfJoinOptions<K, V, T> extends WriteOptions<K, V> {
+  /** How far back, by stream time, the other stream's values are known: a record that is later than that meets nobody. */
+  readonly history: Duration
+  /** How long a record waits, by stream time, so that values of the other stream that come late are seen. Default: no waiting. */
+  readonly grace?: Duration
+  readonly otherValue?: Serde<NonNullable<T>>
 }

@@ -118,3 +118,14 @@ test('a definition can be written apart from its stream', () => {
   expectTypeOf(readings.process(pairs)).toEqualTypeOf<KStream<number, string>>()
   for (const used of [pairs.process, definition.process, pairs.onTimer, definition.onTimer]) expectTypeOf(used).not.toBeAny()
 })
+
+test('operators that thin a stream out keep its type; the best values come as a list', () => {
+  expectTypeOf(readings.distinctBy((reading) => reading.celsius, { within: '1h' })).toEqualTypeOf<KStream<string, Reading>>()
+  expectTypeOf(readings.throttle(3, { per: '1m' })).toEqualTypeOf<KStream<string, Reading>>()
+  expectTypeOf(readings.sample(0.1, { by: 'record' }).sample({ every: 3 })).toEqualTypeOf<KStream<string, Reading>>()
+  const best = readings.topN(3, { by: (reading) => reading.celsius, id: () => 'all' })
+  expectTypeOf(best).toEqualTypeOf<KStream<string, readonly Reading[]>>()
+  const rates = builder.stream<string, number>('rates')
+  const joined = readings.asOfJoin(rates, ({ celsius }, rate, key) => `${celsius * rate} ${key}`, { history: '1d' })
+  expectTypeOf(joined).toEqualTypeOf<KStream<string, string>>()
+})

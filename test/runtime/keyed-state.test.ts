@@ -76,7 +76,7 @@ let bench: AppBench
 
 beforeEach(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'millrace-keyed-state-'))
-  bench = new AppBench(2)
+  bench = new AppBench()
   await bench.createTopics({ in: 1, out: 1 })
 })
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }))
