@@ -68,7 +68,14 @@ export const settingsTable = {
   /** Where local state lies. A folder for each application is made in it. */
   stateDir: { kind: 'text', default: '.millrace/state', description: 'where local state lies' },
   /** How often offsets are committed, caches flushed and state written (Kafka Streams: commit.interval.ms). */
-  commitIntervalMs: { kind: 'number', min: 0, default: 30_000, description: 'time between commits' },
+  commitIntervalMs: {
+    kind: 'number',
+    min: 0,
+    default: 30_000,
+    description: 'time between commits; with exactly_once_v2 the default is 100',
+  },
+  /** After so long without an end the broker aborts a transaction (transaction.timeout.ms). Only with `exactly_once_v2`. */
+  transactionTimeoutMs: { kind: 'number', min: 1, default: 10_000, description: 'time in which a transaction has to end' },
   /** The record caches of all stores together (statestore.cache.max.bytes). 0: every update is sent on at once. */
   cacheBytesMax: { kind: 'number', min: 0, default: 10 * MiB, description: 'size of the record caches of all stores together' },
   /** What stores may hold before a commit writes it to disk (statestore.uncommitted.max.bytes, there 64 MiB). */

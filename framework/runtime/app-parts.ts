@@ -2,11 +2,12 @@
 
 import type { Settings } from '../config.ts'
 import type { Topology } from '../graph/topology.ts'
-import type { Admin, Fetcher, Producer } from '../ports/broker.ts'
+import type { Admin, Fetcher } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StateEngine } from '../ports/store.ts'
 import type { Preparations } from './preparations.ts'
+import type { StreamsProducer } from './streams-producer.ts'
 import type { Wakeup } from './wakeup.ts'
 import type { WorkCursor } from './work-cursor.ts'
 
@@ -18,7 +19,7 @@ export interface AppParts {
   readonly admin: Admin
   readonly fetcher: Fetcher
   readonly restoreFetcher: Fetcher
-  readonly producer: Producer
+  readonly producer: StreamsProducer
   readonly clock: Clock
   readonly logger: Logger
   readonly print: (line: string) => void

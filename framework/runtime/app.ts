@@ -2,7 +2,7 @@
 // closes tasks, Restoration brings state up to date, Processing moves records, Committer commits. Only the app decides which of them is at work.
 
 import type { Settings } from '../config.ts'
-import { isMillraceError, MillraceError } from '../errors.ts'
+import { MillraceError } from '../errors.ts'
 import { hasPatterns } from '../graph/bind-topics.ts'
 import type { Topology } from '../graph/topology.ts'
 import type { DropReason } from '../operators/dropped-records.ts'
@@ -30,6 +30,7 @@ import { Reporters } from './reporters.ts'
 import { Restoration } from './restoration.ts'
 import { serdeFolder, tasksWithState } from './state-directory.ts'
 import { type QuerySource, type ReadStore, type StoreDescription, StoreQueries, type StoreQuery } from './store-queries.ts'
+import { isFenced, StreamsProducer } from './streams-producer.ts'
 import { TaskInputs } from './task-inputs.ts'
 import { TaskSet } from './task-set.ts'
 import { type PlannedTask, sourceTopics, type TopicPlan } from './topic-plan.ts'
@@ -39,6 +40,8 @@ import { WorkCursor } from './work-cursor.ts'
 export interface AppOptions {
   readonly topology: Topology
   readonly applicationId: string
+  /** Told apart by it from other processes of the app, at the same time and before. */
+  readonly processId: string
   readonly settings: Settings
   readonly broker: Broker
   readonly engines: { readonly persistent: StateEngine; readonly memory: StateEngine }
@@ -84,8 +87,6 @@ export class App {
     const { settings } = options
     if (settings.streamThreads > 1)
       throw new MillraceError('not-supported', { what: 'streamThreads above 1', instead: 'Start more instances.' })
-    if (settings.processingGuarantee !== 'at_least_once')
-      throw new MillraceError('not-supported', { what: 'exactly_once_v2', instead: 'Set processingGuarantee to at_least_once.' })
     if (settings.standbyReplicas > 0) throw new MillraceError('not-supported', { what: 'standbyReplicas', instead: 'Set it to 0.' })
     this.options = options
     this.wakeup = new Wakeup(options.clock)
@@ -219,11 +220,17 @@ class Run {
       cursor: health.work,
       fetcher: broker.fetcher({ clientId: `${client}-consumer`, readCommitted: true, bufferBytesMax }),
       restoreFetcher: broker.fetcher({ clientId: `${client}-restore-consumer`, readCommitted: true, bufferBytesMax }),
-      producer: broker.producer({
-        clientId: `${client}-producer`,
-        lingerMs: settings.lingerMs,
-        bufferBytesMax: settings.producerBufferBytesMax,
-        compression: settings.compression,
+      producer: new StreamsProducer({
+        broker,
+        groupId: applicationId,
+        groupInstanceId: settings.groupInstanceId,
+        producer: {
+          clientId: `${client}-producer`,
+          lingerMs: settings.lingerMs,
+          bufferBytesMax: settings.producerBufferBytesMax,
+          compression: settings.compression,
+          ...(settings.processingGuarantee === 'exactly_once_v2' ? transactional(options) : {}),
+        },
       }),
     }
     this.tasks = new TaskSet(this.parts, () => this.globals?.stores)
@@ -319,8 +326,8 @@ class Run {
       // The group waits for this member: what is done is committed, so that whoever has the tasks next goes on behind it.
       if (member.state === 'rebalancing' || member.state === 'stable') await committer.commit()
     } catch (error) {
-      if (!isMillraceError(error, 'member-fenced')) throw error
-      this.parts.logger.log('warn', error.message)
+      if (!isFenced(error)) throw error
+      this.parts.logger.log('warn', error instanceof Error ? error.message : String(error))
       await this.tasks.closeAll()
     }
     return false
@@ -333,7 +340,8 @@ class Run {
     let tasks: readonly string[] | undefined
     const joining = member
       .join()
-      .then(({ assignment }) => {
+      .then(({ assignment, generation, memberId }) => {
+        this.parts.producer.membership = { generation, memberId }
         tasks = decodeAssignment(assignment).tasks
       })
       .catch((error: unknown) => {
@@ -387,8 +395,8 @@ class Run {
     try {
       await commit()
     } catch (error) {
-      if (!isMillraceError(error, 'member-fenced')) throw error
-      this.parts.logger.log('warn', error.message)
+      if (!isFenced(error)) throw error
+      this.parts.logger.log('warn', error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -399,6 +407,15 @@ class Run {
 }
 
 const joinSleepMs = 1_000
+
+/**
+ * Who has a group instance id is the same one after a restart: it takes over what it has left open at once. Of others the coordinator must think that they may
+ * come back, until the transaction times out.
+ */
+function transactional({ applicationId, processId, settings }: AppOptions): { transactionalId: string; transactionTimeoutMs: number } {
+  const { groupInstanceId = processId, transactionTimeoutMs } = settings
+  return { transactionalId: `${applicationId}-${groupInstanceId}-1`, transactionTimeoutMs }
+}
 
 function assign(members: readonly MemberSubscription[], plan: TopicPlan): ReadonlyMap<string, Uint8Array> {
   const subscribed = members.map(({ memberId, subscription }) => ({ memberId, ...decodeSubscription(subscription) }))

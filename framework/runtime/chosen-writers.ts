@@ -2,19 +2,20 @@
 // meanwhile waits here, in its order, and the app gives the tasks no further records until it is open: what waits is what one record has set off.
 
 import { isMillraceError, MillraceError } from '../errors.ts'
-import type { Producer, TopicWriter } from '../ports/broker.ts'
+import type { TopicWriter } from '../ports/broker.ts'
+import type { StreamsProducer } from './streams-producer.ts'
 import type { Wakeup } from './wakeup.ts'
 
 type Use = (writer: TopicWriter) => void
 
 export class ChosenWriters {
-  private readonly parts: { readonly producer: Producer; readonly wakeup: Wakeup }
+  private readonly parts: { readonly producer: Pick<StreamsProducer, 'writer'>; readonly wakeup: Wakeup }
   private readonly opened = new Map<string, TopicWriter>()
   private readonly waiting = new Map<string, Use[]>()
   private openings: Promise<void> = Promise.resolve()
   private failure: unknown
 
-  constructor(parts: { readonly producer: Producer; readonly wakeup: Wakeup }) {
+  constructor(parts: { readonly producer: Pick<StreamsProducer, 'writer'>; readonly wakeup: Wakeup }) {
     this.parts = parts
   }
 
@@ -42,6 +43,13 @@ export class ChosenWriters {
   async settled(): Promise<void> {
     await this.openings
     if (this.failure !== undefined) throw this.failure
+  }
+
+  /** What waits, and what is open, belongs to a producer that is gone. */
+  forget(): void {
+    this.opened.clear()
+    this.waiting.clear()
+    this.failure = undefined
   }
 
   private async open(topic: string): Promise<void> {

@@ -47,7 +47,7 @@ export class Committer {
 
   /**
    * Commits what was processed; with `everything` also positions that moved without a record (behind a transaction's end). Rejects with
-   * `member-fenced` if the group has gone on without this member.
+   * `member-fenced` or `producer-fenced` if others have gone on without this instance.
    */
   async commit(everything = false): Promise<void> {
     const { clock, producer } = this.parts
@@ -58,9 +58,8 @@ export class Committer {
     if (dirty.length === 0) return
     for (const { task } of dirty) task.flushCaches()
     await this.tasks.chosenWriters.settled()
-    await Promise.all([producer.flush(), ...dirty.map(({ connectors }) => connectors?.flush())])
     const offsets = dirty.map(({ task }) => task.committable())
-    await this.member.commit(offsets.flat())
+    await producer.commit(this.member, offsets.flat(), Promise.all(dirty.map(({ connectors }) => connectors?.flush())))
     await this.written()
     for (const [index, running] of dirty.entries()) this.writeState(running, offsets[index]!)
     const durationMs = clock.monotonicMs() - this.lastCommitMs

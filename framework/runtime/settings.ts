@@ -10,6 +10,7 @@ import { didYouMean, nearest } from './did-you-mean.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const prefix = 'MILLRACE_'
+const exactlyOnceCommitMs = 100
 /** Variables that are no settings. */
 const otherVariables = ['MILLRACE_DEBUG']
 const names = Object.keys(settingsTable) as SettingName[]
@@ -32,8 +33,9 @@ export function readSettings(config: Config, environment: Environment): Settings
       problems.push(`There is no setting ${name}.${didYouMean(name, [...names, 'plugins'])}`)
   for (const variable of Object.keys(environment)) checkVariable(variable, problems, warnings)
   const entries = names.map((name) => [name, readSetting(name, config, environment, problems)])
-  const settings = Object.fromEntries(entries) as Settings
+  const settings = byGuarantee(Object.fromEntries(entries) as Settings, config, environment)
   if (problems.length === 0) checkDeadLetters(settings, problems)
+  if (problems.length === 0) checkTransactions(settings, problems)
   if (problems.length > 0) throw new MillraceError('settings-invalid', { problems: problems.join('\n  ') })
   return { settings, warnings }
 }
@@ -41,6 +43,19 @@ export function readSettings(config: Config, environment: Environment): Settings
 /** `commitIntervalMs`: MILLRACE_COMMIT_INTERVAL_MS. */
 export function variableOf(name: string): string {
   return prefix + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+}
+
+/** What is not committed is not seen: exactly once commits more often, as Kafka Streams does. */
+function byGuarantee(settings: Settings, config: Config, environment: Environment): Settings {
+  const isSet = config.commitIntervalMs !== undefined || environment[variableOf('commitIntervalMs')] !== undefined
+  return settings.processingGuarantee === 'exactly_once_v2' && !isSet ? { ...settings, commitIntervalMs: exactlyOnceCommitMs } : settings
+}
+
+function checkTransactions({ processingGuarantee, commitIntervalMs, transactionTimeoutMs }: Settings, problems: string[]): void {
+  if (processingGuarantee === 'exactly_once_v2' && commitIntervalMs >= transactionTimeoutMs)
+    problems.push(
+      `commitIntervalMs is ${commitIntervalMs}, and a transaction has to end within transactionTimeoutMs, which is ${transactionTimeoutMs}.`,
+    )
 }
 
 function checkDeadLetters(settings: Settings, problems: string[]): void {

@@ -77,6 +77,7 @@ export class TaskSet {
 
   /** Starts the tasks whose state is restored, and reads the inputs of all. */
   async start(): Promise<void> {
+    await this.parts.producer.initialize()
     const { fetcher } = this.parts
     const started = this.all.filter(({ task }) => task === undefined)
     for (const running of started) await this.createTask(running)
@@ -93,6 +94,8 @@ export class TaskSet {
     const failures: unknown[] = []
     for (const running of this.all) await this.close(running).catch((error: unknown) => failures.push(error))
     this.parts.fetcher.assign([])
+    await this.parts.producer.discard().catch((error: unknown) => failures.push(error))
+    this.chosenWriters.forget()
     if (failures.length > 0) throw failures[0]
   }
 

@@ -1,5 +1,6 @@
 // Chooses the broker and the state engine among the plugins, by the settings and by what the topology needs.
 
+import { randomUUID } from 'node:crypto'
 import type { Settings } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { MillraceError } from '../errors.ts'
@@ -40,6 +41,7 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
   return {
     topology,
     applicationId,
+    processId: randomUUID(),
     settings,
     broker: connect({
       brokers: settings.brokers,

@@ -43,6 +43,8 @@ export class GroupCoordinator {
   readonly clock: Clock
   private readonly members = new Map<string, Member>()
   private readonly offsets = new Map<string, CommittedOffset>()
+  /** Of transactions that have not ended. */
+  private readonly pending = new Map<object, Set<string>>()
   private state: 'empty' | 'preparing' | 'completing' | 'stable' = 'empty'
   private generation = 0
   private membersSeen = 0
@@ -88,8 +90,7 @@ export class GroupCoordinator {
   }
 
   commit(memberId: string | undefined, generation: number, offsets: readonly CommittedOffset[]): void {
-    if (memberId === undefined || !this.members.has(memberId) || generation !== this.generation)
-      throw new MillraceError('member-fenced', { group: this.groupId, member: memberId })
+    this.checkMember(memberId, generation)
     this.store(offsets)
   }
 
@@ -108,6 +109,28 @@ export class GroupCoordinator {
   resetCommitted(offsets: readonly CommittedOffset[]): void {
     if (this.members.size > 0) throw new MillraceError('group-not-empty', { group: this.groupId })
     this.store(offsets)
+  }
+
+  /** Offsets that count when their transaction is committed. */
+  addPending(transaction: object, memberId: string, generation: number, offsets: readonly CommittedOffset[]): void {
+    this.checkMember(memberId, generation)
+    const partitions = this.pending.get(transaction) ?? new Set()
+    for (const { topic, partition } of offsets) partitions.add(`${topic}-${partition}`)
+    this.pending.set(transaction, partitions)
+  }
+
+  endPending(transaction: object, committed: readonly CommittedOffset[]): void {
+    this.pending.delete(transaction)
+    this.store(committed)
+  }
+
+  hasPending(partitions: readonly TopicPartition[]): boolean {
+    return partitions.some(({ topic, partition }) => [...this.pending.values()].some((names) => names.has(`${topic}-${partition}`)))
+  }
+
+  private checkMember(memberId: string | undefined, generation: number): void {
+    if (memberId !== undefined && this.members.has(memberId) && generation === this.generation) return
+    throw new MillraceError('member-fenced', { group: this.groupId, member: memberId })
   }
 
   private store(offsets: readonly CommittedOffset[]): void {

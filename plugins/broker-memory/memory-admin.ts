@@ -49,8 +49,14 @@ export class MemoryAdmin implements Admin {
     return partitions.map(({ topic, partition }) => ({ topic, partition, offset: this.cluster.requireLog(topic, partition).startOffset }))
   }
 
-  async endOffsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
-    return partitions.map(({ topic, partition }) => ({ topic, partition, offset: this.cluster.requireLog(topic, partition).endOffset }))
+  async endOffsets(
+    partitions: readonly TopicPartition[],
+    { readCommitted }: { readonly readCommitted: boolean } = { readCommitted: false },
+  ): Promise<readonly PartitionOffset[]> {
+    return partitions.map(({ topic, partition }) => {
+      const { lastStableOffset, endOffset } = this.cluster.requireLog(topic, partition)
+      return { topic, partition, offset: readCommitted ? lastStableOffset : endOffset }
+    })
   }
 
   async offsetsAt(partitions: readonly TopicPartition[], timestamp: Timestamp): Promise<readonly PartitionOffset[]> {
@@ -63,6 +69,7 @@ export class MemoryAdmin implements Admin {
 
   async committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
     const coordinator = this.cluster.groups.get(groupId)
+    while (coordinator?.hasPending(partitions)) await this.cluster.nextChange()
     return coordinator === undefined ? [] : partitions.flatMap((partition) => coordinator.committed(partition) ?? [])
   }
 

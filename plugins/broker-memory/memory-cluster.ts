@@ -4,6 +4,7 @@
 import { type Clock, MillraceError, type NewTopic, type TopicDescription } from '../../framework/index.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { PartitionLog } from './partition-log.ts'
+import { TransactionCoordinator } from './transactions.ts'
 
 /** Kafka's default of `max.message.bytes`. */
 const maxMessageBytesDefault = '1048588'
@@ -17,11 +18,13 @@ export interface MemoryTopic extends TopicDescription {
 export class MemoryCluster {
   readonly clock: Clock
   readonly groups = new Map<string, GroupCoordinator>()
+  readonly transactions: TransactionCoordinator
   private readonly topics = new Map<string, MemoryTopic>()
   private readonly listeners = new Set<() => void>()
 
   constructor(clock: Clock) {
     this.clock = clock
+    this.transactions = new TransactionCoordinator(clock, () => this.changed())
   }
 
   topicNames(): readonly string[] {
@@ -90,6 +93,15 @@ export class MemoryCluster {
   /** Tells those who wait for records that there may be some. */
   changed(): void {
     for (const listener of this.listeners) listener()
+  }
+
+  nextChange(): Promise<void> {
+    return new Promise((resolve) => {
+      const listening = this.onChange(() => {
+        listening.stop()
+        resolve()
+      })
+    })
   }
 
   onChange(listener: () => void): { stop(): void } {

@@ -93,7 +93,9 @@ export class MemoryFetcher implements Fetcher {
 
   private hasNews(position: Position): boolean {
     if (position.paused || position.broken) return false
-    return this.cluster.log(position.topic, position.partition)?.endOffset !== position.offset
+    const log = this.cluster.log(position.topic, position.partition)
+    if (log === undefined || position.offset < log.startOffset || position.offset > log.endOffset) return true
+    return position.offset < (this.options.readCommitted ? log.lastStableOffset : log.endOffset)
   }
 
   private read(position: Position, sizeBytesMax: number): Fetched | undefined {
@@ -103,11 +105,11 @@ export class MemoryFetcher implements Fetcher {
       position.broken = true
       return { kind: 'problem', topic, partition, problem: log === undefined ? 'topic deleted' : 'offset out of range' }
     }
-    const records = log.read(offset, sizeBytesMax)
+    const records = log.read(offset, sizeBytesMax, this.options.readCommitted)
     if (records === undefined) return undefined
     position.offset = records.nextOffset
     const { reader, sizeBytes } = records
-    return { kind: 'records', topic, partition, reader, sizeBytes, highWatermark: log.endOffset, lastStableOffset: log.endOffset }
+    return { kind: 'records', topic, partition, reader, sizeBytes, highWatermark: log.endOffset, lastStableOffset: log.lastStableOffset }
   }
 }
 

@@ -3,6 +3,7 @@
 import {
   type ByteTarget,
   type Headers,
+  isMillraceError,
   MillraceError,
   murmur2,
   type Offset,
@@ -10,15 +11,20 @@ import {
   type ProducerOptions,
   type Serde,
   type TopicWriter,
+  type TransactionOffsets,
+  type Transactions,
 } from '../../framework/index.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 import type { StoredRecord } from './partition-log.ts'
+import type { MemoryTransaction, TransactionalProducer } from './transactions.ts'
 
 interface WaitingRecord {
   readonly writer: MemoryTopicWriter
   readonly partition: number
   readonly record: StoredRecord
 }
+
+const transactionTimeoutMsDefault = 10_000
 
 export class MemoryProducer implements Producer {
   private readonly cluster: MemoryCluster
@@ -30,10 +36,12 @@ export class MemoryProducer implements Producer {
   private closed = false
   /** A topic that was there when its writer was opened is gone: as with Kafka, nothing more is sent. */
   private failure: MillraceError | undefined
+  readonly transactions?: MemoryTransactions
 
   constructor(cluster: MemoryCluster, options: ProducerOptions) {
     this.cluster = cluster
     this.options = options
+    if (options.transactionalId !== undefined) this.transactions = new MemoryTransactions(this, cluster, options)
   }
 
   get full(): boolean {
@@ -63,13 +71,26 @@ export class MemoryProducer implements Producer {
   }
 
   async close(): Promise<void> {
-    this.send()
+    if (this.transactions === undefined) this.send()
+    else this.transactions.close()
     this.closed = true
   }
 
+  /** What is open stays so, until its time is up. */
   crash(): void {
-    this.waiting = []
+    this.discard()
+    this.transactions?.crash()
     this.closed = true
+  }
+
+  get hasWaiting(): boolean {
+    return this.waiting.length > 0
+  }
+
+  /** What was not sent yet never will be. */
+  discard(): void {
+    this.waiting = []
+    this.waitingBytes = 0
   }
 
   private add(waiting: WaitingRecord): void {
@@ -78,8 +99,21 @@ export class MemoryProducer implements Producer {
     this.waitingBytes += waiting.record.bytes.length
   }
 
+  /** Throws nothing: what fences the producer is told by the next flush. */
+  private transaction(): MemoryTransaction | undefined {
+    try {
+      return this.transactions?.current()
+    } catch (error) {
+      if (!isMillraceError(error)) throw error
+      this.failure = error
+      return undefined
+    }
+  }
+
   private send(): void {
-    if (this.closed || this.waiting.length === 0) return
+    if (this.closed || this.waiting.length === 0 || this.failure !== undefined) return
+    const transaction = this.transaction()
+    if (this.failure !== undefined) return
     const waiting = this.waiting
     this.waiting = []
     this.waitingBytes = 0
@@ -87,11 +121,76 @@ export class MemoryProducer implements Producer {
       const log = this.cluster.log(writer.topic, partition)
       if (log === undefined) this.failure ??= new MillraceError('topic-missing', { topic: writer.topic })
       if (this.failure !== undefined || log === undefined) return
-      log.append(record)
+      transaction?.logs.add(log)
+      log.append(transaction === undefined ? record : { ...record, transaction })
       writer.sent(partition, log.endOffset)
     }
     for (const writer of this.writers.values()) writer.startBatch()
     this.cluster.changed()
+  }
+}
+
+class MemoryTransactions implements Transactions {
+  private readonly producer: MemoryProducer
+  private readonly cluster: MemoryCluster
+  private readonly options: ProducerOptions
+  private held: TransactionalProducer | undefined
+  private begun = false
+  private crashed = false
+
+  constructor(producer: MemoryProducer, cluster: MemoryCluster, options: ProducerOptions) {
+    this.producer = producer
+    this.cluster = cluster
+    this.options = options
+  }
+
+  async initialize(): Promise<void> {
+    const { transactionalId = '', transactionTimeoutMs = transactionTimeoutMsDefault } = this.options
+    this.held = this.cluster.transactions.initialize(transactionalId, transactionTimeoutMs)
+  }
+
+  get open(): boolean {
+    return this.begun || this.producer.hasWaiting
+  }
+
+  current(): MemoryTransaction {
+    const transaction = this.holder.transaction()
+    this.begun = true
+    return transaction
+  }
+
+  async commit({ groupId, memberId, generation, offsets }: TransactionOffsets): Promise<void> {
+    await this.producer.flush()
+    if (!this.begun && offsets.length === 0) return
+    if (offsets.length > 0) {
+      this.begun = true
+      this.holder.addOffsets(this.cluster.coordinator(groupId), memberId, generation, offsets)
+      // As with Kafka a producer may die between the two requests.
+      await this.cluster.clock.turn()
+    }
+    this.holder.end('committed')
+    this.begun = false
+  }
+
+  async abort(): Promise<void> {
+    this.producer.discard()
+    if (this.begun) this.holder.end('aborted')
+    this.begun = false
+  }
+
+  close(): void {
+    this.producer.discard()
+    if (this.begun) this.held?.fence('it was closed')
+  }
+
+  crash(): void {
+    this.crashed = true
+  }
+
+  private get holder(): TransactionalProducer {
+    if (this.crashed) throw new MillraceError('client-closed', { client: this.options.clientId })
+    if (this.held === undefined) throw new Error('a transactional producer has to be initialized first')
+    return this.held
   }
 }
 

@@ -47,6 +47,7 @@ export function backlogSuite(cluster: string, addressOf: () => string, sessionTi
     const app = new App({
       topology: slow.build(),
       applicationId: id,
+      processId: id,
       settings: readSettings({ sessionTimeoutMs, heartbeatIntervalMs: Math.floor(sessionTimeoutMs / 3) }, {}).settings,
       broker: connect(connection),
       engines: { persistent: engine, memory: engine },

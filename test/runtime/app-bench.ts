@@ -40,6 +40,8 @@ export class AppBench {
   readonly clock: VirtualClock
   readonly cluster: MemoryCluster
   readonly admin: Admin
+  /** Started so far. */
+  processes = 0
   private readonly producer: Producer
 
   /** For apps with state on disk: the time waits for it. */
@@ -75,7 +77,7 @@ export class AppBench {
   /** All records of a topic, partition by partition. */
   records(topic: string): readonly SeenRecord[] {
     return this.cluster.requireTopic(topic).logs.flatMap((log, partition) => {
-      const reader = log.read(log.startOffset, Infinity)?.reader
+      const reader = log.read(log.startOffset, Infinity, true)?.reader
       const seen: SeenRecord[] = []
       while (reader?.next() === true) {
         const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = reader
@@ -123,6 +125,7 @@ export class StartedApp {
     this.app = new App({
       topology: definition.build(),
       applicationId: definition.name,
+      processId: `process-${bench.processes++}`,
       settings: readSettings(config, {}).settings,
       broker: this.broker,
       engines: { persistent: bench.disk.watch(engine), memory: memoryEngine },

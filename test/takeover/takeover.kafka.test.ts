@@ -132,6 +132,7 @@ async function runOnMillrace({ address, application, prefix }: Work): Promise<st
   const app = new App({
     topology: topologyOf(application, prefix).build(),
     applicationId: application,
+    processId: application,
     settings: readSettings({ stateDir: await newFolder(), cacheBytesMax: 0, commitIntervalMs: 100 }, {}).settings,
     broker: kafka().brokers!.kafka!({ brokers: [address], clientId: application, logger, clock }),
     engines: { persistent: leveldb().stores!.leveldb!, memory: memory().stores!.memory! },

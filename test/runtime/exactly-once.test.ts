@@ -1,0 +1,120 @@
+// exactly_once_v2: whatever happens to its instances, who reads committed records sees each input counted once, in order, and nothing of what was not committed.
+
+import { describe, expect, it } from 'vitest'
+import type { Config } from '../../framework/config.ts'
+import { topology } from '../../framework/dsl/topology-definition.ts'
+import { readSettings } from '../../framework/runtime/settings.ts'
+import { string } from '../../framework/serdes/serdes.ts'
+import { AppBench } from './app-bench.ts'
+
+const text = { key: string(), value: string() }
+
+/** Through a repartition topic and a store: three kinds of topics in one transaction. */
+const counts = topology('counts', (builder) => {
+  builder
+    .stream('in', text)
+    .selectKey((value) => value)
+    .groupByKey(text)
+    .count({ store: 'counts' })
+    .toStream()
+    .mapValues((count) => String(count))
+    .to('out', text)
+})
+
+const words = ['a', 'b', 'c', 'd', 'e']
+const exactlyOnce: Config = { processingGuarantee: 'exactly_once_v2', cacheBytesMax: 0 }
+
+describe('exactly_once_v2', () => {
+  it('shows nothing before it is committed, and then all of it', async () => {
+    const bench = await benchOf(1)
+    await bench.produce('in', [['k', 'a']])
+    const app = bench.start(counts, { config: { ...exactlyOnce, commitIntervalMs: 5_000 } })
+    await bench.clock.advanceUntil(() => (bench.cluster.log('counts-counts-repartition', 0)?.endOffset ?? 0) > 0)
+    expect(await bench.admin.committed('counts', [{ topic: 'in', partition: 0 }])).toEqual([])
+    expect(bench.records('counts-counts-repartition')).toEqual([])
+    await bench.clock.advanceUntil(() => bench.values('out').length > 0)
+    expect(bench.values('out')).toEqual(['1'])
+    await app.stop()
+  })
+
+  it('commits every 100 ms if nothing else is said, and refuses a commit interval that no transaction lives through', () => {
+    expect(readSettings(exactlyOnce, {}).settings.commitIntervalMs).toBe(100)
+    expect(readSettings({ ...exactlyOnce, commitIntervalMs: 200 }, {}).settings.commitIntervalMs).toBe(200)
+    expect(() => readSettings({ ...exactlyOnce, commitIntervalMs: 10_000 }, {})).toThrow(/transactionTimeoutMs, which is 10000/)
+  })
+
+  it('undoes what a callback has written before it failed', async () => {
+    const failing = topology('failing', (builder) => {
+      builder
+        .stream('in', text)
+        .peek((value) => {
+          if (value === 'bad') throw new Error('no')
+        })
+        .to('out', text)
+    })
+    const bench = await benchOf(1)
+    await bench.produce('in', [
+      ['k', 'good'],
+      ['k', 'bad'],
+    ])
+    await bench.start(failing, { config: exactlyOnce }).failed()
+    expect(bench.cluster.requireLog('out', 0).lastStableOffset).toBe(bench.cluster.requireLog('out', 0).endOffset)
+    expect(bench.values('out')).toEqual([])
+  })
+
+  it('fences an instance whose transactional id another one has taken, which goes on with a new producer and counts on', async () => {
+    const bench = await benchOf(1)
+    const app = bench.start(counts, { config: exactlyOnce })
+    await bench.produce('in', [['k', 'a']])
+    await bench.clock.advanceUntil(() => bench.values('out').length === 1)
+    await bench.cluster.transactions.initialize('counts-process-0-1', 10_000)
+    await bench.produce('in', [['k', 'a']])
+    await bench.clock.advanceUntil(() => bench.values('out').length === 2)
+    expect(bench.values('out')).toEqual(['1', '2'])
+    expect(app.logged.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/taken the transactional id counts-process-0-1 over/),
+    )
+    await app.stop()
+  })
+
+  it.each(Array.from({ length: 12 }, (_, seed) => seed))('counts each record once, whenever its instances die (seed %i)', async (seed) => {
+    const random = randomFrom(seed)
+    const bench = await benchOf(2)
+    const options = { config: { ...exactlyOnce, commitIntervalMs: 1 + random(300) } }
+    const sent = new Map<string, number>()
+    for (let life = 0; life < 5; life++) {
+      const records = Array.from({ length: 20 }, () => [`${random(8)}`, words[random(words.length)]!] as const)
+      for (const [, word] of records) sent.set(word, (sent.get(word) ?? 0) + 1)
+      await bench.produce('in', records)
+      const app = bench.start(counts, options)
+      let turns = random(400)
+      await bench.clock.advanceUntil(() => turns-- <= 0)
+      app.crash()
+    }
+    await bench.runToEnd(counts, options)
+    for (const word of words) {
+      const seen = bench.records('out').filter(({ key }) => key === word)
+      expect(
+        seen.map(({ value }) => Number(value)),
+        word,
+      ).toEqual(Array.from({ length: sent.get(word) ?? 0 }, (_, index) => index + 1))
+    }
+  })
+})
+
+async function benchOf(partitions: number): Promise<AppBench> {
+  const bench = new AppBench()
+  await bench.createTopics({ in: partitions, out: partitions })
+  return bench
+}
+
+/** Whole numbers below a bound, from a seed (mulberry32). */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed + 1
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
