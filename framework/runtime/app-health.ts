@@ -1,13 +1,14 @@
 // How an app is, read out of its parts: whether its loop turns, its group has it, its state is there, and its tasks get on. Time without progress is added up from look
 // to look, so that a thread that was held up for long is not said to be stuck once it goes on.
 
-import type { GroupMember, Producer } from '../ports/broker.ts'
+import type { GroupMember } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Health, HealthReport, TaskTrouble } from '../ports/health.ts'
 import type { AppState } from './app-state.ts'
 import type { Processing } from './processing.ts'
 import type { Restoration } from './restoration.ts'
 import type { RunningTask } from './running-task.ts'
+import type { StreamsProducer } from './streams-producer.ts'
 import type { TaskInputs } from './task-inputs.ts'
 import type { TaskSet } from './task-set.ts'
 import type { WorkCursor } from './work-cursor.ts'
@@ -19,7 +20,7 @@ export interface WatchedParts {
   readonly member: GroupMember
   readonly restoration: Restoration
   readonly processing: Processing
-  readonly producer: Producer
+  readonly producer: Pick<StreamsProducer, 'full'>
 }
 
 /** Who watches looks every second. */
@@ -99,7 +100,7 @@ function after(before: Progress | undefined, mark: number, counts: boolean, pass
   return before === undefined || before.mark !== mark || !counts ? { mark, forMs: 0 } : { mark, forMs: before.forMs + passedMs }
 }
 
-function whyStuck({ task, planned }: RunningTask, producer: Producer): TaskTrouble['why'] {
+function whyStuck({ task, planned }: RunningTask, producer: Pick<StreamsProducer, 'full'>): TaskTrouble['why'] {
   if (task !== undefined && task.nextRetryMs < Infinity) return 'a record is tried again'
   if (producer.full) return 'the broker takes nothing'
   const hasCome = planned.inputs.some(({ topic, partition }) => (task?.bufferedBytes(topic, partition) ?? 0) > 0)
