@@ -85,6 +85,27 @@ export const settingsTable = {
     default: 32 * MiB,
     description: 'size of state not yet committed, above which a commit is made',
   },
+  /** All stores in memory (`persistent: false`, LRU maps, what suppress logs) of all tasks together; over it the app ends. Kafka Streams has no limit. */
+  memoryStoreBytesMax: {
+    kind: 'number',
+    min: 1,
+    default: 1024 * MiB,
+    description: 'size of the stores in memory of all tasks together, above which the app ends',
+  },
+  /** All global tables and global stores together, which lie in memory; over it the app ends. */
+  globalTableBytesMax: {
+    kind: 'number',
+    min: 1,
+    default: 1024 * MiB,
+    description: 'size of all global tables together, above which the app ends',
+  },
+  /** What suppress() holds back, in all tasks together, besides its own limits; over it the app ends. */
+  suppressBytesMax: {
+    kind: 'number',
+    min: 1,
+    default: 256 * MiB,
+    description: 'size of what suppress() holds back in all tasks together, above which the app ends',
+  },
   /**
    * Where a group begins that has committed nothing, for sources that say nothing of it: `earliest`, `latest`, `none` (then the app stops), or `by_duration:1h` for
    * the first record of the last hour (auto.offset.reset, KIP-1106).

@@ -359,6 +359,11 @@ const entries = {
     message: 'The record at {topic}-{partition}@{offset} is not a change of store {store}: {problem}.',
     remedy: 'Check that nothing else writes to the changelog; the store may have been of another kind, then reset the application.',
   },
+  'state-memory-full': {
+    kind: 'environment',
+    message: '{what} take {bytes} bytes of memory, in task {task} among others, and may take {bytesMax} ({setting}).',
+    remedy: 'Raise {setting}, as far as the machine has memory; keep less, or keep it on disk (persistent: true); or run more instances.',
+  },
   'store-incomplete': {
     kind: 'bug',
     message: 'Store {store} is a {kind} store without {missing}.',

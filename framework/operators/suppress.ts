@@ -58,6 +58,7 @@ export class Suppress implements Operator {
     if (this.byWallClock) this.lookAtFirst()
     else while (store.firstTime <= expiredMs) this.sendFirst()
     if (this.isOverLimits()) this.makeRoom()
+    store.checkMemory(this.taskId)
   }
 
   /** A buffer by the clock on the wall has its times in the changelog: what was due while the app was down is sent at once. */

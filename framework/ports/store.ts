@@ -37,6 +37,8 @@ export interface StateFolder {
   /** Forgets a store's entries with from <= key < to; an absent bound is open. Not atomic: what is left after a crash is as before. */
   clear(store: string, range?: KeyRange): Promise<void>
   close(): Promise<void>
+  /** What its entries take of the memory of the process, about. Said by engines that hold them there. */
+  readonly memoryBytes?: number
 }
 
 export interface StateBatch {

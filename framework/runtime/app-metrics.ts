@@ -56,6 +56,14 @@ export class AppMetrics implements Metrics {
       counter(group, 'records-out-total', "records sent to users' topics", tags, totals.recordsOut),
       counter(group, 'restore-total', 'changelog records restored', tags, totals.restoredRecords),
       ...[...totals.dropped].map(([reason, count]) => dropped(group, { ...tags, reason }, count)),
+      gauge('stream-state-metrics', 'memory-store-bytes', 'size of the stores in memory of all tasks', tags, tasks.memoryBudget.bytes),
+      gauge(
+        'stream-state-metrics',
+        'suppress-buffer-bytes',
+        'size of what suppress() holds back in all tasks',
+        tags,
+        tasks.suppressBudget.bytes,
+      ),
       gauge('stream-record-cache-metrics', 'cache-size-bytes-total', 'size of the record caches of all stores', tags, tasks.cacheBytes),
       gauge(
         'consumer-coordinator-metrics',

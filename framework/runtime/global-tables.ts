@@ -7,6 +7,7 @@ import { type FetchedRecords, type Fetcher, type FetchProblem, whereItIs } from 
 import { isSamePartition, noHeaders, partitionName, type TopicPartition } from '../ports/record.ts'
 import { CacheBudget } from '../state/cached-rows.ts'
 import type { TaskState } from '../state/contract.ts'
+import { MemoryBudget } from '../state/memory-budget.ts'
 import { openTaskState } from '../state/open-task-state.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import type { AppParts } from './app-parts.ts'
@@ -26,6 +27,7 @@ export class GlobalTables {
   private readonly parts: AppParts
   private readonly fetcher: Fetcher
   private readonly inputs: readonly TopicPartition[]
+  private readonly memoryBudget: MemoryBudget
   private opened: Opened | undefined
   private isRestored = false
 
@@ -34,6 +36,7 @@ export class GlobalTables {
     this.parts = parts
     this.fetcher = fetcher
     this.inputs = inputs
+    this.memoryBudget = new MemoryBudget('globalTableBytesMax', 'Global tables', parts.settings.globalTableBytesMax)
   }
 
   /** For queries: undefined until all that the topics held at the start is read. */
@@ -128,6 +131,8 @@ export class GlobalTables {
       engines,
       // Who looks something up sees each change at once.
       cacheBudget: new CacheBudget(0),
+      memoryBudget: this.memoryBudget,
+      suppressBudget: this.memoryBudget,
       uncommittedBytesMax: settings.uncommittedBytesMax,
       context: recordContext,
       logger,

@@ -8,6 +8,7 @@ import { type CommittedOffset, type PartitionOffset, whereItIs } from '../ports/
 import { isSamePartition, noHeaders, type TopicPartition } from '../ports/record.ts'
 import { CacheBudget } from '../state/cached-rows.ts'
 import type { RecordContext, TaskState } from '../state/contract.ts'
+import { MemoryBudget } from '../state/memory-budget.ts'
 import { openTaskState } from '../state/open-task-state.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import type { AppParts } from './app-parts.ts'
@@ -33,6 +34,8 @@ export class TaskSet {
   private readonly globals: () => WindowedTaskStores | undefined
   private readonly running = new Map<string, RunningTask>()
   private readonly cacheBudget: CacheBudget
+  readonly memoryBudget: MemoryBudget
+  readonly suppressBudget: MemoryBudget
   /** Tasks opened and closed here so far. */
   opened = 0
   closed = 0
@@ -45,7 +48,10 @@ export class TaskSet {
     this.parts = parts
     this.globals = globals
     this.chosenWriters = new ChosenWriters(parts)
-    this.cacheBudget = new CacheBudget(parts.settings.cacheBytesMax)
+    const { cacheBytesMax, memoryStoreBytesMax, suppressBytesMax } = parts.settings
+    this.cacheBudget = new CacheBudget(cacheBytesMax)
+    this.memoryBudget = new MemoryBudget('memoryStoreBytesMax', 'Stores in memory', memoryStoreBytesMax)
+    this.suppressBudget = new MemoryBudget('suppressBytesMax', 'Rows that suppress() holds back', suppressBytesMax)
   }
 
   get all(): readonly RunningTask[] {
@@ -185,6 +191,8 @@ export class TaskSet {
           stores: sub.stores.map((name) => topology.stores.get(name)!),
           engines,
           cacheBudget: this.cacheBudget,
+          memoryBudget: this.memoryBudget,
+          suppressBudget: this.suppressBudget,
           uncommittedBytesMax: settings.uncommittedBytesMax / tasksCount,
           context,
           logger,

@@ -20,9 +20,11 @@ import type { Changelog, RecordContext, RowStore, StateRestore, TaskState } from
 import { dueStoreName } from './due-index.ts'
 import { binaryLong } from './key-layout.ts'
 import type { EntryStore } from './keyed-contract.ts'
+import { type MemoryBudget, withinBudget } from './memory-budget.ts'
 import { prepareStateFolder, type TaskFolder, taskFolder } from './state-folder.ts'
 import { buildStore, progressMutation, type StoreFaces, type StoreLayers } from './store-layers.ts'
 import type { StoreViews } from './store-views.ts'
+import { SuppressBuffer } from './suppress-buffer.ts'
 import { UncommittedBytes } from './uncommitted-buffer.ts'
 import type { VersionedRowStore } from './versioned-contract.ts'
 import type {
@@ -45,6 +47,9 @@ export interface TaskStateOptions extends TaskFolder {
   readonly cacheBudget: CacheBudget
   /** Above it `commitWanted` is true. */
   readonly uncommittedBytesMax: number
+  /** Of stores in memory, and of what suppress holds back; shared by all tasks. */
+  readonly memoryBudget: MemoryBudget
+  readonly suppressBudget: MemoryBudget
   /** Shared with the task, which sets it. */
   readonly context: RecordContext
   readonly logger: Logger
@@ -58,7 +63,12 @@ export interface TaskStateOptions extends TaskFolder {
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
   const persistent = options.stores.some((spec) => spec.persistent) ? await openFolder(options) : undefined
   try {
-    const memory = await options.engines.memory.open(options.taskId)
+    const memory = withinBudget(
+      await options.engines.memory.open(options.taskId),
+      options.engines.memory,
+      options.taskId,
+      options.memoryBudget,
+    )
     const uncommitted = new UncommittedBytes(options.uncommittedBytesMax)
     const layers = new Map<string, StoreLayers>()
     for (const spec of options.stores) {
@@ -67,6 +77,7 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
         partition: options.partition,
         budget: options.cacheBudget,
         uncommitted,
+        suppressBudget: options.suppressBudget,
         context: options.context,
         onExpired: (store: string) => options.onExpired?.(store),
       }
@@ -85,7 +96,7 @@ async function openFolder(options: TaskStateOptions): Promise<StateFolder> {
   const folder = taskFolder(options)
   const open = async () => {
     if (engine.supports.durable) await prepareStateFolder(folder, engine.name)
-    return await engine.open(folder)
+    return withinBudget(await engine.open(folder), engine, options.taskId, options.memoryBudget)
   }
   try {
     return await open()
@@ -221,7 +232,10 @@ class LayeredTaskState implements TaskState {
   }
 
   async close(): Promise<void> {
-    for (const { cache } of this.layers.values()) cache?.close()
+    for (const { cache, faces } of this.layers.values()) {
+      cache?.close()
+      if (faces.suppressBuffer instanceof SuppressBuffer) faces.suppressBuffer.close()
+    }
     for (const folder of this.folders) await folder.close()
   }
 

@@ -17,6 +17,7 @@ import { RowForm } from './kept-row.ts'
 import { type KeyLayout, plainKeys } from './key-layout.ts'
 import { ProcessorKeyValueStore, plainValues, timestampedValues } from './key-value-view.ts'
 import type { EntryStore } from './keyed-contract.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import { RecentKeys } from './recent-keys.ts'
 import { RecentRows } from './recent-rows.ts'
 import { required } from './required.ts'
@@ -48,6 +49,7 @@ export interface StoreSurroundings {
   readonly partition: number
   readonly budget: CacheBudget
   readonly uncommitted: UncommittedBytes
+  readonly suppressBudget: MemoryBudget
   readonly context: RecordContext
   /** A row past its retention was put into a store. */
   onExpired(store: string): void
@@ -156,7 +158,7 @@ export function buildStore(
             views: versionedViews(spec, versions),
           }
         : {
-            faces: { ...plainFaces(spec, form, rows, cache, sequence, context), ...entryFace(spec, form, rows, sequence, due?.index) },
+            faces: { ...plainFaces(spec, form, rows, cache, sequence, surroundings), ...entryFace(spec, form, rows, sequence, due?.index) },
             views: rowViews(spec, form, rows),
           }
   return {
@@ -222,7 +224,7 @@ function plainFaces(
   rows: Rows<unknown>,
   cache: CachedRows<unknown> | undefined,
   sequence: SequenceNumber,
-  context: RecordContext,
+  { context, suppressBudget: budget }: StoreSurroundings,
 ): StoreFaces {
   const { name, kind, key: keySerde, value } = spec
   if (kind === 'unmatched') {
@@ -231,7 +233,7 @@ function plainFaces(
     return { unmatched: new UnmatchedRows({ name, ...lists, left: value, right }) }
   }
   const held = { name, form: form as RowForm<Uint8Array>, rows: rows as Rows<Uint8Array>, value }
-  if (kind === 'suppressBuffer') return { suppressBuffer: new SuppressBuffer(held) }
+  if (kind === 'suppressBuffer') return { suppressBuffer: new SuppressBuffer({ ...held, budget }) }
   if (kind === 'graceBuffer') return { graceBuffer: new GraceBuffer({ ...held, sequence }) }
   const parts = { name, keySerde, form, rows, cache }
   const keyValue =

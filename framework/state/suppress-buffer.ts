@@ -8,6 +8,7 @@ import { type BufferedBytes, readBufferedBytes, sizeEstimate, writeBufferedBytes
 import { JavaHashSet } from './java-hash-set.ts'
 import type { RowForm } from './kept-row.ts'
 import { binaryLong, readBinaryLong } from './key-layout.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import { OrderedKeys } from './ordered-keys.ts'
 import type { Rows } from './rows.ts'
 import type { BufferedChange, SuppressBufferStore } from './windowed-contract.ts'
@@ -18,11 +19,14 @@ export interface SuppressBufferParts<V> {
   /** What restoring brought back, and where changes go when the buffer is flushed. */
   readonly rows: Rows<Uint8Array>
   readonly value: Serde<V>
+  readonly budget: MemoryBudget
 }
 
 /** Kafka Streams writes these records without a timestamp. */
 const noTimestamp = -1
 const timeBytes = 8
+// What a row costs beyond its bytes: two objects, a Map entry, its place in the order, Buffers, about.
+const rowOverheadBytes = 500
 
 export class SuppressBuffer<V> implements SuppressBufferStore<V> {
   readonly name: string
@@ -88,6 +92,17 @@ export class SuppressBuffer<V> implements SuppressBufferStore<V> {
     return held === undefined ? undefined : { value: this.valueOf(held.change.prior) }
   }
 
+  checkMemory(task: string): void {
+    this.parts.budget.check(task)
+  }
+
+  /** Gives its bytes back. */
+  close(): void {
+    this.parts.budget.bytes -= this.heldBytes + this.held.size * rowOverheadBytes
+    this.held.clear()
+    this.heldBytes = 0
+  }
+
   get isDirty(): boolean {
     return this.changed.size > 0
   }
@@ -111,18 +126,27 @@ export class SuppressBuffer<V> implements SuppressBufferStore<V> {
   private hold(time: number, key: BinaryKey, change: BufferedBytes): void {
     const before = this.held.get(key)
     const place = before?.place ?? binaryLong(time) + key
-    if (before === undefined) this.order.add(place)
-    else this.heldBytes -= sizeEstimate(key, before.change)
+    if (before === undefined) {
+      this.order.add(place)
+      this.parts.budget.bytes += rowOverheadBytes
+    } else this.grow(-sizeEstimate(key, before.change))
     this.held.set(key, { place, change })
-    this.heldBytes += sizeEstimate(key, change)
+    this.grow(sizeEstimate(key, change))
   }
 
   private remove(key: BinaryKey): void {
     const held = this.held.get(key)
     if (held === undefined) return
-    this.heldBytes -= sizeEstimate(key, held.change)
+    this.grow(-sizeEstimate(key, held.change))
+    this.parts.budget.bytes -= rowOverheadBytes
     this.order.delete(held.place)
     this.held.delete(key)
+  }
+
+  /** Its limit is in bytes of Kafka Streams' measure; the budget counts what the memory does. */
+  private grow(bytes: number): void {
+    this.heldBytes += bytes
+    this.parts.budget.bytes += bytes
   }
 
   /** Once restoring is done, at the first use. */

@@ -115,6 +115,8 @@ export interface SuppressBufferStore<V> {
   removeFirst(): void
   /** The value before the first change of a key that is held back; undefined if none is. */
   priorValue(key: BinaryKey): { readonly value: V | null } | undefined
+  /** Throws `state-memory-full` if all suppress buffers of the app hold more than they may. */
+  checkMemory(task: string): void
 }
 
 /** A change, and the record that made it. */

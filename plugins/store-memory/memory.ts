@@ -43,6 +43,12 @@ class MemoryFolder implements StateFolder {
     return this.reached
   }
 
+  get memoryBytes(): number {
+    let bytes = 0
+    for (const store of this.stores.values()) bytes += store.memoryBytes
+    return bytes
+  }
+
   async write({ mutations, positions }: StateBatch): Promise<void> {
     for (const { store, key, value } of mutations) this.store(store).set(key, value)
     for (const [topic, position] of positions) this.reached.set(topic, position)
@@ -58,6 +64,7 @@ class MemoryFolder implements StateFolder {
 }
 
 class MemoryStore implements ByteStore {
+  memoryBytes = 0
   private readonly entries = new Map<BinaryKey, Buffer>()
   /** Made when somebody first walks the store: most are never walked. */
   private order: OrderedKeys | undefined
@@ -74,9 +81,12 @@ class MemoryStore implements ByteStore {
   }
 
   set(key: BinaryKey, value: Buffer | null): void {
+    const before = this.entries.get(key)
+    if (before !== undefined) this.memoryBytes -= entryBytes(key, before)
     if (value === null) {
       if (this.entries.delete(key)) this.order?.delete(key)
     } else {
+      this.memoryBytes += entryBytes(key, value)
       this.entries.set(key, Buffer.from(value))
       this.order?.add(key)
     }
@@ -90,4 +100,11 @@ class MemoryStore implements ByteStore {
     this.order ??= OrderedKeys.of(this.entries.keys())
     return this.order
   }
+}
+
+// What an entry costs beyond its key and value: a Map entry, a string, a Buffer with its view, about.
+const entryOverheadBytes = 200
+
+function entryBytes(key: BinaryKey, value: Buffer): number {
+  return entryOverheadBytes + key.length + value.length
 }

@@ -22,6 +22,7 @@ import { readTopics } from '../../framework/runtime/task-topics.ts'
 import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { CacheBudget } from '../../framework/state/cached-rows.ts'
 import type { RecordContext, Row, TaskState } from '../../framework/state/contract.ts'
+import { MemoryBudget } from '../../framework/state/memory-budget.ts'
 import { openTaskState } from '../../framework/state/open-task-state.ts'
 import type { WindowedTaskStores } from '../../framework/state/windowed-contract.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
@@ -42,6 +43,9 @@ import type {
 import { type InputOptions, type OutputRecord, type OutputSerdes, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { WrittenRecords } from './written-records.ts'
+
+/** A test has what memory there is. */
+const unlimited = new MemoryBudget('none', 'State', Infinity)
 
 export interface TestDriverOptions {
   /** Default: the topology's name. */
@@ -378,6 +382,8 @@ export class TopologyTestDriver<Name extends string = string> {
       stores,
       engines: { persistent: options.state?.engine ?? memoryEngine, memory: memoryEngine },
       cacheBudget: new CacheBudget(options.cacheBytesMax ?? 0),
+      memoryBudget: unlimited,
+      suppressBudget: unlimited,
       uncommittedBytesMax: Infinity,
       context: this.recordContext,
       logger: silentLogger,

@@ -12,6 +12,7 @@ import type { TaskSettings } from '../../framework/runtime/task-options.ts'
 import { readTopics, writtenTopics } from '../../framework/runtime/task-topics.ts'
 import { json, long, string } from '../../framework/serdes/serdes.ts'
 import { CacheBudget } from '../../framework/state/cached-rows.ts'
+import { MemoryBudget } from '../../framework/state/memory-budget.ts'
 import { openTaskState } from '../../framework/state/open-task-state.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import { CapturingTopics, fetched } from '../kit/captured-records.ts'
@@ -44,6 +45,8 @@ async function open(
     stores: [...built.stores.values()],
     engines: { persistent: engine, memory: engine },
     cacheBudget: new CacheBudget(0),
+    memoryBudget: new MemoryBudget('none', 'State', Infinity),
+    suppressBudget: new MemoryBudget('none', 'State', Infinity),
     uncommittedBytesMax: Infinity,
     context: recordContext,
     logger: silentLogger,

@@ -7,6 +7,7 @@ import type { Serde } from '../../framework/ports/serde.ts'
 import type { StateEngine } from '../../framework/ports/store.ts'
 import { CacheBudget } from '../../framework/state/cached-rows.ts'
 import type { RecordContext, TaskState } from '../../framework/state/contract.ts'
+import { MemoryBudget } from '../../framework/state/memory-budget.ts'
 import { openTaskState } from '../../framework/state/open-task-state.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import { engineOf } from '../contract/state-engine.ts'
@@ -28,6 +29,8 @@ export class StateUnderTest {
   readonly context: RecordContext = { timestamp: 0, headers: noHeaders }
   readonly expired: string[] = []
   readonly budget: CacheBudget
+  memoryBudget = new MemoryBudget('memoryStoreBytesMax', 'Stores in memory', Infinity)
+  readonly suppressBudget = new MemoryBudget('suppressBytesMax', 'Rows that suppress() holds back', Infinity)
   private readonly options: StateUnderTestOptions
   private readonly changelogs = new Map<string, RecordedChangelog>()
 
@@ -51,6 +54,11 @@ export class StateUnderTest {
     return changelog
   }
 
+  /** From the next opening on. */
+  limitMemory(bytesMax: number): void {
+    this.memoryBudget = new MemoryBudget('memoryStoreBytesMax', 'Stores in memory', bytesMax)
+  }
+
   /** Closes without a commit, opens again and restores. */
   async crash(): Promise<void> {
     await this.state.close()
@@ -67,6 +75,8 @@ export class StateUnderTest {
       stores: this.options.stores,
       engines: { persistent: engine, memory: memoryEngine },
       cacheBudget: this.budget,
+      memoryBudget: this.memoryBudget,
+      suppressBudget: this.suppressBudget,
       uncommittedBytesMax: this.options.uncommittedBytesMax ?? 1_000_000,
       context: this.context,
       logger: silentLogger,
