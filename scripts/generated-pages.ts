@@ -1,14 +1,16 @@
-// The texts of docs/cli.md and docs/configuration.md, from the commands and the table of settings.
+// The texts of docs/cli.md and docs/configuration.md, from the commands and the table of settings, and the schema of manifests, from their type.
 
 import { type Command, CommandHelp, Config } from '@oclif/core'
 import { type SettingSpec, settingsTable } from '../framework/config.ts'
 import { variableOf } from '../framework/runtime/settings.ts'
+import { manifestSchemaFile, manifestSchemaText } from './manifest-schema.ts'
 
 /** By file, relative to the repository. The package has to be built: the commands are those of the program. */
 export async function generatedPages(root: string): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/cli.md', await cliPage(root)],
     ['docs/configuration.md', configurationPage()],
+    [manifestSchemaFile, manifestSchemaText(root)],
   ])
 }
 

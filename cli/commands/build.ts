@@ -11,7 +11,7 @@ import { jsonOf } from '../tables.ts'
 export class Build extends Command {
   static override summary = 'Check the topologies and write a bundle for each.'
   static override description =
-    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, package.json and Dockerfile. With an error nothing is written, and what was built before stays whole. ' +
+    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, asyncapi.json (its topics), sbom.cdx.json (what it is made of), package.json and Dockerfile. With an error nothing is written, and what was built before stays whole. ' +
     'millrace-env.d.ts, the types of the topics for tests, is brought up to date.'
   static override examples = ['<%= config.bin %> build', '<%= config.bin %> build --strict && node dist/flight-delays/app.mjs']
   static override flags = {

@@ -1,4 +1,5 @@
-// Writes the apps of topologies that have passed all checks: for each a folder with the bundle, its source map, the manifest and what a container needs.
+// Writes the apps of topologies that have passed all checks: for each a folder with the bundle, its source map, the manifest, what a container needs, and
+// what others want to know: its topics (AsyncAPI) and what it is made of (CycloneDX).
 // The same sources give the same bytes.
 
 import { existsSync } from 'node:fs'
@@ -12,7 +13,9 @@ import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
 import { appBanner, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
 import { libraryFolder, packageAt, withForwardSlashes } from './library.ts'
-import { manifestText } from './manifest-text.ts'
+import { completeManifest, manifestText } from './manifest-text.ts'
+import { asyncApiText } from './output/asyncapi.ts'
+import { sbomText } from './output/sbom.ts'
 import { writeWholly } from './whole-files.ts'
 
 export interface BuildRequest {
@@ -82,8 +85,20 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
     files.set('package-lock.json', packageLock(topology.name))
     files.set('Dockerfile', dockerfile(topology.name, packageAt(libraryFolder).version))
     files.set('.dockerignore', dockerignore())
+    const version = versionOf(folder)
+    files.set('asyncapi.json', asyncApiText({ manifest: completeManifest(topology), version }))
+    files.set(
+      'sbom.cdx.json',
+      sbomText({ application: topology.name, version, millrace: packageAt(libraryFolder), bundled: bundled.packages }),
+    )
   }
   return { topology, files }
+}
+
+/** The project's own, which is what an app's version is. */
+function versionOf(folder: string): string {
+  const isPackage = existsSync(join(folder, 'package.json'))
+  return (isPackage ? packageAt(folder).version : '') || '0.0.0'
 }
 
 function builtOf({ topology, files }: Output, out: string): BuiltTopology {

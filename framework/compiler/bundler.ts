@@ -9,6 +9,7 @@ import {
   build,
   type Loader,
   type Message,
+  type Metafile,
   type OnLoadResult,
   type OnResolveArgs,
   type OnResolveResult,
@@ -16,6 +17,7 @@ import {
 } from 'esbuild'
 import { withForwardSlashes } from './library.ts'
 import { type ModuleName, ModuleNames, namespaces } from './module-names.ts'
+import type { BundledPackage } from './output/sbom.ts'
 import type { RewrittenFile } from './rewrite.ts'
 
 export interface BundleRequest {
@@ -36,6 +38,8 @@ export interface Bundle {
   readonly text: string
   /** A source map as JSON. */
   readonly map: string
+  /** npm packages with code in it, by name. */
+  readonly packages: readonly BundledPackage[]
 }
 
 export interface BundleProblem {
@@ -47,11 +51,13 @@ export interface BundleProblem {
 export const entryModule = 'millrace:entry'
 
 export async function bundle(request: BundleRequest): Promise<Bundle | readonly BundleProblem[]> {
+  const names = new ModuleNames(request.folder)
   try {
     const result = await build({
       entryPoints: [entryModule],
       bundle: true,
       write: false,
+      metafile: true,
       outfile: join(request.folder, 'bundle.mjs'),
       absWorkingDir: request.folder,
       format: 'esm',
@@ -63,15 +69,24 @@ export async function bundle(request: BundleRequest): Promise<Bundle | readonly 
       legalComments: 'eof',
       logLevel: 'silent',
       tsconfig: join(request.folder, 'tsconfig.json'),
-      plugins: [neutralModules(request)],
+      plugins: [neutralModules(request, names)],
     })
     const [map, code] = ['.map', '.mjs'].map((end) => result.outputFiles.find((file) => file.path.endsWith(end)))
     if (map === undefined || code === undefined) throw new Error('esbuild gave no bundle')
-    return { text: code.text, map: fromBundle(map.text, request.projectFolder) }
+    return { text: code.text, map: fromBundle(map.text, request.projectFolder), packages: packagesIn(result.metafile, names) }
   } catch (error) {
     if (!isBuildFailure(error)) throw error
     return error.errors.map(problemOf)
   }
+}
+
+function packagesIn({ outputs }: Metafile, names: ModuleNames): BundledPackage[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs))
+  const modules = inputs.filter(([module, { bytesInOutput }]) => bytesInOutput > 0 && module.startsWith('npm:'))
+  const found = new Map(modules.map(([module]) => [module.replace(/^npm:((?:@[^/]+\/)?[^/]+)\/.*$/, '$1'), module] as const))
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, module]) => names.packageWith({ namespace: 'npm', path: module.slice('npm:'.length) }) ?? [])
 }
 
 /** In the source map the project's files stand as seen from the bundle; all others keep the name of their namespace. */
@@ -94,8 +109,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   '.cjs': 'js',
 }
 
-function neutralModules(request: BundleRequest): Plugin {
-  const names = new ModuleNames(request.folder)
+function neutralModules(request: BundleRequest, names: ModuleNames): Plugin {
   const alreadyAsked = Symbol('resolution by esbuild itself')
   return {
     name: 'millrace-neutral-modules',

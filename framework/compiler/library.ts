@@ -25,7 +25,8 @@ export function packageFolderOf(folder: string): string {
   }
 }
 
-export function packageAt(folder: string): { readonly name: string; readonly version: string } {
-  const content = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string }
-  return { name: content.name ?? '', version: content.version ?? '' }
+export function packageAt(folder: string): { readonly name: string; readonly version: string; readonly licence: string | undefined } {
+  const content = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string; license?: unknown }
+  const { name = '', version = '', license } = content
+  return { name, version, licence: typeof license === 'string' ? license : undefined }
 }

