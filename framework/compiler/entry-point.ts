@@ -30,14 +30,9 @@ export const appBanner = [
 
 export function entryPointSource({ definition, config, manifest, embeddedBroker }: EntryPoint): string {
   const embedded = "{ name: 'embedded-broker', brokers: { embedded: kafka().brokers.kafka } }"
-<<<<<<< HEAD
   const plugins = ['kafka()', 'leveldb()', 'memory()', 'brokerMemory()', 'health()', ...(embeddedBroker ? [embedded] : [])]
-  return `import { main } from 'millrace/runtime'
-=======
-  const plugins = ['kafka()', 'leveldb()', 'memory()', 'brokerMemory()', ...(embeddedBroker ? [embedded] : [])]
   return `import 'millrace/source-maps'
 import { main } from 'millrace/runtime'
->>>>>>> 8333892 (A build tells others of itself: AsyncAPI, a bill of materials, manifests with a published schema; every stack shows the author's lines)
 import { brokerMemory } from 'millrace/plugins/broker-memory'
 import { health } from 'millrace/plugins/health-http'
 import { kafka } from 'millrace/plugins/kafka'
