@@ -42,6 +42,11 @@ export class Sink implements Operator {
     this.valueWriter = { write: (cell, target) => cell.writeTo(target, value) }
   }
 
+  /** Undefined if each record chooses its topic. */
+  get topic(): string | undefined {
+    return this.writer?.topic
+  }
+
   process(record: Flow): void {
     const { keyCell } = record
     if (keyCell.isNull) this.append(record, noBytes, -1, -1)

@@ -36,6 +36,8 @@ export interface StateFolder {
   write(batch: StateBatch): Promise<void>
   /** Forgets a store's entries with from <= key < to; an absent bound is open. Not atomic: what is left after a crash is as before. */
   clear(store: string, range?: KeyRange): Promise<void>
+  /** What it takes on disk; asked every few seconds, for metrics. Missing: it does not know. */
+  sizeBytes?(): number
   close(): Promise<void>
   /** What its entries take of the memory of the process, about. Said by engines that hold them there. */
   readonly memoryBytes?: number

@@ -2,10 +2,14 @@
 // NamedCacheMetrics; consumer metrics for lag and heartbeat) wherever it has the number.
 
 import type { DropReason } from '../operators/dropped-records.ts'
+import { Sink } from '../operators/sink.ts'
 import type { GroupMember } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Metric, Metrics, MetricTags } from '../ports/metrics.ts'
 import { type AppState, appStates } from './app-state.ts'
 import type { Committer } from './committer.ts'
+import type { Processing } from './processing.ts'
+import type { Restoration } from './restoration.ts'
 import type { RunningTask } from './running-task.ts'
 import type { TaskInputs } from './task-inputs.ts'
 import type { TaskSet } from './task-set.ts'
@@ -16,6 +20,8 @@ export interface MeasuredParts {
   readonly inputs: TaskInputs
   readonly committer: Committer
   readonly member: GroupMember
+  readonly processing: Processing
+  readonly restoration: Restoration
 }
 
 export class AppMetrics implements Metrics {
@@ -24,7 +30,10 @@ export class AppMetrics implements Metrics {
   private readonly threadTags: MetricTags
   private readonly state: () => AppState
 
-  constructor(applicationId: string, state: () => AppState) {
+  private readonly clock: Clock
+
+  constructor(applicationId: string, state: () => AppState, clock: Clock) {
+    this.clock = clock
     this.threadTags = { 'thread-id': `${applicationId}-StreamThread-1` }
     this.state = state
   }
@@ -36,15 +45,26 @@ export class AppMetrics implements Metrics {
       gauge('stream-metrics', 'state', '1 for the state that the app is in, 0 for the others', { state }, state === current ? 1 : 0),
     )
     if (parts === undefined) return states
-    return [...states, ...this.ofThread(parts), ...parts.tasks.all.flatMap((task) => this.ofTask(task)), ...this.ofInputs(parts)]
+    return [...states, ...this.ofThread(parts), ...parts.tasks.all.flatMap((task) => this.ofTask(task, parts)), ...this.ofInputs(parts)]
   }
 
-  private ofThread({ tasks, committer, member }: MeasuredParts): readonly Metric[] {
+  private ofThread({ tasks, committer, member, processing, inputs }: MeasuredParts): readonly Metric[] {
     const { threadTags: tags } = this
     const group = 'stream-thread-metrics'
     const totals = tasks.totals()
+    const nowMs = this.clock.monotonicMs()
     return [
       counter(group, 'process-total', 'records processed, of repartition topics too', tags, totals.processed),
+      counter(group, 'process-ms-total', 'milliseconds that processing took', tags, processing.processMs),
+      gauge(group, 'process-latency-avg', 'milliseconds for a record, over the last minute', tags, processing.latency.average(nowMs)),
+      gauge(
+        group,
+        'process-latency-max',
+        'milliseconds for a record, in the slowest slice of the last minute',
+        tags,
+        processing.latency.max(nowMs),
+      ),
+      counter(group, 'poll-total', 'times that records were there when the fetcher was asked', tags, inputs.polls),
       counter(group, 'punctuate-total', 'punctuations', tags, totals.punctuations),
       counter(group, 'commit-total', 'commits', tags, committer.commits),
       counter(group, 'commit-ms-total', 'milliseconds that commits took, without writing the state', tags, committer.commitMs),
@@ -75,11 +95,21 @@ export class AppMetrics implements Metrics {
     ]
   }
 
-  private ofTask({ planned, state, task }: RunningTask): readonly Metric[] {
+  private ofTask(running: RunningTask, { restoration }: MeasuredParts): readonly Metric[] {
+    const { planned, state, task, endToEnd } = running
+    const nowMs = this.clock.monotonicMs()
     const tags = { ...this.threadTags, 'task-id': planned.id }
     const group = 'stream-task-metrics'
     const ofState = [
       counter(group, 'restore-total', 'changelog records restored', tags, state.restore.records),
+      gauge(
+        group,
+        'restore-remaining-records-total',
+        'changelog records to be restored yet, at most',
+        tags,
+        restoration.remainingOf(running),
+      ),
+      gauge('stream-state-metrics', 'disk-size-bytes', 'size of the state on disk', tags, state.diskBytes),
       gauge(group, 'uncommitted-bytes', 'size of the state that is not committed yet', tags, state.uncommittedBytes),
     ]
     if (task === undefined) return ofState
@@ -87,7 +117,10 @@ export class AppMetrics implements Metrics {
       ...ofState,
       counter(group, 'process-total', 'records processed', tags, task.processed),
       counter(group, 'punctuate-total', 'punctuations', tags, task.punctuations),
+      gauge(group, 'record-e2e-latency-avg', 'milliseconds from the newest timestamp taken to now', tags, endToEnd.average(nowMs)),
+      gauge(group, 'record-e2e-latency-max', 'the largest of them in the last minute', tags, endToEnd.max(nowMs)),
       ...[...task.dropped.counts()].map(([reason, count]) => dropped(group, { ...tags, reason }, count)),
+      ...task.operators.flatMap((operator) => (operator instanceof Sink ? [produced(tags, operator)] : [])),
       ...task.metrics.read(tags),
     ]
   }
@@ -105,6 +138,12 @@ export class AppMetrics implements Metrics {
 
 function dropped(group: string, tags: MetricTags & { readonly reason: DropReason }, count: number): Metric {
   return counter(group, 'dropped-records-total', 'records left out, by reason', tags, count)
+}
+
+/** Of a sink whose records choose their topics, `topic-name` is empty. */
+function produced(tags: MetricTags, { name, topic = '', sent }: Sink): Metric {
+  const ofSink = { ...tags, 'processor-node-id': name, 'topic-name': topic }
+  return counter('stream-topic-metrics', 'records-produced-total', 'records written by a sink', ofSink, sent)
 }
 
 function counter(group: string, name: string, description: string, tags: MetricTags, value: number): Metric {

@@ -90,7 +90,7 @@ export class App {
     if (settings.standbyReplicas > 0) throw new MillraceError('not-supported', { what: 'standbyReplicas', instead: 'Set it to 0.' })
     this.options = options
     this.wakeup = new Wakeup(options.clock)
-    this.metrics = new AppMetrics(options.applicationId, () => this.current)
+    this.metrics = new AppMetrics(options.applicationId, () => this.current, options.clock)
     const cursor = settings.healthPort === undefined ? undefined : new WorkCursor()
     this.health = new AppHealth(options.clock, settings, () => this.current, cursor)
     this.reporters = new Reporters(options.reporters ?? [], { ...options, health: this.health })
@@ -250,9 +250,9 @@ class Run {
     const member = this.member()
     const inputs = new TaskInputs(this.parts, end, live)
     const committer = new Committer(this.parts, this.tasks, member)
-    this.metrics.parts = { tasks: this.tasks, inputs, committer, member }
     const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, globals: this.globals, end, live })
     const { restoration, tasks } = this
+    this.metrics.parts = { tasks, inputs, committer, member, processing, restoration }
     this.health.parts = { tasks, inputs, member, restoration, processing, producer: this.parts.producer }
     try {
       await this.globals?.restore(this.isStopping)

@@ -11,6 +11,7 @@ import type { LivePlan } from './live-plan.ts'
 import { positionOf, type RunningTask } from './running-task.ts'
 import type { TaskInputs } from './task-inputs.ts'
 import type { TaskSet } from './task-set.ts'
+import { WindowedStat } from './windowed-stat.ts'
 
 const sliceMs = 50
 const sleepMsMax = 1_000
@@ -31,6 +32,9 @@ export interface ProcessingParts extends AppParts {
 export class Processing {
   /** When the first record was handed to a task. */
   firstRecordMs: number | undefined
+  /** Time that tasks took to process records, and per record of each slice. */
+  processMs = 0
+  readonly latency = new WindowedStat()
   /** When the loop last turned, by the monotonic clock. */
   turnedMs = 0
   private readonly parts: ProcessingParts
@@ -81,12 +85,23 @@ export class Processing {
     for (let turn = 0; turn < running.length && !producer.full && !tasks.chosenWriters.areOpening; turn++) {
       const one = running[(this.next + turn) % running.length]!
       if (!one.task.hasRecords || !inputs.mayProcess(one)) continue
-      this.firstRecordMs ??= clock.monotonicMs()
-      count += one.task.process(Infinity, deadlineMs, this.pauseOf(one))
-      if (clock.monotonicMs() >= deadlineMs) break
+      const startMs = clock.monotonicMs()
+      this.firstRecordMs ??= startMs
+      const processed = one.task.process(Infinity, deadlineMs, this.pauseOf(one))
+      const endMs = clock.monotonicMs()
+      this.measure(one, processed, startMs, endMs)
+      count += processed
+      if (endMs >= deadlineMs) break
     }
     this.next++
     return count
+  }
+
+  private measure({ task, endToEnd }: RunningTask, processed: number, startMs: number, endMs: number): void {
+    if (processed === 0 || task === undefined) return
+    this.processMs += endMs - startMs
+    this.latency.add(endMs, (endMs - startMs) / processed, processed)
+    endToEnd.add(endMs, this.parts.clock.now() - task.streamTime)
   }
 
   /** A task with several inputs stops when one more of them runs dry, because its next choice may depend on what comes there. */

@@ -74,6 +74,11 @@ export class Restoration {
     return remaining(this.open)
   }
 
+  /** Of one task. */
+  remainingOf(owner: RunningTask): number {
+    return remaining(new Map([...this.open].filter(([, one]) => one.owner === owner)))
+  }
+
   private async run(open: Map<string, Restoring>, interrupted: () => boolean): Promise<boolean> {
     const { restoreFetcher: fetcher, clock, logger, wakeup } = this.parts
     let progressDueMs = clock.monotonicMs() + progressEveryMs

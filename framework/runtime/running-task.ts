@@ -6,6 +6,7 @@ import type { RecordContext, TaskState } from '../state/contract.ts'
 import type { Task } from './task.ts'
 import type { TaskConnectors } from './task-connectors.ts'
 import type { PlannedTask } from './topic-plan.ts'
+import type { WindowedStat } from './windowed-stat.ts'
 
 export interface RunningTask {
   readonly planned: PlannedTask
@@ -27,6 +28,8 @@ export interface RunningTask {
   writeFailure: unknown
   /** Inputs that the fetcher was told to pause. */
   readonly paused: Set<TopicPartition>
+  /** From the newest timestamp that it has taken to now, after each slice. */
+  readonly endToEnd: WindowedStat
   /** Since when records wait for an input that has none; undefined if they do not. */
   idleSinceMs: number | undefined
 }

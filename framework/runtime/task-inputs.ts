@@ -35,6 +35,8 @@ export class TaskInputs {
   private tasks: readonly RunningTask[] = []
   private inputs = new Map<string, Input>()
   private shareBytes = 0
+  /** Looks at what was fetched that found something. */
+  polls = 0
 
   constructor(parts: AppParts, end: EndOfInput | undefined, live: Pick<LivePlan, 'lost'>) {
     this.parts = parts
@@ -57,7 +59,9 @@ export class TaskInputs {
   /** Gives the tasks what has arrived. */
   async take(): Promise<void> {
     const problems: FetchProblem[] = []
-    for (const fetched of this.parts.fetcher.take()) {
+    const arrived = this.parts.fetcher.take()
+    if (arrived.length > 0) this.polls++
+    for (const fetched of arrived) {
       if (fetched.kind === 'problem') problems.push(fetched)
       else this.give(fetched)
     }

@@ -21,6 +21,7 @@ import { TaskConnectors } from './task-connectors.ts'
 import { taskSettings } from './task-settings.ts'
 import { writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
+import { WindowedStat } from './windowed-stat.ts'
 
 /** How long a task waits for the instance that had it on this machine to close its state. */
 const lockWaitMsMax = 30_000
@@ -167,6 +168,7 @@ export class TaskSet {
       writing: Promise.resolve(),
       writeFailure: undefined,
       paused: new Set(),
+      endToEnd: new WindowedStat(),
       idleSinceMs: undefined,
     }
   }

@@ -64,7 +64,7 @@ export class Task {
   private readonly retries: Retries | undefined
   /** The input whose head is not done yet, because it is tried again. */
   private held: InputQueue | undefined
-  private readonly operators: readonly Operator[]
+  readonly operators: readonly Operator[]
   private readonly sourceNodes: readonly { readonly node: SourceNode; readonly outlet: Outlet }[]
   private readonly byStreamTime = new Punctuations()
   private readonly byWallClock = new Punctuations()

@@ -124,6 +124,8 @@ export interface TaskState extends WindowedTaskStores {
   flushCaches(): void
   /** Whether a limit (the uncommitted buffer) asks for a commit after the current record. */
   readonly commitWanted: boolean
+  /** What it takes on disk. */
+  readonly diskBytes: number
   /** Size of what `commit` would write, about. */
   readonly uncommittedBytes: number
   /**

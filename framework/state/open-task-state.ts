@@ -215,6 +215,10 @@ class LayeredTaskState implements TaskState {
     return this.uncommitted.full
   }
 
+  get diskBytes(): number {
+    return this.folders.reduce((sum, folder) => sum + (folder.sizeBytes?.() ?? 0), 0)
+  }
+
   get uncommittedBytes(): number {
     return this.uncommitted.bytes
   }

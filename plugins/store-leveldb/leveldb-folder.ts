@@ -2,6 +2,8 @@
 // positions, each under its topic. A batch is written with fsync: it comes once a commit, and without it a machine that loses power could keep
 // a later batch and lose an earlier one.
 
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import {
   asOffset,
@@ -66,6 +68,13 @@ export class LeveldbFolder implements StateFolder {
 
   store(name: string): ByteStore {
     return new LeveldbStore(this.database, name, this.folder, this.ranges, (error) => this.damageOf(error, readDamage))
+  }
+
+  sizeBytes(): number {
+    let sum = 0
+    // LevelDB may delete a file in between.
+    for (const name of readdirSync(this.folder)) sum += statSync(join(this.folder, name), { throwIfNoEntry: false })?.size ?? 0
+    return sum
   }
 
   positions(): ReadonlyMap<string, Offset> {

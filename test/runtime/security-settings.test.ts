@@ -75,7 +75,7 @@ test('nobody but the owner gets at the state of an app, whatever the umask', asy
   const stateDir = folderOf()
   const before = process.umask(0)
   onTestFinished(() => void process.umask(before))
-  const bench = new AppBench(10)
+  const bench = new AppBench()
   await bench.createTopics({ in: 1 })
   await bench.produce('in', [['a', 'x']])
   const text = { key: string(), value: string() }
