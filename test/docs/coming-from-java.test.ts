@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
+import { kafkaStreamsApi } from './kafka-streams-api.ts'
 
 const page = 'docs/coming-from-java.md'
 const entries = ['framework/index.ts', 'framework/runtime/index.ts', 'test/kit/index.ts']
@@ -16,6 +17,28 @@ it('names in the tables are there', () => {
   const exported = exports()
   expect(names.filter((name) => !isThere(name, exported))).toEqual([])
 })
+
+it.each(Object.entries(kafkaStreamsApi))('each method of %s is named, beside ours or as missing', (owner, methods) => {
+  const named = new Set(namesOfJava())
+  expect(methods.split(' ').filter((method) => !named.has(`${owner}.${method}`))).toEqual([])
+})
+
+/** What stands as code in the first column, and behind "Not there"; a name without a class is of the class that stands before it in its row. */
+function namesOfJava(): readonly string[] {
+  const lines = readFileSync(page, 'utf8').split('\n')
+  let section = ''
+  return lines.flatMap((line) => {
+    if (line.startsWith('## ')) section = line.slice(3)
+    if (!line.startsWith('| ') && !line.startsWith('Not there')) return []
+    let owner = section
+    const column = line.startsWith('| ') ? (line.split('|')[1] ?? '') : line
+    return [...column.matchAll(/`([^`]+)`/g)].map(([, code]) => {
+      const [first = '', method] = (code as string).replace(/\(.*/, '').split('.')
+      if (method !== undefined) owner = first
+      return method === undefined ? `${owner}.${first}` : `${first}.${method}`
+    })
+  })
+}
 
 /** What stands as code in the second column. */
 function namesOfMillrace(): readonly string[] {

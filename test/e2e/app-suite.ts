@@ -81,6 +81,39 @@ export function appSuite(cluster: string, addressOf: () => string): void {
       expect(internal.map((topic) => topic.replace(/^.*-(changelog|repartition)$/, '$1')).sort()).toEqual(['changelog', 'repartition'])
     })
 
+    it('reads the topics of a pattern, and takes up one that appears while it runs, from its first record', async () => {
+      number += 1
+      const output = `readings-${number}`
+      const [first, later] = [`sensor-${number}-a`, `sensor-${number}-b`]
+      await client.createTopics(2, first, output)
+      const topology = `
+import { topology } from 'millrace'
+
+export default topology('sensors', (builder) => {
+  builder.stream<string, string>(/sensor-${number}-.+/).to('${output}')
+})
+`
+      const folder = projectOf({ 'topologies/sensors.ts': topology })
+      expect((await millrace(['build'], folder)).code).toBe(0)
+      await client.send(first, [{ key: 'x', value: 'one', timestamp: 1_000 }])
+      const app = startNode(['dist/sensors/app.mjs'], folder, {
+        MILLRACE_BROKERS: client.address,
+        MILLRACE_APPLICATION_ID: `sensors-${number}`,
+        MILLRACE_STATE_DIR: join(folder, 'state'),
+        MILLRACE_METADATA_MAX_AGE_MS: '200',
+        MILLRACE_LOG_LEVEL: 'warn',
+      })
+      const ended = endOf(app)
+      await client.receive(output, (records) => records.length === 1)
+      await client.createTopics(2, later)
+      await client.send(later, [{ key: 'y', value: 'two', timestamp: 2_000 }])
+      await client.send(first, [{ key: 'x', value: 'three', timestamp: 3_000 }])
+      const received = await client.receive(output, (records) => records.length === 3)
+      expect(received.map(({ value }) => String(value)).sort()).toEqual(['one', 'three', 'two'])
+      app.kill('SIGTERM')
+      expect(await ended).toMatchObject({ code: 0 })
+    })
+
     it('goes on where the first run stopped, with its state', async () => {
       const { folder, input, output, environment } = await wordCountProject()
       const run = () => node(['dist/word-count/app.mjs', '--until-end', '--summary', 'summary.json'], folder, environment)
