@@ -82,6 +82,7 @@ export default {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     // One place imports each large library, so that it could be exchanged.
     ...onePlaceFor('@datadog/sketches-js', '^framework/dsl/quantiles[.]ts$'),
+    ...onePlaceFor('temporal-polyfill', '^framework/dsl/calendar-windows[.]ts$'),
     ...onePlaceFor('kafkajs', '^plugins/kafka/'),
     ...onePlaceFor('classic-level', '^plugins/store-leveldb/'),
     ...onePlaceFor('ts-morph', '^framework/compiler/'),

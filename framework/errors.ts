@@ -21,6 +21,11 @@ const entries = {
     message: '{duration} is no duration.',
     remedy: "Write whole milliseconds, or a number with a unit (ms, s, m, h, d), such as 500, '10s' or '1h'.",
   },
+  'time-zone-unknown': {
+    kind: 'user',
+    message: '{timeZone} is no time zone.',
+    remedy: 'Write a name of the IANA database, such as Europe/Berlin or UTC.',
+  },
   // Records.
   'record-too-large': {
     kind: 'user',

@@ -7,6 +7,7 @@ export { type Config, defineConfig } from './config.ts'
 export type { Aggregated, Aggregator, Aggregators } from './dsl/aggregators.ts'
 export type { ApplyOptions, OperatorContext } from './dsl/apply.ts'
 export { BranchedKStream } from './dsl/branched-kstream.ts'
+export { type CalendarWindowOptions, calendar } from './dsl/calendar-windows.ts'
 export type * from './dsl/callbacks.ts'
 export { type Chosen, first, last, maxBy, minBy, type Ranked, topN } from './dsl/choosing-aggregators.ts'
 export { CogroupedKStream, SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/cogrouped-kstream.ts'
@@ -53,6 +54,7 @@ export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts'
 export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/topology-definition.ts'
 // With a star, because only then `declare module 'millrace'` adds to the interface itself.
 export type * from './dsl/topology-topics.ts'
+export { globalWindow, onCount, onEvery, onIdle, purging, type TriggerTimeOptions } from './dsl/triggers.ts'
 export type { Late } from './dsl/window-aside.ts'
 export {
   type AlignedWindowOptions,
@@ -63,7 +65,9 @@ export {
   hopping,
   idle,
   type JoinWindowOptions,
+  type SessionByOptions,
   session,
+  sessionBy,
   sliding,
   type TimeWindowOptions,
   tumbling,
@@ -92,12 +96,17 @@ export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'
 export type {
+  Calendar,
   Closing,
   CountWindow,
+  GlobalWindow,
   JoinWindow,
   SessionWindow,
   SlidingWindow,
   TimeWindow,
+  Trigger,
+  TriggerDecision,
+  TriggerEvent,
   UnlimitedWindow,
   Windowed,
   WindowTiming,

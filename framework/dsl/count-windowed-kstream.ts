@@ -1,7 +1,7 @@
 // A grouped stream cut into windows of n records of a key.
 
 import type { Aggregation, EmitStrategy, StoreSpec } from '../graph/operator-spec.ts'
-import type { CountWindow, Windowed } from '../graph/window-spec.ts'
+import type { CountWindow, GlobalWindow, Windowed } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
 import { sessionWindowed, timeWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
@@ -21,14 +21,15 @@ import type { StatefulOptions, ValueOptions } from './options.ts'
  */
 export class CountWindowedKStream<K, V> {
   private readonly group: GroupFlow
-  private readonly window: CountWindow
+  private readonly window: CountWindow | GlobalWindow
   private readonly emit: EmitStrategy
 
   /** @internal */
-  constructor(group: GroupFlow, window: CountWindow, emit: EmitStrategy) {
+  constructor(group: GroupFlow, window: CountWindow | GlobalWindow, emit: EmitStrategy) {
     this.group = group
     this.window = window
     this.emit = emit
+    if (window.kind === 'global') return
     const { size, step, orAfter } = window
     if (orAfter !== undefined && !(orAfter.ms > 0))
       group.graph.problems.report(
@@ -111,6 +112,19 @@ export class CountWindowedKStream<K, V> {
     resultValue?: null,
   ): KStream<Windowed<K>, R> {
     const { window, emit } = this
+    if (window.kind === 'global') {
+      const { state: _table, ...flow } = aggregateStream(this.group, {
+        prefix,
+        aggregation,
+        options,
+        value,
+        resultValue,
+        store: (named, key, stored) => ({ ...rowStore(named, key, stored), kind: 'globalWindow' }),
+        operator: (store) => ({ kind: 'globalWindowAggregate', store, window, aggregation }),
+        resultKey: (key) => sessionWindowed(key) as AnySerde,
+      })
+      return flow.make.stream({ ...flow, changedKey: false, joinRepartition: null })
+    }
     // Windows of which some are not full end where they end; all others have one size.
     const { size, step, partial, orAfter, sendsAtEnd } = window
     const varies = partial === true || orAfter !== undefined || sendsAtEnd === true

@@ -1,7 +1,7 @@
 // A stream grouped by its keys, ready to be aggregated or windowed.
 
 import type { Aggregation } from '../graph/operator-spec.ts'
-import type { CountWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
+import type { CountWindow, GlobalWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
 import { json, long } from '../serdes/serdes.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
@@ -128,7 +128,7 @@ export class KGroupedStream<K, V> {
 
   /**
    * Cuts the records of each key into windows: of time (`tumbling`, `hopping`, `sliding`, `unlimited`), of activity (`session`) or of records
-   * (`tumblingCount`, `slidingCount`). With `emit: 'final'` only the last result of a window is sent, once it is closed: when its grace is over by stream
+   * (`tumblingCount`, `slidingCount`), or into one that a trigger sends (`globalWindow`). With `emit: 'final'` only the last result of a window is sent, once it is closed: when its grace is over by stream
    * time, or as its `closes` says. With `emit: every('10s')` results are sent once in a while.
    *
    * Kafka Streams: `KGroupedStream.windowedBy`, `emitStrategy` (KIP-825).
@@ -146,11 +146,12 @@ export class KGroupedStream<K, V> {
   windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow, options?: EmitOptions): TimeWindowedKStream<K, V>
   windowedBy(window: SessionWindow, options?: EmitOptions): SessionWindowedKStream<K, V>
   windowedBy(window: CountWindow, options?: CountEmitOptions): CountWindowedKStream<K, V>
+  windowedBy(window: GlobalWindow): CountWindowedKStream<K, V>
   windowedBy(
-    window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow | CountWindow,
+    window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow | CountWindow | GlobalWindow,
     options: EmitOptions = {},
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> | CountWindowedKStream<K, V> {
-    const kinds = ['time', 'sliding', 'unlimited', 'session', 'count']
+    const kinds = ['time', 'sliding', 'unlimited', 'session', 'count', 'global']
     requireWindow(this.flow.graph, 'KGroupedStream.windowedBy', window, kinds, 'tumbling(), hopping(), sliding() or session()')
     requireOptions(this.flow.graph, 'KGroupedStream.windowedBy', options)
     const { emit = 'updates' } = options
@@ -162,6 +163,7 @@ export class KGroupedStream<K, V> {
       case 'session':
         return new SessionWindowedKStream(this.flow, window, emit)
       case 'count':
+      case 'global':
         return new CountWindowedKStream(this.flow, window, strategyOf(options.emit ?? 'final'))
     }
   }

@@ -141,7 +141,9 @@ export class SessionWindowedKStream<K, V> {
   ): KTable<Windowed<K>, R> {
     const { window } = this
     const emit = strategyOf(this.emit)
-    const leastMs = closesAtEnd(window) ? Number.MAX_SAFE_INTEGER : window.gapMs + window.graceMs
+    // With a gap in their ends, sessions reach into the future by as much, and time with them.
+    const keptMs = window.gapMs + window.graceMs + (window.gapOf === undefined ? 0 : 1)
+    const leastMs = closesAtEnd(window) ? Number.MAX_SAFE_INTEGER : keptMs
     const { retentionMs, shownMs } = retentionAndShown(this.group, emit, options, leastMs)
     const shape = { kind: 'session', retentionMs, ...(emit === 'final' ? { neverCached: true, timeOrdered: true } : {}) } as const
     const flow = aggregateStream(this.group, {
@@ -150,7 +152,7 @@ export class SessionWindowedKStream<K, V> {
       options,
       value,
       resultValue,
-      traits: { closesAfterMs: window.graceMs + window.gapMs },
+      traits: { closesAfterMs: window.graceMs + (window.gapOf === undefined ? window.gapMs : 0) },
       store: (named, key, stored) => windowStore(named, key, stored, shape),
       aside: { window, late: this.lateBranch, shownMs },
       operator: (store, { sendsOldValues }, aside) => ({

@@ -3,7 +3,7 @@
 import type { NodeTraits } from '../graph/logical-graph.ts'
 import type { Aggregation, EmitStrategy, OperatorSpec, WindowAside } from '../graph/operator-spec.ts'
 import type { SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
-import { timeWindowed } from '../serdes/windowed.ts'
+import { sessionWindowed, timeWindowed } from '../serdes/windowed.ts'
 import type { GroupFlow } from './aggregate-stream.ts'
 import type { AnySerde } from './flow.ts'
 import type { WindowStoreShape } from './materialize.ts'
@@ -45,13 +45,18 @@ export function timeWindowPlan(
       const common = { store, aggregation, sendsOldValues, emit, ...(aside === undefined ? {} : { aside }) }
       return window.kind === 'sliding' ? { kind: 'slidingAggregate', window, ...common } : { kind: 'windowAggregate', window, ...common }
     },
-    resultKey: (key) => timeWindowed(key, windowSizeMs) as AnySerde,
+    resultKey: (key) => (isCalendar(window) ? sessionWindowed(key) : timeWindowed(key, windowSizeMs)) as AnySerde,
   }
 }
 
 /** What only the end of the input closes is kept until then. */
 export function closesAtEnd(window: TimeWindow | SlidingWindow | SessionWindow | UnlimitedWindow): boolean {
   return timingOf(window).closes?.kind === 'endOfInput'
+}
+
+/** Whose ends do not follow from their starts by one size. */
+function isCalendar(window: TimeWindow | SlidingWindow | UnlimitedWindow): boolean {
+  return window.kind === 'time' && window.calendar !== undefined
 }
 
 function sizeOf(window: TimeWindow | SlidingWindow | UnlimitedWindow): number {
@@ -85,6 +90,10 @@ export function checkWindow({ graph, name }: GroupFlow, window: TimeWindow | Sli
 export function checkSessionWindow({ graph, name }: GroupFlow, window: SessionWindow): void {
   const { gapMs, graceMs } = window
   checkTiming({ graph, name }, window)
+  if (window.gapOf !== undefined && window.closes?.kind === 'idle') {
+    const remedy = "Close them by stream time, or with closes: 'wallClock'."
+    graph.problems.report(name, 'sessions with a gap for each record know when they end, so idleness does not close them.', remedy)
+  }
   if (gapMs < 0) graph.problems.report(name, `a gap of ${gapMs} ms is none.`, 'Give a gap of 0 or more.')
   if (graceMs < 0) graph.problems.report(name, `a grace of ${graceMs} ms is in the past.`, 'Give a grace of 0 or more.')
 }

@@ -53,7 +53,7 @@ export function idle(duration: Duration): Closing {
   return { kind: 'idle', idleMs: durationMs(duration) }
 }
 
-function timing({ closes, time }: ClockWindowOptions): WindowTiming {
+export function timing({ closes, time }: ClockWindowOptions): WindowTiming {
   const closing = typeof closes === 'object' ? closes : closes === undefined || closes === 'eventTime' ? undefined : { kind: closes }
   return { ...(closing === undefined ? {} : { closes: closing }), ...(time === 'processing' ? { time } : {}) }
 }
@@ -145,6 +145,35 @@ export function sliding(difference: Duration, options: TimeWindowOptions = {}): 
  */
 export function session(gap: Duration, options: ClockWindowOptions = {}): SessionWindow {
   return { kind: 'session', gapMs: durationMs(gap), graceMs: durationMs(options.grace ?? 0), ...timing(options) }
+}
+
+export interface SessionByOptions extends ClockWindowOptions {
+  /** The longest gap: sessions are kept so long. A longer one of a record is cut to it. */
+  readonly gapMax: Duration
+}
+
+/**
+ * Sessions with a gap of its own behind each record: a session lasts until its records' times and gaps are over, and a record that comes within it, or whose own
+ * gap reaches it, belongs to it. The end of such a session has the gap in it: it is when the session would end if nothing came any more, and the
+ * timestamp of its result.
+ *
+ * Flink: `EventTimeSessionWindows.withDynamicGap`.
+ *
+ * @example
+ * ```ts
+ * import { sessionBy, topology } from 'millrace'
+ *
+ * export default topology('visits', (builder) => {
+ *   const pages = builder.stream<string, { page: string; minutes: number }>('pages-by-visitor').groupByKey()
+ *   const visits = pages.windowedBy(sessionBy((page: { minutes: number }) => page.minutes * 60_000, { gapMax: '2h' }))
+ *   visits.count().toStream().to('visits')
+ * })
+ * ```
+ */
+export function sessionBy<V, K = unknown>(gap: (value: V, key: K) => Duration, options: SessionByOptions): SessionWindow {
+  const gapMs = durationMs(options.gapMax)
+  const gapOf = (value: unknown, key: unknown) => Math.min(gapMs, Math.max(0, durationMs(gap(value as V, key as K))))
+  return { kind: 'session', gapMs, gapOf, graceMs: durationMs(options.grace ?? 0), ...timing(options) }
 }
 
 export interface UnlimitedWindowOptions {

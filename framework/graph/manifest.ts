@@ -5,7 +5,7 @@ import type { Serde } from '../ports/serde.ts'
 import type { DueSpec, KeyedProcessSpec } from './keyed-state.ts'
 import type { Aggregation, ChangelogSpec, OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
-import type { AggregationWindow, CountWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
+import type { AggregationWindow, CountWindow, GlobalWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
 
 export interface Manifest {
   readonly version: 1
@@ -45,7 +45,7 @@ export type ManifestInput =
 
 export interface ManifestOperator {
   readonly kind: OperatorSpec['kind']
-  readonly window?: AggregationWindow | CountWindow | JoinWindow | SessionWindow | SlidingWindow
+  readonly window?: AggregationWindow | CountWindow | GlobalWindow | JoinWindow | SessionWindow | SlidingWindow
   readonly aggregation?: Aggregation['kind']
   readonly left?: boolean
   /** Of a processor with state by key: its states and timers by name, with their kinds and clocks. */

@@ -7,7 +7,7 @@ import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { DueSpec, KeyedProcessSpec } from './keyed-state.ts'
 import type { FixedKeyProcessorSupplier, ProcessorSupplier, ValueTransformerSupplier } from './processor.ts'
-import type { AggregationWindow, CountWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
+import type { AggregationWindow, CountWindow, GlobalWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
 
 /** A callback, or a transformer with stores, of which each user has one of its own. */
 export type RowMapper =
@@ -74,6 +74,7 @@ export type OperatorSpec =
       readonly aggregation: Aggregation
       readonly emit: EmitStrategy
     }
+  | { readonly kind: 'globalWindowAggregate'; readonly store: string; readonly window: GlobalWindow; readonly aggregation: Aggregation }
   // Tables. A value in flight between them is a Change.
   | { readonly kind: 'tableSource'; readonly store: string | null; readonly sendsOldValues: boolean }
   | {
@@ -291,6 +292,7 @@ export type StoreKind =
   | 'plainWindow'
   | 'session'
   | 'countWindow'
+  | 'globalWindow'
   /** What one side of a stream-stream join keeps for the other. */
   | 'joinWindow'
   /** What in a left or outer join of streams has met nobody yet. */

@@ -5,6 +5,7 @@ import { Aggregate } from './aggregate.ts'
 import { CountPaneAggregate } from './count-pane-aggregate.ts'
 import { CountWindowAggregate } from './count-window-aggregate.ts'
 import { ForeignKeyLookup, ForeignKeyNotify, ForeignKeyReceive, ForeignKeyResolve, ForeignKeySubscribe } from './foreign-key-join.ts'
+import { GlobalWindowAggregate } from './global-window-aggregate.ts'
 import { KeyedProcess } from './keyed-process.ts'
 import type { Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
@@ -62,6 +63,8 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
       return operator.panes === undefined
         ? new CountWindowAggregate(name, outlet, operator, environment)
         : new CountPaneAggregate(name, outlet, { ...operator, panes: operator.panes }, environment)
+    case 'globalWindowAggregate':
+      return new GlobalWindowAggregate(name, outlet, operator, environment)
     case 'tableSource':
       return new TableSource(name, outlet, operator, environment)
     case 'tableFilter':

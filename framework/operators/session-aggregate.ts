@@ -82,34 +82,35 @@ export class SessionAggregate implements Operator, ClockedWindows {
       return
     }
     const { streamTime, clock } = this
-    const { gapMs, graceMs } = this.window
+    const { graceMs } = this.window
     const timestamp = clock === undefined ? record.timestamp : clock.timeOf(record)
     if (timestamp > streamTime.ms) streamTime.ms = timestamp
-    const byStreamTime = streamTime.ms - graceMs - gapMs
+    const byStreamTime = streamTime.ms - graceMs - this.gapBehindMs
     const closedMs = clock === undefined ? byStreamTime : clock.closedMs(byStreamTime)
     if (this.closed?.overdue(closedMs)) this.sendClosed(this.closed, record, closedMs)
     this.update(record, timestamp, closedMs)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
   }
 
-  /** The last session ends at the stream time. */
+  /** The last session ends at the stream time, or so long behind it as its gap is. */
   endOfInput(): void {
     if (this.closed !== undefined && this.streamTime.ms >= 0)
-      this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.streamTime.ms + 1)
+      this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.allClosedMs())
   }
 
   // ------------------------------------------------------------------------------------------------ what the clock asks
 
   allClosedMs(): number {
-    return this.streamTime.ms < 0 ? -1 : this.streamTime.ms + 1
+    return this.streamTime.ms < 0 ? -1 : this.streamTime.ms + this.gapWithinMs + 1
   }
 
   closedAt(timeMs: number): number {
-    return timeMs - this.window.graceMs - this.window.gapMs
+    return timeMs - this.window.graceMs - this.gapBehindMs
   }
 
   nextCloseMs(closedMs: number): number {
-    const { gapMs, graceMs } = this.window
+    const { gapBehindMs: gapMs } = this
+    const { graceMs } = this.window
     for (const { end } of this.store.findEnded(Math.max(0, closedMs), Number.MAX_SAFE_INTEGER)) return end + gapMs + graceMs + 1
     return Infinity
   }
@@ -120,17 +121,30 @@ export class SessionAggregate implements Operator, ClockedWindows {
 
   // -------------------------------------------------------------------------------------------------------------- parts
 
+  /** How long behind its end a session takes records. */
+  private get gapBehindMs(): number {
+    return this.window.gapOf === undefined ? this.window.gapMs : 0
+  }
+
+  /** How far a session may end behind its last record. */
+  private get gapWithinMs(): number {
+    return this.window.gapOf === undefined ? 0 : this.window.gapMs
+  }
+
   private update(record: Flow, timestamp: number, closedMs: number): void {
     const { store, fold, clock } = this
-    const { gapMs, graceMs } = this.window
+    const { gapOf, graceMs } = this.window
     const { headers } = record
+    const gapMs = gapOf === undefined ? this.window.gapMs : gapOf(record.value, record.key)
+    // With a gap of its own a session reaches as far as that.
+    const reachMs = gapOf === undefined ? 0 : gapMs
     const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
-    let joined = [...store.find(key, timestamp - gapMs, timestamp + gapMs)]
+    let joined = [...store.find(key, timestamp - gapMs + reachMs, timestamp + gapMs)]
     // What was closed for idleness may lie within the gap: it was sent, and grows no more.
     if (clock !== undefined) joined = joined.filter((session) => session.end >= closedMs)
     let aggregate = fold.initial()
     let start: number = timestamp
-    let end: number = timestamp
+    let end: number = timestamp + reachMs
     for (const session of joined) {
       aggregate = nullIfUndefined(this.merge(aggregate, session.value, record.key))
       start = Math.min(start, session.start)
@@ -141,10 +155,12 @@ export class SessionAggregate implements Operator, ClockedWindows {
       this.late?.send(record, closedMs - end)
       return
     }
-    clock?.came(end + gapMs + graceMs + 1)
+    clock?.came(end + this.gapBehindMs + graceMs + 1)
     // A session of this very time is written over; all others are part of a new one now.
     if (start !== timestamp || end !== timestamp) {
       for (const session of joined) {
+        // With a gap in their ends, sessions of one start and end may be one before and behind a record.
+        if (gapOf !== undefined && session.start === start && session.end === end) continue
         store.put(key, session.start, session.end, null, timestamp, headers, record.origin)
         this.send(record.key, session.start, session.end, null, session.value, noHeaders, record.origin)
       }

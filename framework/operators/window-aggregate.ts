@@ -3,7 +3,7 @@
 // and the grace. Records without a value count too.
 
 import type { Aggregation, EmitStrategy, WindowAside } from '../graph/operator-spec.ts'
-import type { AggregationWindow } from '../graph/window-spec.ts'
+import type { AggregationWindow, Calendar } from '../graph/window-spec.ts'
 import type { BinaryKey } from '../state/contract.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import type { DroppedRecords } from './dropped-records.ts'
@@ -44,7 +44,14 @@ export class WindowAggregate implements Operator, ClockedWindows {
     this.name = name
     this.window = stepsOf(spec.window)
     this.fold = foldOf(spec.aggregation)
-    this.rows = new WindowRows({ ...spec, windowSizeMs: this.window.sizeMs, fold: this.fold, outlet: results, environment })
+    this.rows = new WindowRows({
+      ...spec,
+      windowSizeMs: this.window.sizeMs,
+      endOf: this.window.calendar?.endOf,
+      fold: this.fold,
+      outlet: results,
+      environment,
+    })
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
     this.closed = spec.emit === 'final' ? new ClosedWindows(spec.store, environment, spec.aside?.shownMs) : undefined
@@ -63,7 +70,7 @@ export class WindowAggregate implements Operator, ClockedWindows {
     }
     const { streamTime, clock } = this
     const timestamp = clock === undefined ? record.timestamp : clock.timeOf(record)
-    const { sizeMs, advanceMs, graceMs } = this.window
+    const { sizeMs, advanceMs, graceMs, calendar } = this.window
     if (timestamp > streamTime.ms) streamTime.ms = timestamp
     const closedMs = clock === undefined ? streamTime.ms - graceMs : clock.closedMs(streamTime.ms - graceMs)
     if (this.closed?.overdue(closedMs)) this.sendClosed(this.closed, record, closedMs)
@@ -71,7 +78,7 @@ export class WindowAggregate implements Operator, ClockedWindows {
     let open = Infinity
     let end = 0
     for (let start = this.firstStart(timestamp); start <= timestamp; start += advanceMs) {
-      end = start + sizeMs
+      end = calendar === undefined ? start + sizeMs : calendar.endOf(start)
       if (end > closedMs) {
         this.update(record, key, start)
         if (open === Infinity) open = end
@@ -85,7 +92,10 @@ export class WindowAggregate implements Operator, ClockedWindows {
   // ------------------------------------------------------------------------------------------------ what the clock asks
 
   allClosedMs(): number {
-    return this.streamTime.ms < 0 ? -1 : this.streamTime.ms + this.window.sizeMs
+    const { sizeMs, calendar } = this.window
+    const { ms } = this.streamTime
+    if (ms < 0) return -1
+    return calendar === undefined ? ms + sizeMs : calendar.endOf(ms)
   }
 
   closedAt(timeMs: number): number {
@@ -93,9 +103,11 @@ export class WindowAggregate implements Operator, ClockedWindows {
   }
 
   nextCloseMs(closedMs: number): number {
-    const { sizeMs, graceMs } = this.window
-    const start = this.rows.firstStart(Math.max(0, closedMs - sizeMs + 1))
-    return start === undefined ? Infinity : start + sizeMs + graceMs
+    const { sizeMs, graceMs, calendar } = this.window
+    const from = calendar === undefined ? closedMs - sizeMs + 1 : calendar.startOf(Math.max(0, closedMs))
+    const start = this.rows.firstStart(Math.max(0, from))
+    if (start === undefined) return Infinity
+    return (calendar === undefined ? start + sizeMs : calendar.endOf(start)) + graceMs
   }
 
   sendUpTo(closedMs: number): void {
@@ -105,7 +117,7 @@ export class WindowAggregate implements Operator, ClockedWindows {
   /** The last window begins at the stream time at the latest. */
   endOfInput(): void {
     if (this.closed !== undefined && this.streamTime.ms >= 0)
-      this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.streamTime.ms + this.window.sizeMs)
+      this.sendClosed(this.closed, endRecord(this.streamTime.ms), this.allClosedMs())
   }
 
   private update(record: Flow, key: BinaryKey, start: number): void {
@@ -118,7 +130,14 @@ export class WindowAggregate implements Operator, ClockedWindows {
 
   /** Of the windows that have closed since the last time none may have a result: then the store is not walked. */
   private sendClosed(closed: ClosedWindows, record: Flow, closedMs: number): void {
-    const { sizeMs, advanceMs, firstMs } = this.window
+    const { sizeMs, advanceMs, firstMs, calendar } = this.window
+    if (calendar !== undefined) {
+      const from = calendar.startOf(Math.max(0, closed.sentUpToMs ?? 0))
+      const to = calendar.startOf(Math.max(0, closedMs))
+      if (from < to) this.rows.sendAll(record, closed.sentUpToMs === undefined ? 0 : from, to - 1)
+      closed.sent(closedMs)
+      return
+    }
     const lastStart = closedMs - sizeMs
     if (lastStart < 0) return
     const { sentUpToMs } = closed
@@ -132,7 +151,8 @@ export class WindowAggregate implements Operator, ClockedWindows {
 
   /** The start of the first window that spans this time. */
   private firstStart(timestamp: number): number {
-    const { firstMs, sizeMs, advanceMs } = this.window
+    const { firstMs, sizeMs, advanceMs, calendar } = this.window
+    if (calendar !== undefined) return calendar.startOf(timestamp)
     if (sizeMs === Number.POSITIVE_INFINITY) return firstMs
     return firstMs + Math.floor(Math.max(0, timestamp - firstMs - sizeMs + advanceMs) / advanceMs) * advanceMs
   }
@@ -144,6 +164,7 @@ interface Steps {
   readonly sizeMs: number
   readonly advanceMs: number
   readonly graceMs: number
+  readonly calendar?: Calendar
 }
 
 function stepsOf(window: AggregationWindow): Steps {

@@ -11,7 +11,7 @@ import type { RangedWindowRowStore } from '../state/windowed-contract.ts'
 import { changeRecord } from './change-record.ts'
 import { Cell, noOrigin, type Origin } from './flow-record.ts'
 import type { Fold } from './fold.ts'
-import { binaryKeyOf } from './key-bytes.ts'
+import { binaryKeyOf, cellOf } from './key-bytes.ts'
 import type { Flow, Outlet } from './operator.ts'
 import { type OperatorEnvironment, storeSpec } from './operator-environment.ts'
 import { WindowedKeys } from './windowed-keys.ts'
@@ -24,6 +24,8 @@ export interface WindowRowsOptions {
   readonly emit: EmitStrategy
   readonly outlet: Outlet
   readonly environment: OperatorEnvironment
+  /** The end of the window that starts at a time, of windows of different sizes. Default: all have one size. */
+  readonly endOf?: ((start: number) => number) | undefined
 }
 
 export class WindowRows {
@@ -74,7 +76,7 @@ export class WindowRows {
   /** Sends the windows that start between two times; the record is the one that closed them. */
   sendAll(record: Flow, startFrom: number, startTo: number): void {
     for (const [key, start, row] of [...this.store.rangeAll(startFrom, startTo)]) {
-      const windowed = this.windowedKeys.cell(key, start)
+      const windowed = this.windowedOf(key, start)
       this.outlet.forward(changeRecord(windowed, this.fold.visible(row.value), null, row.timestamp, record.headers, record.origin))
     }
   }
@@ -95,11 +97,18 @@ export class WindowRows {
     origin: Origin = noOrigin,
   ): void => {
     const { fold } = this
-    const windowed = this.windowedKeys.cell(key, start)
+    const windowed = this.windowedOf(key, start)
     this.outlet.forward(changeRecord(windowed, fold.visible(newValue), fold.visible(oldValue), timestamp, headers, origin))
   }
 
   private windowed(key: unknown, start: number): Cell<unknown> {
-    return Cell.of({ key, start, end: start + this.options.windowSizeMs })
+    const { endOf, windowSizeMs } = this.options
+    return Cell.of({ key, start, end: endOf === undefined ? start + windowSizeMs : endOf(start) })
+  }
+
+  /** As bytes where they are those of a topic, which have no end. */
+  private windowedOf(key: BinaryKey, start: number): Cell<unknown> {
+    if (this.options.endOf === undefined) return this.windowedKeys.cell(key, start)
+    return this.windowed(cellOf(key, this.key).get(), start)
   }
 }

@@ -33,7 +33,7 @@ interface Restoring {
 }
 
 /** Their changelogs hold no plain values; what is in them was written by the app itself. */
-const wrapsValues: readonly StoreKind[] = ['unmatched', 'suppressBuffer', 'graceBuffer', 'subscriptions', 'countWindow']
+const wrapsValues: readonly StoreKind[] = ['unmatched', 'suppressBuffer', 'graceBuffer', 'subscriptions', 'countWindow', 'globalWindow']
 
 export class ChangelogRestore implements StateRestore {
   records = 0

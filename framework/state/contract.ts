@@ -88,6 +88,19 @@ export interface CountWindowState<A> {
   readonly aggregates: readonly (A | null)[]
 }
 
+/** What is kept of the global window of a key (store kind `globalWindow`, read and written as rows). */
+export interface GlobalWindowState<A> {
+  /** How many records of the key came in all. */
+  readonly records: number
+  /** The number of the first one that the aggregate holds. */
+  readonly firstStart: number
+  /** When the trigger's timer is due; -1: it has none. */
+  readonly timerMs: number
+  readonly trigger: unknown
+  /** null: it has begun anew. */
+  readonly aggregate: A | null
+}
+
 /** The stores of one task, by name. */
 export interface TaskStores {
   rows<V>(name: string): RowStore<V>

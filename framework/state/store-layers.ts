@@ -11,6 +11,7 @@ import type { RecordContext, RowStore } from './contract.ts'
 import { countWindowState } from './count-window-state.ts'
 import { DueIndex, dueStoreName } from './due-index.ts'
 import { EntryRows } from './entry-rows.ts'
+import { globalWindowState } from './global-window-state.ts'
 import { GraceBuffer } from './grace-buffer.ts'
 import type { GroupedEntries } from './grouped-entries.ts'
 import { RowForm } from './kept-row.ts'
@@ -206,6 +207,8 @@ function storedSerde({ kind, value }: StoreSpec): Serde<unknown> {
   switch (kind) {
     case 'countWindow':
       return countWindowState(value) as Serde<unknown>
+    case 'globalWindow':
+      return globalWindowState(value) as Serde<unknown>
     case 'unmatched':
       return listOfBytes as Serde<unknown>
     case 'suppressBuffer':

@@ -1,6 +1,8 @@
 import { expectTypeOf, test } from 'vitest'
 import type {
   AlignedWindowOptions,
+  Calendar,
+  CalendarWindowOptions,
   ClockWindowOptions,
   Closes,
   Closing,
@@ -9,14 +11,21 @@ import type {
   CountWindowOptions,
   EmitEvery,
   EveryOptions,
+  GlobalWindow,
   HoppingWindowOptions,
   KGroupedStream,
   KStream,
   KTable,
   Late,
+  SessionByOptions,
   SlidingCountOptions,
   StreamRecord,
   StreamsBuilder,
+  TimeWindow,
+  Trigger,
+  TriggerDecision,
+  TriggerEvent,
+  TriggerTimeOptions,
   TumblingCountOptions,
   Windowed,
 } from '../../framework/index.ts'
@@ -26,11 +35,13 @@ import {
   approxCountDistinct,
   type Chosen,
   type CollectOptions,
+  calendar,
   collect,
   count,
   countDistinct,
   every,
   first,
+  globalWindow,
   hopping,
   idle,
   last,
@@ -40,6 +51,10 @@ import {
   mean,
   min,
   minBy,
+  onCount,
+  onEvery,
+  onIdle,
+  purging,
   type QuantileOptions,
   type QuantileState,
   quantile,
@@ -48,6 +63,7 @@ import {
   type ReduceOptions,
   reduce,
   session,
+  sessionBy,
   slidingCount,
   string,
   sum,
@@ -235,6 +251,27 @@ test('windows say how they close, when their results are sent, and where late re
   expectTypeOf(slidingCount(4, moving)).toEqualTypeOf<CountWindow>()
   // @ts-expect-error a count window is sent when it ends or at each record
   flights.groupByKey().windowedBy(tumblingCount(10), { emit: every('10s') })
+})
+
+test('the calendar, a gap of a record’s own and triggers cut windows', () => {
+  const place: CalendarWindowOptions = { timeZone: 'Europe/Berlin' }
+  expectTypeOf(calendar('day', place)).toEqualTypeOf<TimeWindow>()
+  expectTypeOf<NonNullable<TimeWindow['calendar']>>().toEqualTypeOf<Calendar>()
+  const options: SessionByOptions = { gapMax: '1h' }
+  const visits = flights.groupByKey().windowedBy(sessionBy((flight: Flight) => flight.delay, options))
+  expectTypeOf(visits.count()).toEqualTypeOf<KTable<Windowed<string>, number>>()
+  const time: TriggerTimeOptions = { by: 'wallClock' }
+  expectTypeOf(purging(onEvery('1m', time))).toEqualTypeOf<Trigger<null>>()
+  expectTypeOf(onIdle('1m')).toEqualTypeOf<Trigger<null>>()
+  expectTypeOf(onCount(3)).toEqualTypeOf<Trigger<number>>()
+  expectTypeOf<Trigger<number>['onRecord']>().toEqualTypeOf<(state: number, event: TriggerEvent) => TriggerDecision<number>>()
+  expectTypeOf(globalWindow(onCount(3))).toEqualTypeOf<GlobalWindow>()
+  expectTypeOf(
+    flights
+      .groupByKey()
+      .windowedBy(globalWindow(onCount(3)))
+      .count(),
+  ).toEqualTypeOf<KStream<Windowed<string>, number>>()
 })
 
 test('named aggregators of a grouped table delete a group with its last row', () => {
