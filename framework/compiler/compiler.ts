@@ -16,6 +16,12 @@ import { type DslCall, dslCalls } from './dsl-calls.ts'
 import type { DefinitionSource } from './entry-point.ts'
 import { type Evaluation, type EvaluationRequest, evaluate } from './evaluate.ts'
 import { EvaluationWorkers } from './evaluation-workers.ts'
+import { unconnectedStores } from './keys/connected-stores.ts'
+import { flowProblems } from './keys/flow.ts'
+import { keyProblems, withoutJoinErrors } from './keys/key-types.ts'
+import { missingMethods } from './keys/missing-methods.ts'
+import { topicProblems } from './keys/topic-uses.ts'
+import { graceAdvice, retentionAdvice } from './keys/window-advice.ts'
 import { isLibraryPath, withForwardSlashes } from './library.ts'
 import { checkGraphs, checkSources } from './plugin-checks.ts'
 import { Sources } from './project.ts'
@@ -197,13 +203,18 @@ async function checkProject(sources: Sources, making: Making): Promise<CheckResu
   const ofPlugins = namedParts(configured.plugins, 'topologies')
   if (files.length + ofPlugins.length === 0 && configured.diagnostics.length === 0)
     return { diagnostics: sortDiagnostics([...typeErrors, diagnostic('MR1002', undefined)]), topologies: [], closures: new Map() }
+  const allCalls = [...calls.values()].flat()
+  const ofKeys = keyProblems(allCalls, sources)
   const diagnostics = [
-    ...typeErrors,
+    ...missingMethods(all, withoutJoinErrors(typeErrors, allCalls, ofKeys, sources), sources),
+    ...ofKeys,
+    ...topicProblems(allCalls, sources),
+    ...unconnectedStores(allCalls, sources),
     ...configured.diagnostics,
     ...read.flatMap((one) => ('file' in one ? [] : one)),
     ...duplicateNames(topologies, sources),
     ...namesOfPlugins(topologies, ofPlugins, sources),
-    ...impurities([...calls.values()].flat(), sources),
+    ...impurities(allCalls, sources),
   ]
   const own = topologies.filter(({ file }) => isSound(closures.get(file) ?? []))
   const others = ofPlugins.filter(({ name }) => !topologies.some((topology) => topology.name === name))
@@ -216,10 +227,24 @@ async function checkProject(sources: Sources, making: Making): Promise<CheckResu
   )
   const passed = graphs.filter((one): one is CheckedTopology => 'evaluation' in one)
   for (const graph of graphs) diagnostics.push(...('evaluation' in graph ? graph.derivation.advice : graph))
+  diagnostics.push(...flowProblems(passed), ...passed.flatMap(retentionAdvice), ...adviceOnGrace(passed, closures, calls, sources))
   diagnostics.push(...checkGraphs(configured.plugins, passed))
   if (isSound(all)) diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)
   return { diagnostics: sortDiagnostics(withoutIgnored(diagnostics, all, sources)), topologies: passed, closures: new Map(paths) }
+}
+
+function adviceOnGrace(
+  topologies: readonly CheckedTopology[],
+  closures: ReadonlyMap<ts.SourceFile, readonly ts.SourceFile[]>,
+  calls: ReadonlyMap<ts.SourceFile, readonly DslCall[]>,
+  sources: Sources,
+): Diagnostic[] {
+  const byPath = new Map([...closures].map(([file, closure]) => [sources.pathOf(file), closure]))
+  return topologies.flatMap((topology) => {
+    const own = (byPath.get(topology.source) ?? []).flatMap((file) => calls.get(file) ?? [])
+    return graceAdvice(topology, own, sources)
+  })
 }
 
 /** Workers at a time; each is a thread with a heap of its own. */

@@ -32,6 +32,11 @@ export interface RefusedSerde {
 export interface CallSpan {
   readonly name: string | undefined
   readonly span: Span
+  readonly method: string
+  /** Whether its author names the store, or says something of it. */
+  readonly givesStore: boolean
+  /** Whether it was given anything but a name. */
+  readonly givesOptions: boolean
 }
 
 /** The module that rewritten files import their serdes from. */
@@ -49,7 +54,7 @@ export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[]
   const callSpans: CallSpan[] = []
   const edits = calls.map((call): CallEdit => {
     const name = names.get(call)
-    const callSpan = { name: name ?? call.givenName, span: sources.spanOf(methodNode(call)) }
+    const callSpan = { name: name ?? call.givenName, span: sources.spanOf(methodNode(call)), method: call.method, ...optionsOf(call) }
     callSpans.push(callSpan)
     const properties = new Map<string, string>()
     if (name !== undefined) properties.set('name', quoted(name))
@@ -64,6 +69,13 @@ export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[]
   const advice = numbered.map((call) => diagnostic('MR1401', sources.spanOf(methodNode(call)), { method: `${call.method}()` }))
   const files = rewriteAll(closure, edits, sources)
   return { serdes, refused, callSpans, advice, files, rewrittenWithImports: withImporters(closure, files, sources) }
+}
+
+function optionsOf({ givenOptions }: DslCall): Pick<CallSpan, 'givesStore' | 'givesOptions'> {
+  if (givenOptions === undefined) return { givesStore: false, givesOptions: false }
+  if (!ts.isObjectLiteralExpression(givenOptions)) return { givesStore: true, givesOptions: true }
+  const names = givenOptions.properties.map((property) => property.name?.getText())
+  return { givesStore: names.includes('store') || names.includes(undefined), givesOptions: names.some((name) => name !== 'name') }
 }
 
 function withImporters(closure: readonly ts.SourceFile[], files: ReadonlyMap<string, RewrittenFile>, sources: Sources): Set<string> {

@@ -169,7 +169,8 @@ const entries = {
   },
   MR1207: {
     severity: 'error',
-    message: '{call} asks the process inside an operator{path}, so that the same record gives another result in another process.',
+    message:
+      '{call} reads the process or its machine inside an operator{path}, so that the same record gives another result in another process.',
     remedy: 'Read it once, into a constant outside of the callback, or bring it in as data: a table that is joined.',
   },
   MR1208: {
@@ -228,6 +229,45 @@ const entries = {
       '{method} has a number for a name here, because the function or loop around it may run more than once; its state is lost when the number changes.',
     remedy: "Give it a name of its own in the options: { name: '...' }.",
   },
+  MR1402: {
+    severity: 'warning',
+    message:
+      '{method} gives each record the key that it has. The compiler cannot know that, so a repartition topic is made: each record is written and read once more.',
+    remedy: 'Use {instead}.',
+  },
+  MR1403: {
+    severity: 'warning',
+    message:
+      'Nothing has changed the keys since they were read, so the topic {topic} only copies: each record is written and read once more.',
+    remedy: 'Leave repartition() out; with { partitions } or a partitioner of its own it does something.',
+  },
+  MR1404: {
+    severity: 'warning',
+    message: 'The topic {topic} has the same records as {earlier}: both come from {changer}, each of them is written and read twice.',
+    remedy: 'Put one repartition() behind what changes the key, and take both from there.',
+  },
+  MR1405: {
+    severity: 'warning',
+    message: '{call} has no grace: a record that comes after a later one has ended its window is dropped.',
+    remedy: "Say how late records may come, { grace: '5m' }, or that they may not, { grace: 0 }. State is kept for that much longer.",
+  },
+  MR1406: {
+    severity: 'warning',
+    message:
+      'The window of {name} has no end, so that no row of its store is ever deleted: on disk and in the changelog there is one for each key that ever came.',
+    remedy: 'Use tumbling(), hopping() or session(), whose windows end.',
+  },
+  MR1407: {
+    severity: 'warning',
+    message: 'This join keeps each record of both sides for {days} days, on disk and in a changelog each.',
+    remedy: 'Give a shorter window, or make a table of one side: it keeps one row for each key.',
+  },
+  MR1408: {
+    severity: 'warning',
+    message: 'No topology of this project writes {topic}, and nobody reads {meant}, which one writes.',
+    remedy:
+      'Read {meant}, if that is what you meant; if {topic} is another one, this is no matter: // millrace-ignore MR1408: written by …',
+  },
   // Plugins of the configuration.
   MR1501: {
     severity: 'error',
@@ -249,6 +289,50 @@ const entries = {
     severity: 'error',
     message: "The plugin {plugin} brings a topology called '{name}' too. Two topologies of one name would be one Kafka consumer group.",
     remedy: 'Rename yours, or leave the plugin out.',
+  },
+  // Keys and partitions.
+  MR1601: {
+    severity: 'error',
+    message: 'What {method} gives has a {which} of type {type}: nothing behind it can be checked, and it cannot be stored or sent.',
+    remedy: 'Give it a type: by the return type of the callback, `(value): Order => …`, or with a parser that checks what it reads.',
+  },
+  MR1602: {
+    severity: 'error',
+    message: '{from} of {method} may be missing; its type is {type}. A record without a key belongs to no partition: it would be dropped.',
+    remedy:
+      "Filter out before what has none, so that the type says so, or give those a key of their own: `value.category ?? 'none'`. Of a topic whose records all have keys, leave null out of its type.",
+  },
+  MR1603: {
+    severity: 'error',
+    message: 'The keys of this {method} can never be equal: on the left they are {left}, those of {other} are {right}.',
+    remedy:
+      'Join by the same key: change one with selectKey() before, or join two tables by a foreign key: left.join(right, (row) => row.key, joiner).',
+  },
+  MR1604: {
+    severity: 'error',
+    message:
+      'The keys of this join have different serdes ({list}), so that equal keys have different bytes: they lie in different partitions and never meet.',
+    remedy: 'Give both the same serde for their keys, or write one side anew with it: .repartition({ key: … }).',
+  },
+  MR1606: {
+    severity: 'error',
+    message: 'The topic {topic} is read here with a {which} of type {type}, and is {verb} with {other} at {place}.',
+    remedy: 'Use one type for both: a topic has one. A reader may leave members out.',
+  },
+  MR1607: {
+    severity: 'error',
+    message: '{what} goes nowhere: it is computed for nobody.',
+    remedy: '{remedy}',
+  },
+  MR1608: {
+    severity: 'error',
+    message: 'A {type} has no {method}.',
+    remedy: '{instead}',
+  },
+  MR1609: {
+    severity: 'error',
+    message: 'The processor opens the store {store}, and {method} does not connect it: it would fail when its first task starts.',
+    remedy: "Name it in the options: { stores: ['{store}'] }.",
   },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>
 

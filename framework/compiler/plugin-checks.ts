@@ -5,9 +5,9 @@ import { type NamedPart, namedParts } from '../plugins/plugin-set.ts'
 import type { CheckProblem } from '../ports/check.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import type { CheckedTopology } from './compiler.ts'
-import type { CallSpan } from './derivation.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
 import { completeManifest } from './manifest-text.ts'
+import { spanOfNode } from './node-span.ts'
 import type { CheckedSources } from './source-check.ts'
 
 /** A check that reports more has a loop without end, or there is nothing that a person could do with its list. */
@@ -66,19 +66,4 @@ function problemsOf<P extends CheckProblem>(
 
 function isText(text: unknown): text is string {
   return typeof text === 'string' && text !== ''
-}
-
-/** Where the node was made: what a call makes besides its own node, such as a repartition topic or a store, begins with the call's name. */
-function spanOfNode({ derivation, span, evaluation }: CheckedTopology, node: string | undefined): Span {
-  if (node === undefined) return span
-  const user = evaluation.manifest.nodes.find(({ name, stores }) => name !== node && stores?.includes(node))
-  return nearest(derivation.callSpans, node) ?? (user === undefined ? undefined : nearest(derivation.callSpans, user.name)) ?? span
-}
-
-function nearest(calls: readonly CallSpan[], node: string): Span | undefined {
-  const fitting = calls.filter(({ name }) => name !== undefined && (name === node || node.startsWith(`${name}-`)))
-  return fitting.reduce<CallSpan | undefined>(
-    (best, call) => (best === undefined || (call.name ?? '').length > (best.name ?? '').length ? call : best),
-    undefined,
-  )?.span
 }

@@ -1,6 +1,6 @@
 // Each diagnostic has a bad file, in test/fixtures/compiler/bad/topologies, and its exact print beside it, in ../prints.
 
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Diagnostic, diagnosticCodes, formatDiagnostics, openProject, summarizeDiagnostics } from '../../framework/compiler/index.ts'
@@ -38,8 +38,12 @@ describe('the diagnostics of bad topology files', () => {
     expect(imported.map(({ code, span }) => `${span?.line}:${span?.column} ${code}`)).toEqual(['2:12 MR1104', '3:7 MR1110'])
   })
 
-  test('cover the whole list of codes', () => {
-    const ofProjects = ['MR1001', 'MR1002', 'MR1501', 'MR1502', 'MR1503', 'MR1504']
+  test('cover the whole list of codes', async () => {
+    // What keys and partitions are answered with, beginners' topologies show.
+    const prints = join(bad, '../../wrong/prints')
+    const texts = await Promise.all((await readdir(prints)).map((file) => readFile(join(prints, file), 'utf8')))
+    const ofBeginners = texts.flatMap((text) => [...text.matchAll(/ (?:error|warning) (MR\d{4}): /g)].map(([, code = '']) => code))
+    const ofProjects = [...ofBeginners, 'MR1001', 'MR1002', 'MR1501', 'MR1502', 'MR1503', 'MR1504']
     expect([...new Set([...found.map((one) => one.code), ...ofProjects])].filter((code) => code.startsWith('MR')).sort()).toEqual(
       diagnosticCodes,
     )

@@ -11,12 +11,14 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 test('a topology of all operators compiles without a serde or a name by hand', async () => {
   const folder = join(fixtures, 'operators')
   const project = openProject(folder)
-  expect(formatDiagnostics(await project.check())).toBe('')
+  // Advice on windows without an end or without grace is right here.
+  expect(formatDiagnostics((await project.check()).filter(({ severity }) => severity === 'error'))).toBe('')
   const [described] = await project.describe()
   const { stores, repartitionTopics } = described!.manifest
   expect(stores.map((store) => `${store.name}: ${store.key} → ${store.value}`)).toEqual([
     'ever: string → long',
     'fives-count: string → long',
+    'fives-count-panes: string → long',
     'last-clicks: string → json(Click)',
     'limits-aggregate: string → json',
     'names: string → string',

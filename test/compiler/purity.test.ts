@@ -28,7 +28,8 @@ beforeAll(async () => {
   for (const [index, text] of examples.entries()) await project.write(`examples/example-${index}.ts`, text)
   const imports = examples.map((_, index) => `import '../examples/example-${index}.ts'`).join('\n')
   await project.write('topologies/examples.ts', topologyText('examples', `builder.stream<string, string>('in').to('out')`, imports))
-  found = await openProject(project.folder).check()
+  // That topologies and examples use the same names for topics is no matter of purity.
+  found = (await openProject(project.folder).check()).filter(({ code }) => code !== 'MR1606' && code !== 'MR1408')
 }, 240_000)
 
 afterAll(() => project.remove())

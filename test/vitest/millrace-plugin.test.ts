@@ -60,7 +60,7 @@ describe('a topology that a test imports', () => {
 
   it('fails with what check prints, and only where it is wrong itself', async () => {
     const impure = topologyText('impure', `builder.stream<string, string>('in').mapValues(() => Math.random()).to('out')`)
-    const untyped = topologyText('untyped', `builder.stream<string, symbol>('in').to('out')`)
+    const untyped = topologyText('untyped', `builder.stream<string, symbol>('symbols').to('out')`)
     const sound = topologyText('sound', `builder.stream<string, string>('in').to('out')`)
     const made = await project({ 'topologies/impure.ts': impure, 'topologies/untyped.ts': untyped, 'topologies/sound.ts': sound })
     const vite = await server(made)
