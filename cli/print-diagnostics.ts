@@ -1,7 +1,10 @@
 // The compiler's diagnostics on the terminal, and the exit code that follows from them.
 
+import { readFileSync } from 'node:fs'
 import type { Diagnostic } from '../framework/compiler/index.ts'
 import { hasColours } from './colours.ts'
+import { Flags } from './oclif.ts'
+import { jsonOf } from './tables.ts'
 
 export async function printDiagnostics(
   diagnostics: readonly Diagnostic[],
@@ -12,6 +15,41 @@ export async function printDiagnostics(
   stream.write(formatDiagnostics(diagnostics, { colours: hasColours(stream, process.env) }))
   if (diagnostics.length > 0) stream.write(`${summarizeDiagnostics(diagnostics)}\n`)
   setExitCode(diagnostics, strict)
+}
+
+/** What `--format` takes. */
+export const diagnosticFormats = ['pretty', 'json', 'sarif', 'github'] as const
+
+export const formatFlag = Flags.option({ options: diagnosticFormats, default: 'pretty' as const })({
+  description: 'how the diagnostics are written; github: as annotations of a workflow',
+})
+
+/** In the format that is asked for; `json` is what is written as JSON besides the diagnostics. */
+export async function reportDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  { strict, format }: { readonly strict: boolean; readonly format: (typeof diagnosticFormats)[number] },
+  json: object = {},
+): Promise<void> {
+  if (format === 'pretty') {
+    await printDiagnostics(diagnostics, strict)
+    return writePages(diagnostics)
+  }
+  const { gitHubText, sarifText } = await import('../framework/compiler/index.ts')
+  setExitCode(diagnostics, strict)
+  if (format === 'json') process.stdout.write(`${jsonOf({ diagnostics, ...json })}\n`)
+  else process.stdout.write(format === 'sarif' ? sarifText(diagnostics, millraceVersion()) : gitHubText(diagnostics))
+}
+
+/** Where more is to be read. */
+async function writePages(diagnostics: readonly Diagnostic[]): Promise<void> {
+  const { diagnosticPage } = await import('../framework/compiler/index.ts')
+  const pages = new Set(diagnostics.map(({ code }) => diagnosticPage(code)).filter((page) => page !== undefined))
+  if (pages.size > 0) process.stdout.write(`In node_modules/millrace: ${[...pages].sort().join(', ')}\n`)
+}
+
+function millraceVersion(): string {
+  const file = new URL(import.meta.url.includes('/build/') ? '../../package.json' : '../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 export function setExitCode(diagnostics: readonly Diagnostic[], strict: boolean): void {

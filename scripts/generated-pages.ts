@@ -3,6 +3,7 @@
 import { type Command, CommandHelp, Config } from '@oclif/core'
 import { type SettingSpec, settingsTable } from '../framework/config.ts'
 import { variableOf } from '../framework/runtime/settings.ts'
+import { diagnosticPages } from './diagnostic-pages.ts'
 import { manifestSchemaFile, manifestSchemaText } from './manifest-schema.ts'
 
 /** By file, relative to the repository. The package has to be built: the commands are those of the program. */
@@ -11,6 +12,7 @@ export async function generatedPages(root: string): Promise<ReadonlyMap<string, 
     ['docs/cli.md', await cliPage(root)],
     ['docs/configuration.md', configurationPage()],
     [manifestSchemaFile, manifestSchemaText(root)],
+    ...diagnosticPages(root),
   ])
 }
 

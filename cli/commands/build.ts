@@ -3,10 +3,9 @@
 import { relative } from 'node:path'
 import { jsonFlag } from '../json-flag.ts'
 import { Command, Errors, Flags } from '../oclif.ts'
-import { printDiagnostics, setExitCode } from '../print-diagnostics.ts'
+import { formatFlag, reportDiagnostics } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
 import { holdSignals } from '../stop-signal.ts'
-import { jsonOf } from '../tables.ts'
 
 export class Build extends Command {
   static override summary = 'Check the topologies and write a bundle for each.'
@@ -17,6 +16,7 @@ export class Build extends Command {
   static override flags = {
     strict: Flags.boolean({ description: 'fail on warnings too' }),
     out: Flags.string({ description: 'folder for the output', default: 'dist' }),
+    format: formatFlag,
     json: jsonFlag,
   }
 
@@ -36,17 +36,15 @@ export class Build extends Command {
       }),
     ).finally(() => writing?.release())
     await project.writeDeclarations()
-    if (flags.json) {
-      const built = topologies.map(({ name, source, folder, sizesBytes }) => ({
-        name,
-        source,
-        folder: relative(process.cwd(), folder),
-        sizesBytes,
-      }))
-      setExitCode(diagnostics, flags.strict)
-      return this.log(jsonOf({ diagnostics, topologies: built }))
-    }
-    await printDiagnostics(diagnostics, flags.strict)
+    const built = topologies.map(({ name, source, folder, sizesBytes }) => ({
+      name,
+      source,
+      folder: relative(process.cwd(), folder),
+      sizesBytes,
+    }))
+    const format = flags.json ? 'json' : flags.format
+    await reportDiagnostics(diagnostics, { strict: flags.strict, format }, { topologies: built })
+    if (format !== 'pretty') return
     for (const { source, folder } of topologies) this.log(`${source} → ${relative(process.cwd(), folder)}`)
   }
 }

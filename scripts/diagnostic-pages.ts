@@ -1,0 +1,93 @@
+// docs/diagnostics/: a page for each code, from the fixtures of the compiler's tests: a file that is wrong, what is printed of it, and one that is right.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { diagnosticCodes } from '../framework/compiler/index.ts'
+
+/** Codes of projects and of configurations, which no topology file shows. */
+const ofProjects: Readonly<Record<string, string>> = {
+  MR1001:
+    'The folder has no `tsconfig.json`: `millrace check` was called somewhere else than in the project, or the file is missing. `millrace new` makes one.',
+  MR1002:
+    'No file lies directly in `topologies/`; files in folders below are not looked at. A plugin of the configuration may bring topologies instead.',
+  MR1501: '`millrace.config.ts` throws, or imports what is not there. It is loaded at build time only if it says `plugins`.',
+  MR1502: '`plugins` in the configuration is no list of what `definePlugin` gives, or two plugins have a part of the same name.',
+  MR1503: 'A check that a plugin brings has thrown, or has reported something that is no problem with a message and a remedy.',
+  MR1504: 'A plugin of the configuration and the project have topologies of the same name.',
+}
+
+export function diagnosticPages(root: string): [string, string][] {
+  const fixtures = join(root, 'test/fixtures/compiler')
+  const prints = readdirSync(join(fixtures, 'bad/prints')).map((file) => {
+    const name = file.replace(/[.]txt$/, '')
+    return { name, problems: problemsIn(readFileSync(join(fixtures, 'bad/prints', file), 'utf8')) }
+  })
+  const pages = diagnosticCodes.map((code): [string, string] => [`docs/diagnostics/${code}.md`, pageOf(code, fixtures, prints)])
+  return [...pages, ['docs/diagnostics/README.md', indexOf(diagnosticCodes, pages)]]
+}
+
+interface Print {
+  readonly name: string
+  readonly problems: readonly { readonly code: string; readonly text: string }[]
+}
+
+/** Each with its remedy, which is indented below it. */
+function problemsIn(print: string): Print['problems'] {
+  return print
+    .split(/\n(?=\S)/)
+    .map((text) => ({ code: / (MR\d+|TS\d+): /.exec(text)?.[1] ?? '', text: text.trimEnd() }))
+    .filter(({ code }) => code !== '')
+}
+
+function pageOf(code: string, fixtures: string, prints: readonly Print[]): string {
+  const head = `# ${code}\n\n<!-- Made from test/fixtures/compiler by \`npm run docs\`. -->\n`
+  const ofProject = ofProjects[code]
+  if (ofProject !== undefined) return `${head}\n${ofProject}\n`
+  // The file that says the least besides.
+  const [bad] = prints
+    .filter(({ problems }) => problems.some((one) => one.code === code))
+    .sort((a, b) => Number(kinds(a) > 1) - Number(kinds(b) > 1) || a.problems.length - b.problems.length)
+  if (bad === undefined) throw new Error(`no file of test/fixtures/compiler/bad shows ${code}`)
+  const wrong = readFileSync(join(fixtures, 'bad/topologies', `${bad.name}.ts`), 'utf8')
+  const goodFile = join(fixtures, 'good/topologies', `${code.toLowerCase()}.ts`)
+  const said = bad.problems.filter((one) => one.code === code).map(({ text }) => text)
+  return `${head}
+## Wrong
+
+\`\`\`typescript
+${wrong.trimEnd()}
+\`\`\`
+
+\`\`\`text
+${said.join('\n')}
+\`\`\`
+${existsSync(goodFile) ? `\n## Right\n\n\`\`\`typescript\n${readFileSync(goodFile, 'utf8').trimEnd()}\n\`\`\`\n` : ''}`
+}
+
+function kinds({ problems }: Print): number {
+  return new Set(problems.map(({ code }) => code)).size
+}
+
+function indexOf(codes: readonly string[], pages: readonly (readonly [string, string])[]): string {
+  const rows = codes.map((code, index) => {
+    const said = / MR\d+: (.*)/.exec(pages[index]?.[1] ?? '')?.[1] ?? ofProjects[code]?.split(/[.:;] /)[0] ?? ''
+    return `| [${code}](${code}.md) | ${said.replaceAll('|', '\\|')} |`
+  })
+  return `# Diagnostics
+
+<!-- Made from test/fixtures/compiler by \`npm run docs\`. -->
+
+What \`millrace check\` says, by its code, with a file that is wrong and one that is right. A code keeps its meaning for ever; the words may change.
+
+\`--format json\`, \`sarif\` and \`github\` write the same for programs, for code scanning and for the annotations of a GitHub workflow. The printed form is that of tsc, so an
+editor's problem matcher for tsc reads it, \`"problemMatcher": "$tsc"\` in VS Code's tasks.json:
+
+\`\`\`json
+{ "label": "millrace check", "type": "shell", "command": "npx millrace check", "problemMatcher": "$tsc", "group": "build" }
+\`\`\`
+
+| code | for example |
+|---|---|
+${rows.join('\n')}
+`
+}
