@@ -127,6 +127,11 @@ const entries = {
     remedy:
       'Nothing was lost: the transaction was aborted, and what it held is processed again. If it happens often, raise transactionTimeoutMs.',
   },
+  'producer-uninitialized': {
+    kind: 'bug',
+    message: 'The producer with the transactional id {transactionalId} was used before it was initialized.',
+    remedy: 'Report this with the log of the app.',
+  },
   'group-foreign': {
     kind: 'environment',
     message: 'The group {group} still has members that speak another protocol, after {seconds} s of waiting for them.',

@@ -17,6 +17,7 @@ import {
   type Timer,
   type TopicPartition,
 } from '../../framework/index.ts'
+import type { LogTransaction } from './partition-log.ts'
 
 /** What the coordinator calls on a member. */
 export interface MemberCallbacks {
@@ -43,8 +44,8 @@ export class GroupCoordinator {
   readonly clock: Clock
   private readonly members = new Map<string, Member>()
   private readonly offsets = new Map<string, CommittedOffset>()
-  /** Of transactions that have not ended. */
-  private readonly pending = new Map<object, Set<string>>()
+  /** Offsets that count when their transaction is committed. */
+  private readonly pending = new Map<LogTransaction, Map<string, CommittedOffset>>()
   private state: 'empty' | 'preparing' | 'completing' | 'stable' = 'empty'
   private generation = 0
   private membersSeen = 0
@@ -90,8 +91,37 @@ export class GroupCoordinator {
   }
 
   commit(memberId: string | undefined, generation: number, offsets: readonly CommittedOffset[]): void {
-    this.checkMember(memberId, generation)
+    this.checkCommit(memberId, generation)
     this.store(offsets)
+  }
+
+  /** Throws `member-fenced` to who is no member of the generation, or has lost its static place to another one. */
+  checkCommit(memberId: string | undefined, generation: number, groupInstanceId?: string): void {
+    const member = memberId === undefined ? undefined : this.members.get(memberId)
+    const isInstance = groupInstanceId === undefined || member?.callbacks.options.groupInstanceId === groupInstanceId
+    if (member === undefined || generation !== this.generation || !isInstance)
+      throw new MillraceError('member-fenced', { group: this.groupId, member: memberId })
+  }
+
+  addPending(transaction: LogTransaction, offsets: readonly CommittedOffset[]): void {
+    const pending = this.pending.get(transaction) ?? new Map<string, CommittedOffset>()
+    this.pending.set(transaction, pending)
+    for (const offset of offsets) pending.set(`${offset.topic}-${offset.partition}`, offset)
+  }
+
+  /** The transaction has its outcome by now. */
+  endPending(transaction: LogTransaction): void {
+    const pending = this.pending.get(transaction)
+    this.pending.delete(transaction)
+    if (transaction.outcome === 'committed' && pending !== undefined) this.store([...pending.values()])
+  }
+
+  /** Whether no open transaction has offsets of these partitions (KIP-447). */
+  isStable(partitions: readonly TopicPartition[]): boolean {
+    for (const pending of this.pending.values()) {
+      if (partitions.some(({ topic, partition }) => pending.has(`${topic}-${partition}`))) return false
+    }
+    return true
   }
 
   /** By its callbacks, since a member that still joins does not know its id yet. */
@@ -109,28 +139,6 @@ export class GroupCoordinator {
   resetCommitted(offsets: readonly CommittedOffset[]): void {
     if (this.members.size > 0) throw new MillraceError('group-not-empty', { group: this.groupId })
     this.store(offsets)
-  }
-
-  /** Offsets that count when their transaction is committed. */
-  addPending(transaction: object, memberId: string, generation: number, offsets: readonly CommittedOffset[]): void {
-    this.checkMember(memberId, generation)
-    const partitions = this.pending.get(transaction) ?? new Set()
-    for (const { topic, partition } of offsets) partitions.add(`${topic}-${partition}`)
-    this.pending.set(transaction, partitions)
-  }
-
-  endPending(transaction: object, committed: readonly CommittedOffset[]): void {
-    this.pending.delete(transaction)
-    this.store(committed)
-  }
-
-  hasPending(partitions: readonly TopicPartition[]): boolean {
-    return partitions.some(({ topic, partition }) => [...this.pending.values()].some((names) => names.has(`${topic}-${partition}`)))
-  }
-
-  private checkMember(memberId: string | undefined, generation: number): void {
-    if (memberId !== undefined && this.members.has(memberId) && generation === this.generation) return
-    throw new MillraceError('member-fenced', { group: this.groupId, member: memberId })
   }
 
   private store(offsets: readonly CommittedOffset[]): void {

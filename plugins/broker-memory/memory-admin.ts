@@ -6,82 +6,102 @@ import type {
   GroupDescription,
   GroupSummary,
   NewTopic,
+  Offset,
   PartitionOffset,
   Timestamp,
   TopicDescription,
   TopicPartition,
 } from '../../framework/index.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
+import type { MemoryNetwork } from './memory-network.ts'
+import type { PartitionLog } from './partition-log.ts'
 
 export class MemoryAdmin implements Admin {
   private readonly cluster: MemoryCluster
+  private readonly network: MemoryNetwork
 
-  constructor(cluster: MemoryCluster) {
+  constructor(cluster: MemoryCluster, network: MemoryNetwork) {
     this.cluster = cluster
+    this.network = network
   }
 
   async topics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
-    const found = names.flatMap((name) => this.cluster.topic(name) ?? [])
-    return new Map(found.map(({ name, partitions }) => [name, { name, partitions }]))
-  }
-
-  async topicNames(): Promise<readonly string[]> {
-    return this.cluster.topicNames()
-  }
-
-  async createTopics(topics: readonly NewTopic[]): Promise<ReadonlyMap<string, 'created' | 'exists'>> {
-    return new Map(topics.map((topic) => [topic.name, this.cluster.createTopic(topic)]))
-  }
-
-  async deleteTopics(names: readonly string[]): Promise<void> {
-    for (const name of names) this.cluster.deleteTopic(name)
-  }
-
-  async topicSettings(name: string): Promise<ReadonlyMap<string, string>> {
-    return this.cluster.requireTopic(name).settings
-  }
-
-  async deleteRecords(before: readonly PartitionOffset[]): Promise<void> {
-    for (const { topic, partition, offset } of before) this.cluster.requireLog(topic, partition).deleteBefore(offset)
-  }
-
-  async startOffsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
-    return partitions.map(({ topic, partition }) => ({ topic, partition, offset: this.cluster.requireLog(topic, partition).startOffset }))
-  }
-
-  async endOffsets(
-    partitions: readonly TopicPartition[],
-    { readCommitted }: { readonly readCommitted: boolean } = { readCommitted: false },
-  ): Promise<readonly PartitionOffset[]> {
-    return partitions.map(({ topic, partition }) => {
-      const { lastStableOffset, endOffset } = this.cluster.requireLog(topic, partition)
-      return { topic, partition, offset: readCommitted ? lastStableOffset : endOffset }
+    return await this.ask((cluster) => {
+      const found = names.flatMap((name) => cluster.topic(name) ?? [])
+      return new Map(found.map(({ name, partitions }) => [name, { name, partitions }]))
     })
   }
 
-  async offsetsAt(partitions: readonly TopicPartition[], timestamp: Timestamp): Promise<readonly PartitionOffset[]> {
-    return partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      offset: this.cluster.requireLog(topic, partition).offsetAt(timestamp),
-    }))
+  async topicNames(): Promise<readonly string[]> {
+    return await this.ask((cluster) => cluster.topicNames())
+  }
+
+  async createTopics(topics: readonly NewTopic[]): Promise<ReadonlyMap<string, 'created' | 'exists'>> {
+    return await this.ask((cluster) => new Map(topics.map((topic) => [topic.name, cluster.createTopic(topic)])))
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    await this.ask((cluster) => {
+      for (const name of names) cluster.deleteTopic(name)
+    })
+  }
+
+  async topicSettings(name: string): Promise<ReadonlyMap<string, string>> {
+    return await this.ask((cluster) => cluster.requireTopic(name).settings)
+  }
+
+  async deleteRecords(before: readonly PartitionOffset[]): Promise<void> {
+    await this.ask((cluster) => {
+      for (const { topic, partition, offset } of before) cluster.requireLog(topic, partition).deleteBefore(offset)
+    })
+  }
+
+  startOffsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    return this.offsets(partitions, (log) => log.startOffset)
+  }
+
+  endOffsets(
+    partitions: readonly TopicPartition[],
+    { readCommitted = false }: { readonly readCommitted?: boolean } = {},
+  ): Promise<readonly PartitionOffset[]> {
+    return this.offsets(partitions, (log) => (readCommitted ? log.lastStableOffset : log.endOffset))
+  }
+
+  offsetsAt(partitions: readonly TopicPartition[], timestamp: Timestamp): Promise<readonly PartitionOffset[]> {
+    return this.offsets(partitions, (log) => log.offsetAt(timestamp))
   }
 
   async committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
-    const coordinator = this.cluster.groups.get(groupId)
-    while (coordinator?.hasPending(partitions)) await this.cluster.nextChange()
-    return coordinator === undefined ? [] : partitions.flatMap((partition) => coordinator.committed(partition) ?? [])
+    for (;;) {
+      await this.cluster.until(() => this.cluster.groups.get(groupId)?.isStable(partitions) !== false)
+      // A transaction may begin while the question is on its way.
+      const committed = await this.network.send('committed', () => {
+        const group = this.cluster.groups.get(groupId)
+        return group === undefined || group.isStable(partitions) ? partitions.flatMap((partition) => group?.committed(partition) ?? []) : undefined
+      })
+      if (committed !== undefined) return committed
+    }
   }
 
   async resetCommitted(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
-    this.cluster.coordinator(groupId).resetCommitted(offsets)
+    await this.ask((cluster) => cluster.coordinator(groupId).resetCommitted(offsets))
   }
 
   async groups(): Promise<readonly GroupSummary[]> {
-    return [...this.cluster.groups.values()].map(({ groupId }) => ({ groupId, protocolType: 'consumer' }))
+    return await this.ask((cluster) => [...cluster.groups.values()].map(({ groupId }) => ({ groupId, protocolType: 'consumer' })))
   }
 
   async group(groupId: string): Promise<GroupDescription | undefined> {
-    return this.cluster.groups.get(groupId)?.describe()
+    return await this.ask((cluster) => cluster.groups.get(groupId)?.describe())
+  }
+
+  private async offsets(partitions: readonly TopicPartition[], of: (log: PartitionLog) => Offset): Promise<readonly PartitionOffset[]> {
+    return await this.ask((cluster) => {
+      return partitions.map(({ topic, partition }) => ({ topic, partition, offset: of(cluster.requireLog(topic, partition)) }))
+    })
+  }
+
+  private ask<T>(question: (cluster: MemoryCluster) => T): Promise<T> {
+    return this.network.send('admin', () => question(this.cluster))
   }
 }

@@ -14,19 +14,22 @@ import { MemoryAdmin } from './memory-admin.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 import { MemoryFetcher } from './memory-fetcher.ts'
 import { MemoryMember } from './memory-member.ts'
+import { directNetwork, type MemoryNetwork } from './memory-network.ts'
 import { MemoryProducer } from './memory-producer.ts'
 
 export class MemoryBroker implements Broker {
   readonly admin: Admin
   private readonly cluster: MemoryCluster
   private readonly clientId: string
+  private readonly network: MemoryNetwork
   private readonly opened: (MemoryFetcher | MemoryProducer)[] = []
   private readonly members: MemoryMember[] = []
 
-  constructor(cluster: MemoryCluster, clientId: string) {
+  constructor(cluster: MemoryCluster, clientId: string, network: MemoryNetwork = directNetwork) {
     this.cluster = cluster
     this.clientId = clientId
-    this.admin = new MemoryAdmin(cluster)
+    this.network = network
+    this.admin = new MemoryAdmin(cluster, network)
   }
 
   async connect(): Promise<void> {}
@@ -38,13 +41,13 @@ export class MemoryBroker implements Broker {
   }
 
   producer(options: ProducerOptions): Producer {
-    const producer = new MemoryProducer(this.cluster, options)
+    const producer = new MemoryProducer(this.cluster, this.network, options)
     this.opened.push(producer)
     return producer
   }
 
   member(options: MemberOptions): GroupMember {
-    const member = new MemoryMember(this.cluster.coordinator(options.groupId), options, `${options.clientId || this.clientId}`)
+    const member = new MemoryMember(this.cluster.coordinator(options.groupId), this.network, options, options.clientId || this.clientId)
     this.members.push(member)
     return member
   }

@@ -1,10 +1,10 @@
 // What a Kafka cluster holds, in memory: topics with their partitions, groups with their offsets. Nothing expires and nothing is compacted, so
-// that every test sees everything that was ever written. Deterministic: all that happens follows from calls and from the clock.
+// that every test sees everything that was ever written; `compact` does it when a test asks for it. Deterministic: all that happens follows from calls and from the clock.
 
 import { type Clock, MillraceError, type NewTopic, type TopicDescription } from '../../framework/index.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { PartitionLog } from './partition-log.ts'
-import { TransactionCoordinator } from './transactions.ts'
+import { TransactionCoordinator } from './transaction-coordinator.ts'
 
 /** Kafka's default of `max.message.bytes`. */
 const maxMessageBytesDefault = '1048588'
@@ -81,6 +81,13 @@ export class MemoryCluster {
     this.changed()
   }
 
+  /** Compacts the topics that are to be compacted, as a broker does at times of its own. */
+  compact(): void {
+    for (const { settings, logs } of this.topics.values()) {
+      if (settings.get('cleanup.policy')?.includes('compact') === true) for (const log of logs) log.compact()
+    }
+  }
+
   coordinator(groupId: string): GroupCoordinator {
     let coordinator = this.groups.get(groupId)
     if (coordinator === undefined) {
@@ -90,22 +97,25 @@ export class MemoryCluster {
     return coordinator
   }
 
-  /** Tells those who wait for records that there may be some. */
+  /** Tells those who wait for records, or for transactions to end, that there may be some. */
   changed(): void {
-    for (const listener of this.listeners) listener()
-  }
-
-  nextChange(): Promise<void> {
-    return new Promise((resolve) => {
-      const listening = this.onChange(() => {
-        listening.stop()
-        resolve()
-      })
-    })
+    for (const listener of [...this.listeners]) listener()
   }
 
   onChange(listener: () => void): { stop(): void } {
     this.listeners.add(listener)
     return { stop: () => this.listeners.delete(listener) }
+  }
+
+  /** Resolves when it is so. */
+  async until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return
+    await new Promise<void>((resolve) => {
+      const listening = this.onChange(() => {
+        if (!isSo()) return
+        listening.stop()
+        resolve()
+      })
+    })
   }
 }

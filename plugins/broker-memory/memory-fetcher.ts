@@ -9,6 +9,7 @@ import {
   type TopicPartition,
 } from '../../framework/index.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
+import type { PartitionLog } from './partition-log.ts'
 
 interface Position {
   readonly topic: string
@@ -62,14 +63,7 @@ export class MemoryFetcher implements Fetcher {
 
   async arrived(): Promise<void> {
     const ready = (): boolean => this.closed || [...this.positions.values()].some((position) => this.hasNews(position))
-    if (ready()) return
-    await new Promise<void>((resolve) => {
-      const listening = this.cluster.onChange(() => {
-        if (!ready()) return
-        listening.stop()
-        resolve()
-      })
-    })
+    await this.cluster.until(ready)
   }
 
   async close(): Promise<void> {
@@ -94,8 +88,11 @@ export class MemoryFetcher implements Fetcher {
   private hasNews(position: Position): boolean {
     if (position.paused || position.broken) return false
     const log = this.cluster.log(position.topic, position.partition)
-    if (log === undefined || position.offset < log.startOffset || position.offset > log.endOffset) return true
-    return position.offset < (this.options.readCommitted ? log.lastStableOffset : log.endOffset)
+    return log === undefined || this.endOf(log) !== position.offset
+  }
+
+  private endOf(log: PartitionLog): number {
+    return this.options.readCommitted ? log.lastStableOffset : log.endOffset
   }
 
   private read(position: Position, sizeBytesMax: number): Fetched | undefined {

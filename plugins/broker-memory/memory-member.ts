@@ -10,12 +10,14 @@ import {
   type Timer,
 } from '../../framework/index.ts'
 import type { GroupCoordinator, MemberCallbacks } from './group-coordinator.ts'
+import type { MemoryNetwork } from './memory-network.ts'
 
 export class MemoryMember implements GroupMember, MemberCallbacks {
   state: GroupMember['state'] = 'new'
   readonly options: MemberOptions
   readonly clientId: string
   private readonly coordinator: GroupCoordinator
+  private readonly network: MemoryNetwork
   private memberId: string | undefined
   private generation = -1
   private heartbeatTimer: Timer | undefined
@@ -23,8 +25,9 @@ export class MemoryMember implements GroupMember, MemberCallbacks {
   private crashed = false
   private waitingForChange: (() => void)[] = []
 
-  constructor(coordinator: GroupCoordinator, options: MemberOptions, clientId: string) {
+  constructor(coordinator: GroupCoordinator, network: MemoryNetwork, options: MemberOptions, clientId: string) {
     this.coordinator = coordinator
+    this.network = network
     this.options = options
     this.clientId = clientId
     this.lastHeartbeatMs = coordinator.clock.monotonicMs()
@@ -57,7 +60,8 @@ export class MemoryMember implements GroupMember, MemberCallbacks {
   async commit(offsets: readonly CommittedOffset[]): Promise<void> {
     if (this.crashed) throw this.fenced()
     if (offsets.length === 0) return
-    this.coordinator.commit(this.memberId, this.generation, offsets)
+    const { memberId, generation } = this
+    await this.network.send('commit offsets', () => this.coordinator.commit(memberId, generation, offsets))
   }
 
   async leave(): Promise<void> {

@@ -3,7 +3,6 @@
 import {
   type ByteTarget,
   type Headers,
-  isMillraceError,
   MillraceError,
   murmur2,
   type Offset,
@@ -11,12 +10,11 @@ import {
   type ProducerOptions,
   type Serde,
   type TopicWriter,
-  type TransactionOffsets,
-  type Transactions,
 } from '../../framework/index.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
-import type { StoredRecord } from './partition-log.ts'
-import type { MemoryTransaction, TransactionalProducer } from './transactions.ts'
+import { directNetwork, type MemoryNetwork } from './memory-network.ts'
+import { MemoryTransactions } from './memory-transactions.ts'
+import type { PartitionLog, StoredRecord } from './partition-log.ts'
 
 interface WaitingRecord {
   readonly writer: MemoryTopicWriter
@@ -24,28 +22,40 @@ interface WaitingRecord {
   readonly record: StoredRecord
 }
 
-const transactionTimeoutMsDefault = 10_000
+/** What is sent at once. A request that comes twice is written once, as by an idempotent producer. */
+interface Batch {
+  readonly records: readonly WaitingRecord[]
+  readonly sizeBytes: number
+  written: boolean
+}
 
 export class MemoryProducer implements Producer {
+  readonly transactions?: MemoryTransactions
   private readonly cluster: MemoryCluster
+  private readonly network: MemoryNetwork
   private readonly options: ProducerOptions
   private readonly writers = new Map<string, MemoryTopicWriter>()
   private waiting: WaitingRecord[] = []
   private waitingBytes = 0
   private waitingSinceMs = 0
+  private sentBytes = 0
+  /** Settles when all that was sent has arrived, in its order; never rejects. */
+  private sending: Promise<void> | undefined
   private closed = false
-  /** A topic that was there when its writer was opened is gone: as with Kafka, nothing more is sent. */
-  private failure: MillraceError | undefined
-  readonly transactions?: MemoryTransactions
+  /** A topic that was there when its writer was opened is gone, or the producer was fenced: as with Kafka, nothing more is sent. */
+  private failure: unknown
 
-  constructor(cluster: MemoryCluster, options: ProducerOptions) {
+  constructor(cluster: MemoryCluster, network: MemoryNetwork, options: ProducerOptions) {
     this.cluster = cluster
+    this.network = network
     this.options = options
-    if (options.transactionalId !== undefined) this.transactions = new MemoryTransactions(this, cluster, options)
+    const { transactionalId, transactionTimeoutMs } = options
+    if (transactionalId === undefined) return
+    this.transactions = new MemoryTransactions(cluster, network, { transactionalId, transactionTimeoutMs }, this)
   }
 
   get full(): boolean {
-    return this.waitingBytes > this.options.bufferBytesMax
+    return this.waitingBytes + this.sentBytes > this.options.bufferBytesMax
   }
 
   async writer(topic: string): Promise<TopicWriter> {
@@ -67,130 +77,90 @@ export class MemoryProducer implements Producer {
 
   async flush(): Promise<void> {
     this.send()
+    await this.sending
     if (this.failure !== undefined) throw this.failure
   }
 
+  async discard(): Promise<void> {
+    this.forget()
+    await this.sending
+  }
+
   async close(): Promise<void> {
+    if (this.closed) return
     if (this.transactions === undefined) this.send()
-    else this.transactions.close()
+    else await this.transactions.abort().catch(() => {})
+    this.forget()
     this.closed = true
   }
 
-  /** What is open stays so, until its time is up. */
   crash(): void {
-    this.discard()
     this.transactions?.crash()
+    this.forget()
     this.closed = true
   }
 
-  get hasWaiting(): boolean {
-    return this.waiting.length > 0
-  }
-
-  /** What was not sent yet never will be. */
-  discard(): void {
+  private forget(): void {
     this.waiting = []
     this.waitingBytes = 0
   }
 
   private add(waiting: WaitingRecord): void {
+    if (this.transactions !== undefined) {
+      // Says so if it was not initialized.
+      void this.transactions.identity
+      this.transactions.open = true
+    }
     if (this.waiting.length === 0) this.waitingSinceMs = this.cluster.clock.monotonicMs()
     this.waiting.push(waiting)
     this.waitingBytes += waiting.record.bytes.length
   }
 
-  /** Throws nothing: what fences the producer is told by the next flush. */
-  private transaction(): MemoryTransaction | undefined {
-    try {
-      return this.transactions?.current()
-    } catch (error) {
-      if (!isMillraceError(error)) throw error
-      this.failure = error
-      return undefined
-    }
+  private send(): void {
+    if (this.closed || this.waiting.length === 0) return
+    const batch = { records: this.waiting, sizeBytes: this.waitingBytes, written: false }
+    this.forget()
+    // A broker takes the batches of a producer in their order.
+    if (this.network === directNetwork) this.deliver(batch)
+    else this.sending = this.ship(batch, this.sending)
   }
 
-  private send(): void {
-    if (this.closed || this.waiting.length === 0 || this.failure !== undefined) return
-    const transaction = this.transaction()
-    if (this.failure !== undefined) return
-    const waiting = this.waiting
-    this.waiting = []
-    this.waitingBytes = 0
-    for (const { writer, partition, record } of waiting) {
+  private async ship(batch: Batch, before: Promise<void> | undefined): Promise<void> {
+    this.sentBytes += batch.sizeBytes
+    await before
+    await this.network
+      .send('produce', () => this.deliver(batch))
+      .catch((error: unknown) => {
+        this.failure ??= error
+      })
+    this.sentBytes -= batch.sizeBytes
+  }
+
+  private deliver(batch: Batch): void {
+    if (batch.written) return
+    batch.written = true
+    for (const { writer, partition, record } of batch.records) {
       const log = this.cluster.log(writer.topic, partition)
       if (log === undefined) this.failure ??= new MillraceError('topic-missing', { topic: writer.topic })
       if (this.failure !== undefined || log === undefined) return
-      transaction?.logs.add(log)
-      log.append(transaction === undefined ? record : { ...record, transaction })
+      this.append(log, record)
+      if (this.failure !== undefined) return
       writer.sent(partition, log.endOffset)
     }
     for (const writer of this.writers.values()) writer.startBatch()
     this.cluster.changed()
   }
-}
 
-class MemoryTransactions implements Transactions {
-  private readonly producer: MemoryProducer
-  private readonly cluster: MemoryCluster
-  private readonly options: ProducerOptions
-  private held: TransactionalProducer | undefined
-  private begun = false
-  private crashed = false
-
-  constructor(producer: MemoryProducer, cluster: MemoryCluster, options: ProducerOptions) {
-    this.producer = producer
-    this.cluster = cluster
-    this.options = options
-  }
-
-  async initialize(): Promise<void> {
-    const { transactionalId = '', transactionTimeoutMs = transactionTimeoutMsDefault } = this.options
-    this.held = this.cluster.transactions.initialize(transactionalId, transactionTimeoutMs)
-  }
-
-  get open(): boolean {
-    return this.begun || this.producer.hasWaiting
-  }
-
-  current(): MemoryTransaction {
-    const transaction = this.holder.transaction()
-    this.begun = true
-    return transaction
-  }
-
-  async commit({ groupId, memberId, generation, offsets }: TransactionOffsets): Promise<void> {
-    await this.producer.flush()
-    if (!this.begun && offsets.length === 0) return
-    if (offsets.length > 0) {
-      this.begun = true
-      this.holder.addOffsets(this.cluster.coordinator(groupId), memberId, generation, offsets)
-      // As with Kafka a producer may die between the two requests.
-      await this.cluster.clock.turn()
+  private append(log: PartitionLog, record: StoredRecord): void {
+    if (this.transactions === undefined) {
+      log.append(record)
+      return
     }
-    this.holder.end('committed')
-    this.begun = false
-  }
-
-  async abort(): Promise<void> {
-    this.producer.discard()
-    if (this.begun) this.holder.end('aborted')
-    this.begun = false
-  }
-
-  close(): void {
-    this.producer.discard()
-    if (this.begun) this.held?.fence('it was closed')
-  }
-
-  crash(): void {
-    this.crashed = true
-  }
-
-  private get holder(): TransactionalProducer {
-    if (this.crashed) throw new MillraceError('client-closed', { client: this.options.clientId })
-    if (this.held === undefined) throw new Error('a transactional producer has to be initialized first')
-    return this.held
+    try {
+      this.cluster.transactions.append(this.transactions.identity, log, record)
+    } catch (error) {
+      this.failure ??= error
+    }
   }
 }
 

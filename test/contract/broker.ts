@@ -11,6 +11,7 @@ import { BrokerBench, type BrokerUnderTest } from './broker/bench.ts'
 import { fetcherContract } from './broker/fetcher.ts'
 import { memberContract } from './broker/member.ts'
 import { producerContract } from './broker/producer.ts'
+import { transactionsContract } from './broker/transactions.ts'
 
 export type { BrokerUnderTest } from './broker/bench.ts'
 
@@ -22,5 +23,6 @@ export function brokerContract(underTest: BrokerUnderTest): void {
     producerContract(bench)
     fetcherContract(bench)
     memberContract(bench)
+    transactionsContract(bench)
   })
 }

@@ -1,0 +1,16 @@
+// How the requests of one client reach a memory cluster: at once, unless a simulation puts something between them.
+
+/** What a client asks for that a fault may meet. */
+export type MemoryRequest = 'admin' | 'committed' | 'produce' | 'initialize' | 'add offsets' | 'end transaction' | 'commit offsets'
+
+export interface MemoryNetwork {
+  /**
+   * Carries out the request and gives its answer. It may do so later, or more than once, as a client does that has lost an answer: the same request twice is as
+   * good as once. What the request throws is its answer.
+   */
+  send<T>(request: MemoryRequest, run: () => T): Promise<T>
+}
+
+export const directNetwork: MemoryNetwork = {
+  send: async (_, run) => run(),
+}

@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest'
+import { asOffset, type Broker, type CommittedOffset, type Producer, type ProducerOptions, type Transactions } from '../../../framework/index.ts'
+import { append, type BrokerBench, eventually, numbered, within } from './bench.ts'
+
+export function transactionsContract(bench: BrokerBench): void {
+  describe('a transactional producer', () => {
+    test('shows its records to readers of committed records when it has committed, and not before', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      await append(producer, topic, numbered(3))
+      expect(transactions.open).toBe(true)
+      await producer.flush()
+      expect(await ends(broker, topic)).toEqual({ stable: 0, high: 3 })
+      expect(await bench.read(broker, topic, 3, { readCommitted: false })).toHaveLength(3)
+      await transactions.commit(noOffsets)
+      expect(transactions.open).toBe(false)
+      expect((await bench.read(broker, topic, 3)).map(({ key }) => key)).toEqual(['k0', 'k1', 'k2'])
+    })
+
+    test('ends a transaction with an offset of its own, behind which reading goes on', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      for (const value of ['a', 'b']) {
+        await append(producer, topic, [{ key: 'k', value }])
+        await transactions.commit(noOffsets)
+      }
+      await ended(broker, topic, 4)
+      expect((await bench.read(broker, topic, 2)).map(({ offset, value }) => [offset, value])).toEqual([
+        [0, 'a'],
+        [2, 'b'],
+      ])
+    })
+
+    test('says up to where its own records are acknowledged', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      const writer = await producer.writer(topic)
+      await append(producer, topic, numbered(2))
+      await transactions.commit(noOffsets)
+      expect(writer.acknowledged(0)).toBe(2)
+      await append(producer, topic, numbered(1))
+      await transactions.commit(noOffsets)
+      expect(writer.acknowledged(0)).toBe(4)
+    })
+
+    test('leaves nothing of an aborted transaction to readers of committed records', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      await append(producer, topic, [{ key: 'k', value: 'before' }])
+      await transactions.commit(noOffsets)
+      await append(producer, topic, [{ key: 'k', value: 'lost' }])
+      await producer.flush()
+      await transactions.abort()
+      expect(transactions.open).toBe(false)
+      await append(producer, topic, [{ key: 'k', value: 'after' }])
+      await transactions.commit(noOffsets)
+      await ended(broker, topic, 6)
+      expect((await bench.read(broker, topic, 2)).map(({ value }) => value)).toEqual(['before', 'after'])
+      const all = await bench.read(broker, topic, 3, { readCommitted: false })
+      expect(all.map(({ value }) => value)).toEqual(['before', 'lost', 'after'])
+    })
+
+    test('sends nothing of what an abort finds unsent', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer, transactions } = await transactional(bench, broker, { lingerMs: 1_000_000 })
+      await append(producer, topic, numbered(5))
+      await transactions.abort()
+      await append(producer, topic, [{ key: 'k', value: 'kept' }])
+      await transactions.commit(noOffsets)
+      expect((await bench.read(broker, topic, 1, { readCommitted: false })).map(({ value }) => value)).toEqual(['kept'])
+    })
+
+    test('writes to many partitions of several topics at once', async () => {
+      const broker = await bench.broker()
+      const topics = [await bench.newTopic(broker, { partitions: 3 }), await bench.newTopic(broker)]
+      const { producer, transactions } = await transactional(bench, broker)
+      await append(producer, topics[0]!, [...numbered(20, 0), ...numbered(20, 1), ...numbered(20, 2)])
+      await append(producer, topics[1]!, numbered(10))
+      await producer.flush()
+      for (const topic of topics) expect((await ends(broker, topic)).stable).toBe(0)
+      await transactions.commit(noOffsets)
+      expect(await bench.read(broker, topics[0]!, 60, { partitions: 3 })).toHaveLength(60)
+      expect(await bench.read(broker, topics[1]!, 10)).toHaveLength(10)
+    })
+
+    test('holds readers of committed records back at its first record, also from what others write behind it', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      await bench.write(broker, topic, [{ key: 'k', value: 'plain before' }])
+      const first = await transactional(bench, broker)
+      const second = await transactional(bench, broker)
+      await append(first.producer, topic, [{ key: 'k', value: 'first' }])
+      await first.producer.flush()
+      await append(second.producer, topic, [{ key: 'k', value: 'second' }])
+      await second.transactions.commit(noOffsets)
+      await bench.write(broker, topic, [{ key: 'k', value: 'plain behind' }])
+      expect((await ends(broker, topic)).stable).toBe(1)
+      expect((await bench.read(broker, topic, 1)).map(({ value }) => value)).toEqual(['plain before'])
+      await first.transactions.abort()
+      const read = await bench.read(broker, topic, 3)
+      expect(read.map(({ value }) => value)).toEqual(['plain before', 'second', 'plain behind'])
+    })
+
+    test('with nothing to commit does nothing', async () => {
+      const broker = await bench.broker()
+      const { transactions } = await transactional(bench, broker)
+      await transactions.commit(noOffsets)
+      await transactions.abort()
+      expect(transactions.open).toBe(false)
+    })
+
+    test('commits offsets of its group with its records, and without any', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker, { partitions: 2 })
+      const { groupId, offsetsOf } = await joined(bench, broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      await append(producer, topic, numbered(2))
+      await transactions.commit(offsetsOf([committed(topic, 0, 7, 'times')]))
+      expect(await broker.admin.committed(groupId, [{ topic, partition: 0 }])).toEqual([committed(topic, 0, 7, 'times')])
+      await transactions.commit(offsetsOf([committed(topic, 0, 8), committed(topic, 1, 9)]))
+      const both = await broker.admin.committed(groupId, [
+        { topic, partition: 0 },
+        { topic, partition: 1 },
+      ])
+      expect(both.map(({ offset }) => offset)).toEqual([8, 9])
+    })
+
+    test('cannot commit offsets of a generation that is over; aborted, it is good again', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { groupId, offsetsOf } = await joined(bench, broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      await append(producer, topic, [{ key: 'k', value: 'of a zombie' }])
+      const { generation, ...others } = offsetsOf([committed(topic, 0, 1)])
+      const late = transactions.commit({ ...others, generation: generation - 1 })
+      await expect(late).rejects.toMatchObject({ code: 'member-fenced' })
+      await transactions.abort()
+      await append(producer, topic, [{ key: 'k', value: 'good' }])
+      await transactions.commit(offsetsOf([committed(topic, 0, 2)]))
+      expect((await bench.read(broker, topic, 1)).map(({ value }) => value)).toEqual(['good'])
+      expect((await broker.admin.committed(groupId, [{ topic, partition: 0 }]))[0]?.offset).toBe(2)
+    })
+
+    test('cannot commit offsets for a member that its group does not know', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { offsetsOf } = await joined(bench, broker)
+      const { transactions } = await transactional(bench, broker)
+      const unknown = transactions.commit({ ...offsetsOf([committed(topic, 0, 1)]), memberId: 'nobody' })
+      await expect(unknown).rejects.toMatchObject({ code: 'member-fenced' })
+      await transactions.abort()
+    })
+
+    test('takes over what another one of its id has left open: that one is fenced, and what it wrote is as if it had never been', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const transactionalId = bench.newName('transactional')
+      const old = await transactional(bench, broker, { transactionalId, transactionTimeoutMs: 60_000 })
+      await append(old.producer, topic, [{ key: 'k', value: 'left open' }])
+      await old.producer.flush()
+      const next = await transactional(bench, broker, { transactionalId })
+      await ended(broker, topic, 2)
+      await append(next.producer, topic, [{ key: 'k', value: 'of the next' }])
+      await next.transactions.commit(noOffsets)
+      await append(old.producer, topic, [{ key: 'k', value: 'of a zombie' }]).catch(() => {})
+      await expect(old.transactions.commit(noOffsets)).rejects.toMatchObject({ code: 'producer-fenced' })
+      expect((await bench.read(broker, topic, 1)).map(({ value }) => value)).toEqual(['of the next'])
+    })
+
+    test('that takes longer than its timeout is fenced, and its transaction aborted', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer, transactions } = await transactional(bench, broker, { transactionTimeoutMs: 1_000 })
+      await append(producer, topic, [{ key: 'k', value: 'too late' }])
+      await producer.flush()
+      await ended(broker, topic, 2)
+      await append(producer, topic, [{ key: 'k', value: 'later still' }]).catch(() => {})
+      await expect(transactions.commit(noOffsets)).rejects.toMatchObject({ code: 'producer-fenced' })
+    })
+
+    test('that is closed aborts what is open', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer } = await transactional(bench, broker, { transactionTimeoutMs: 60_000 })
+      await append(producer, topic, [{ key: 'k', value: 'v' }])
+      await producer.flush()
+      await producer.close()
+      await ended(broker, topic, 2)
+      await bench.write(broker, topic, [{ key: 'k', value: 'plain' }])
+      expect((await bench.read(broker, topic, 1)).map(({ value }) => value)).toEqual(['plain'])
+    })
+
+    test('writes transaction after transaction, each as soon as the last one has ended', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker, { partitions: 2 })
+      const { offsetsOf } = await joined(bench, broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      for (let round = 0; round < 20; round++) {
+        await append(producer, topic, [...numbered(10, 0), ...numbered(10, 1)])
+        if (round % 5 === 4) await transactions.abort()
+        else await transactions.commit(offsetsOf([committed(topic, 0, round)]))
+      }
+      expect(await bench.read(broker, topic, 320, { partitions: 2 })).toHaveLength(320)
+    })
+  })
+}
+
+const noOffsets = { groupId: '', generation: -1, memberId: '', offsets: [] }
+
+async function transactional(
+  bench: BrokerBench,
+  broker: Broker,
+  options: Partial<ProducerOptions> = {},
+): Promise<{ readonly producer: Producer; readonly transactions: Transactions }> {
+  const producer = bench.producer(broker, { transactionalId: bench.newName('transactional'), ...options })
+  const { transactions } = producer
+  if (transactions === undefined) throw new Error('a producer with a transactional id has no transactions')
+  await transactions.initialize()
+  return { producer, transactions }
+}
+
+async function joined(bench: BrokerBench, broker: Broker) {
+  const groupId = bench.newName('group')
+  const member = broker.member(bench.memberOptions(groupId))
+  const { generation, memberId } = await within(() => member.join(), 'the member did not join')
+  const offsetsOf = (offsets: readonly CommittedOffset[]) => ({ groupId, generation, memberId, offsets })
+  return { groupId, offsetsOf }
+}
+
+function committed(topic: string, partition: number, offset: number, metadata = ''): CommittedOffset {
+  return { topic, partition, offset: asOffset(offset), metadata }
+}
+
+async function ends(broker: Broker, topic: string): Promise<{ readonly stable: number; readonly high: number }> {
+  const partitions = [{ topic, partition: 0 }]
+  const [stable] = await broker.admin.endOffsets(partitions, { readCommitted: true })
+  const [high] = await broker.admin.endOffsets(partitions, { readCommitted: false })
+  return { stable: stable!.offset, high: high!.offset }
+}
+
+/** Ends are written behind the back of who asked for them. */
+async function ended(broker: Broker, topic: string, end: number): Promise<void> {
+  await eventually(async () => (await ends(broker, topic)).stable === end, `committed records end at ${end}`)
+}
