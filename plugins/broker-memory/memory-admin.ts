@@ -77,7 +77,9 @@ export class MemoryAdmin implements Admin {
       // A transaction may begin while the question is on its way.
       const committed = await this.network.send('committed', () => {
         const group = this.cluster.groups.get(groupId)
-        return group === undefined || group.isStable(partitions) ? partitions.flatMap((partition) => group?.committed(partition) ?? []) : undefined
+        return group === undefined || group.isStable(partitions)
+          ? partitions.flatMap((partition) => group?.committed(partition) ?? [])
+          : undefined
       })
       if (committed !== undefined) return committed
     }

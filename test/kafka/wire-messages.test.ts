@@ -49,13 +49,15 @@ function versionsOf(name: string): number[] {
     .sort((left, right) => left - right)
 }
 
-/** Kafka's JSON has bytes in base64, and one field under a longer name. */
+/** Kafka's JSON has bytes in base64, and some fields under longer names. */
 function withBytes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withBytes)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => {
       if (name === 'generationIdOrMemberEpoch') return ['generationId', item]
+      if (name === 'resultsByTopicV3AndBelow') return ['results', withBytes(item)]
+      if (name.startsWith('v3AndBelow')) return [name[10]!.toLowerCase() + name.slice(11), withBytes(item)]
       const isBytes = ['metadata', 'assignment', 'memberMetadata', 'memberAssignment', 'records'].includes(name) && typeof item === 'string'
       return [name, isBytes && item !== '' && item !== 'meta' ? Buffer.from(item, 'base64') : withBytes(item)]
     }),

@@ -95,6 +95,8 @@ function nodeSettings(
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // Looked for every ten seconds by default.
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 200,
     // Tests of lost members should not wait for the default least of six seconds.
     'group.min.session.timeout.ms': 500,
     'log.cleaner.backoff.ms': 200,

@@ -1,4 +1,4 @@
-// The broker that coordinates one group: found when it is first needed, and found anew when it has moved.
+// The broker that coordinates one group, or one transactional id: found when it is first needed, and found anew when it has moved.
 
 import type { CommittedOffset } from '../../../framework/index.ts'
 import type { ApiRequest, ApiResponse } from '../wire/api.ts'
@@ -15,16 +15,22 @@ export interface Committer {
   readonly groupInstanceId: string | null
 }
 
+const groupKey = 0
+/** For a transactional id. */
+export const transactionKey = 1
+
 const movedCodes: readonly number[] = [errorCode.NOT_COORDINATOR, errorCode.COORDINATOR_NOT_AVAILABLE]
 
 export class Coordinator {
   readonly #cluster: ClusterClient
-  readonly #groupId: string
+  readonly #key: string
+  readonly #keyType: number
   #nodeId: number | undefined
 
-  constructor(cluster: ClusterClient, groupId: string) {
+  constructor(cluster: ClusterClient, key: string, keyType = groupKey) {
     this.#cluster = cluster
-    this.#groupId = groupId
+    this.#key = key
+    this.#keyType = keyType
   }
 
   async send<RequestIn, ResponseOut>(
@@ -56,22 +62,22 @@ export class Coordinator {
     const topics = byTopic(offsets, ({ partition, offset, metadata }) => {
       return { partitionIndex: partition, committedOffset: offset, committedMetadata: metadata }
     })
-    const answer = await this.send(apis.offsetCommit, { groupId: this.#groupId, ...committer, topics })
+    const answer = await this.send(apis.offsetCommit, { groupId: this.#key, ...committer, topics })
     for (const topic of answer.topics) {
       for (const { partitionIndex, errorCode: code } of topic.partitions) {
-        check(code, 'OffsetCommit', `group ${this.#groupId}, ${topic.name}-${partitionIndex}`)
+        check(code, 'OffsetCommit', `group ${this.#key}, ${topic.name}-${partitionIndex}`)
       }
     }
   }
 
   async #find(): Promise<number> {
     const answer = await this.#cluster.sendToAny(apis.findCoordinator, {
-      key: this.#groupId,
-      keyType: 0,
-      coordinatorKeys: [this.#groupId],
+      key: this.#key,
+      keyType: this.#keyType,
+      coordinatorKeys: [this.#key],
     })
     const { errorCode: code, errorMessage, nodeId } = answer.coordinators[0] ?? answer
-    check(code, 'FindCoordinator', this.#groupId, errorMessage)
+    check(code, 'FindCoordinator', this.#key, errorMessage)
     await this.#cluster.learnOf(nodeId)
     return nodeId
   }

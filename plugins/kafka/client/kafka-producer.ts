@@ -3,6 +3,8 @@
 //
 // A batch that cannot be delivered fails the producer for good: what was appended behind it may be there already, so going on would change the order. The owner goes back to
 // its last commit.
+//
+// With a transactional id a batch is sent only once its partition is in the transaction, and a producer that the broker does not know is fenced instead of mended.
 
 import { asOffset, MillraceError, type Producer, type ProducerOptions, type Timer, type TopicWriter } from '../../../framework/index.ts'
 import { apis } from '../wire/apis.ts'
@@ -11,15 +13,11 @@ import type { BatchStamp } from '../wire/record-batch-writer.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { check, isAuthorizationCode, NoAnswer, RefusedRequest } from './faults.ts'
 import { KafkaTopicWriter } from './kafka-topic-writer.ts'
+import { KafkaTransactions, type ProducerId, type TransactionalBatches } from './kafka-transactions.ts'
 import type { BatchSource, OutgoingPartition } from './outgoing-partition.ts'
 import type { ProduceBatch } from './produce-batch.ts'
 import { Signal } from './signal.ts'
 import { byTopic } from './topic-partitions.ts'
-
-interface ProducerId {
-  readonly producerId: number
-  readonly producerEpoch: number
-}
 
 interface Shipment {
   readonly topic: string
@@ -34,6 +32,9 @@ interface PartitionResult {
   readonly message: string | null
 }
 
+/** How long closing waits for an open transaction to be aborted. */
+const abandonTimeoutMs = 3_000
+
 /** The broker has forgotten this producer, or lost what it wrote; a new id mends it. */
 const forgottenCodes: readonly number[] = [
   errorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -42,7 +43,8 @@ const forgottenCodes: readonly number[] = [
   errorCode.INVALID_PRODUCER_EPOCH,
 ]
 
-export class KafkaProducer implements Producer, BatchSource {
+export class KafkaProducer implements Producer, BatchSource, TransactionalBatches {
+  readonly transactions?: KafkaTransactions
   readonly #cluster: ClusterClient
   readonly #options: ProducerOptions
   readonly #writers = new Map<string, Promise<KafkaTopicWriter>>()
@@ -56,17 +58,22 @@ export class KafkaProducer implements Producer, BatchSource {
   #id: Promise<ProducerId> | undefined
   #stamp: Omit<BatchStamp, 'baseSequence'> | undefined
   #renewing = false
+  /** Partitions are being added to the transaction. */
+  #adding = false
   #bufferedBytes = 0
   #ordinal = 0
   #failure: Error | undefined
   #retryTimer: Timer | undefined
   #retries = 0
   #closed = false
+  /** What is not acknowledged is about to be forgotten: nothing is sent meanwhile. */
+  #discarding = false
 
   constructor(cluster: ClusterClient, options: ProducerOptions) {
-    if (options.transactionalId !== undefined) throw new MillraceError('not-supported', { what: 'transactional producers' })
     this.#cluster = cluster
     this.#options = options
+    const { transactionalId, transactionTimeoutMs } = options
+    if (transactionalId !== undefined) this.transactions = new KafkaTransactions(cluster, this, { transactionalId, transactionTimeoutMs })
   }
 
   async writer(topic: string): Promise<TopicWriter> {
@@ -110,10 +117,46 @@ export class KafkaProducer implements Producer, BatchSource {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return
     this.#closed = true
     this.#retryTimer?.cancel()
+    await this.#abandonTransaction()
     this.#fail(new MillraceError('client-closed', { client: this.#options.clientId }))
     this.#cluster.close()
+  }
+
+  // ----------------------------------------------------------------------------------------------- for the transactions
+
+  begin(id: ProducerId): void {
+    this.#stamp = this.#stampOf(id)
+    for (const partition of this.#partitions) partition.discard()
+  }
+
+  async discard(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#discarding = true
+    try {
+      for (const partition of this.#busy) partition.waiting = true
+      while (this.#adding || [...this.#busy].some(({ inFlight }) => inFlight.length > 0)) await this.#settled.next()
+      for (const partition of this.#partitions) partition.discard()
+      this.#busy.clear()
+      this.#bufferedBytes = 0
+    } finally {
+      this.#discarding = false
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** The coordinator would do it when the transaction has taken too long; nobody should have to wait for that. A broker that is gone is not waited for either. */
+  async #abandonTransaction(): Promise<void> {
+    if (this.transactions?.open !== true) return
+    const { clock } = this.#cluster
+    let timer: Timer | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = clock.after(abandonTimeoutMs, resolve)
+    })
+    await Promise.race([this.transactions.abandon().catch(() => {}), patience])
+    timer?.cancel()
   }
 
   // ---------------------------------------------------------------------------------------------------- for the writers
@@ -134,6 +177,7 @@ export class KafkaProducer implements Producer, BatchSource {
   appended(partition: OutgoingPartition, sizeBytes: number): void {
     this.#bufferedBytes += sizeBytes
     this.#busy.add(partition)
+    if (this.transactions !== undefined) this.transactions.open = true
     if (partition.openBytes < this.#cluster.settings.batchBytes) return
     this.seal(partition)
     this.#dispatch(false)
@@ -145,8 +189,12 @@ export class KafkaProducer implements Producer, BatchSource {
 
   async #openWriter(topic: string): Promise<KafkaTopicWriter> {
     const partitions = await this.#cluster.partitionsOf(topic)
-    this.#id ??= this.#newId()
-    this.#stamp ??= this.#stampOf(await this.#id)
+    if (this.transactions === undefined) {
+      this.#id ??= this.#newId()
+      this.#stamp ??= this.#stampOf(await this.#id)
+    } else if (this.#stamp === undefined) {
+      throw new MillraceError('producer-uninitialized', { transactionalId: this.#options.transactionalId })
+    }
     const writer = new KafkaTopicWriter(this, topic, partitions, this.#cluster.settings.maxRequestBytes)
     this.#partitions.push(...writer.outgoing)
     return writer
@@ -161,11 +209,16 @@ export class KafkaProducer implements Producer, BatchSource {
 
   /** Fills the free places of each broker's requests. */
   #dispatch(everything: boolean): void {
-    if (this.#closed || this.#failure !== undefined || this.#renewing) return
+    if (this.#closed || this.#failure !== undefined || this.#renewing || this.#discarding) return
     const dueBeforeMs = everything ? Number.POSITIVE_INFINITY : this.nowMs - this.#options.lingerMs
     const byLeader = new Map<number, OutgoingPartition[]>()
+    const toAdd: OutgoingPartition[] = []
     for (const partition of this.#busy) {
       if (partition.waiting || (partition.queue.length === 0 && !isDue(partition, dueBeforeMs))) continue
+      if (this.transactions?.has(partition) === false) {
+        toAdd.push(partition)
+        continue
+      }
       const leader = this.#cluster.leaderOf(partition.topic, partition.partition)
       if (leader === undefined) {
         partition.waiting = true
@@ -173,6 +226,21 @@ export class KafkaProducer implements Producer, BatchSource {
       } else byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
     }
     for (const [leader, partitions] of byLeader) this.#fill(leader, partitions, dueBeforeMs)
+    if (toAdd.length > 0 && !this.#adding) void this.#addToTransaction(toAdd)
+  }
+
+  /** Never rejects. Their batches are sent when the coordinator has them. */
+  async #addToTransaction(partitions: readonly OutgoingPartition[]): Promise<void> {
+    this.#adding = true
+    try {
+      // What is due by now is asked for in one request, and others with it that will be soon.
+      await this.transactions!.add([...new Set([...partitions, ...this.#busy])].filter((partition) => !this.transactions!.has(partition)))
+    } catch (error) {
+      this.#fail(this.#cluster.asPortError(error))
+    }
+    this.#adding = false
+    this.#settled.fire()
+    this.#dispatch(false)
   }
 
   #fill(leader: number, partitions: readonly OutgoingPartition[], dueBeforeMs: number): void {
@@ -217,7 +285,7 @@ export class KafkaProducer implements Producer, BatchSource {
       leader,
       apis.produce,
       {
-        transactionalId: null,
+        transactionalId: this.#options.transactionalId ?? null,
         acks: -1,
         timeoutMs: requestTimeoutMs,
         topicData: topics.map(({ name, partitions }) => ({ name, partitionData: partitions })),
@@ -244,12 +312,15 @@ export class KafkaProducer implements Producer, BatchSource {
       // Behind a batch that has to be sent again, its followers come too early: they wait for it.
       const tooEarly = code === errorCode.OUT_OF_ORDER_SEQUENCE_NUMBER && from.hasBefore(batch)
       from.returned(batch)
-      if (!tooEarly) this.#renewing = true
+      if (tooEarly) return
+      const fenced = this.transactions?.fencedBy(code)
+      if (fenced === undefined) this.#renewing = true
+      else this.#fail(fenced)
     } else if (isRetriable(code) && this.nowMs - batch.createdAtMs < this.#cluster.settings.deliveryTimeoutMs) {
       from.returned(batch)
       from.waiting = true
       this.#retryLater()
-    } else this.#fail(this.#deliveryFailure(from, batch, code, message))
+    } else this.#fail(this.transactions?.fencedBy(code) ?? this.#deliveryFailure(from, batch, code, message))
   }
 
   #release(from: OutgoingPartition, batch: ProduceBatch): void {
@@ -325,7 +396,7 @@ export class KafkaProducer implements Producer, BatchSource {
   }
 
   #stampOf({ producerId, producerEpoch }: ProducerId): Omit<BatchStamp, 'baseSequence'> {
-    return { compression: this.#options.compression, producerId, producerEpoch, transactional: false }
+    return { compression: this.#options.compression, producerId, producerEpoch, transactional: this.transactions !== undefined }
   }
 
   /** Takes a new id as soon as nothing is on its way, and goes on with what is left. */

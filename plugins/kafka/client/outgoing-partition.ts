@@ -134,6 +134,15 @@ export class OutgoingPartition {
     })
   }
 
+  /** Drops what waits and what is being filled, and begins anew with sequence 0. Nothing may be in flight. */
+  discard(): void {
+    this.queue = []
+    this.#open = undefined
+    this.#nextSequence = 0
+    this.waiting = false
+    this.cautious = false
+  }
+
   #land(batch: ProduceBatch): void {
     this.inFlight = this.inFlight.filter((other) => other !== batch)
   }

@@ -10,6 +10,8 @@ export interface KafkaClientSettings {
   /** The first pause before trying again; it doubles up to the largest (retry.backoff.ms, retry.backoff.max.ms). */
   readonly retryBackoffMs: number
   readonly retryBackoffMsMax: number
+  /** Between two attempts to begin a transaction while the end of the last one is still being written. */
+  readonly transactionBackoffMs: number
   /** How long a topic may be unknown, because the news of it is still on its way, before it counts as missing. */
   readonly missingTopicTimeoutMs: number
   /** How long joining a group waits for members that speak another protocol to be gone: longer than the JVM's default session timeout of 45 s. */
@@ -42,6 +44,7 @@ export const defaultClientSettings: KafkaClientSettings = {
   retryTimeoutMs: 60_000,
   retryBackoffMs: 20,
   retryBackoffMsMax: 1_000,
+  transactionBackoffMs: 2,
   missingTopicTimeoutMs: 1_000,
   foreignMembersTimeoutMs: 60_000,
   deliveryTimeoutMs: 120_000,

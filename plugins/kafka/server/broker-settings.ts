@@ -42,6 +42,11 @@ export interface BrokerLimits {
   readonly sessionTimeoutMaxMs: number
   /** Kafka: offset.metadata.max.bytes. */
   readonly offsetMetadataBytes: number
+  readonly transactionalIds: number
+  /** Kafka: transaction.max.timeout.ms. */
+  readonly transactionTimeoutMaxMs: number
+  /** A transactional id of which nothing was heard for so long is forgotten. Kafka: transactional.id.expiration.ms. */
+  readonly transactionalIdExpirationMs: number
   /** Of a broker without a data folder. */
   readonly memoryBytes: number
 }
@@ -57,6 +62,9 @@ export const defaultLimits: BrokerLimits = {
   sessionTimeoutMinMs: 100,
   sessionTimeoutMaxMs: 30 * 60 * 1000,
   offsetMetadataBytes: 4096,
+  transactionalIds: 10_000,
+  transactionTimeoutMaxMs: 15 * 60 * 1000,
+  transactionalIdExpirationMs: 7 * 24 * 60 * 60 * 1000,
   memoryBytes: 4 * 1024 * 1024 * 1024,
 }
 

@@ -13,14 +13,17 @@ import { listOffsetsRoute } from './api/list-offsets.ts'
 import { produceRoute } from './api/produce.ts'
 import { initProducerIdRoute } from './api/producer-ids.ts'
 import { createTopicsRoute, deleteRecordsRoute, deleteTopicsRoute } from './api/topics.ts'
+import { addOffsetsToTxnRoute, addPartitionsToTxnRoute, endTxnRoute, txnOffsetCommitRoute } from './api/transactions.ts'
 import type { BrokerSettings } from './broker-settings.ts'
 import type { Coordinator } from './groups/coordinator.ts'
 import type { Route } from './route.ts'
 import type { Catalogue } from './topics/catalogue.ts'
+import type { TransactionCoordinator } from './transactions/transaction-coordinator.ts'
 
 export interface BrokerParts {
   readonly catalogue: Catalogue
   readonly coordinator: Coordinator
+  readonly transactions: TransactionCoordinator
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: BrokerSettings
@@ -52,6 +55,10 @@ export function dispatchTable({ settings, ...parts }: BrokerParts): ReadonlyMap<
     deleteTopicsRoute(topics),
     deleteRecordsRoute(topics),
     initProducerIdRoute(parts),
+    addPartitionsToTxnRoute(parts),
+    addOffsetsToTxnRoute(parts),
+    endTxnRoute(parts),
+    txnOffsetCommitRoute(parts),
     describeConfigsRoute({ ...parts, settings }),
     alterConfigsRoute(parts),
     describeClusterRoute(cluster),

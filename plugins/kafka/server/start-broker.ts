@@ -13,6 +13,7 @@ import { MemoryStorage } from './log/memory-storage.ts'
 import type { Storage } from './log/storage.ts'
 import { systemClock } from './system-clock.ts'
 import { Catalogue } from './topics/catalogue.ts'
+import { TransactionCoordinator, type TransactionLimits } from './transactions/transaction-coordinator.ts'
 
 export interface EmbeddedBroker {
   /** `host:port`, for `brokers`. */
@@ -36,12 +37,22 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Embedded
     const report = (message: string): void => logger.log('warn', message)
     const catalogue = new Catalogue(storage, () => clock.now(), report)
     const coordinator = new Coordinator(storage, clock, coordinatorLimits(settings), report)
+    const transactions = new TransactionCoordinator({
+      storage,
+      catalogue,
+      groups: coordinator,
+      clock,
+      limits: transactionLimits(settings),
+      report,
+    })
     const cleaner = new Cleaner({ ...settings, logs: () => catalogue.logs() })
-    const connections = new Connections({ routes: dispatchTable({ catalogue, coordinator, clock, logger, settings }), limits, logger })
+    const routes = dispatchTable({ catalogue, coordinator, transactions, clock, logger, settings })
+    const connections = new Connections({ routes, limits, logger })
     const close = async (): Promise<void> => {
       const closed = connections.close()
       // Members may be waiting for a rebalance, and their connections for them.
       coordinator.close()
+      transactions.close()
       await closed
       catalogue.close()
       await cleaner.stop()
@@ -74,6 +85,14 @@ function coordinatorLimits({ limits, initialRebalanceDelayMs }: BrokerSettings):
     sessionTimeoutMinMs: limits.sessionTimeoutMinMs,
     sessionTimeoutMaxMs: limits.sessionTimeoutMaxMs,
     offsetMetadataBytesMax: limits.offsetMetadataBytes,
+  }
+}
+
+function transactionLimits({ limits }: BrokerSettings): TransactionLimits {
+  return {
+    transactionalIdsMax: limits.transactionalIds,
+    timeoutMsMax: limits.transactionTimeoutMaxMs,
+    forgottenAfterMs: limits.transactionalIdExpirationMs,
   }
 }
 

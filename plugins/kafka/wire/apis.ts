@@ -15,6 +15,7 @@ import {
   syncGroup,
 } from './messages/group.ts'
 import { createTopics, deleteRecords, deleteTopics, describeConfigs, incrementalAlterConfigs } from './messages/topics.ts'
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, txnOffsetCommit } from './messages/transactions.ts'
 
 export const apis = {
   produce,
@@ -36,6 +37,10 @@ export const apis = {
   deleteTopics,
   deleteRecords,
   initProducerId,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
+  txnOffsetCommit,
   describeConfigs,
   incrementalAlterConfigs,
   describeCluster,

@@ -7,7 +7,7 @@
 import type { ByteTarget, Headers, Serde } from '../../../framework/index.ts'
 import { type Compression, codecOf, compress } from './compression.ts'
 import { crc32c } from './crc32c.ts'
-import { batchHeaderBytes, transactionalFlag } from './record-batch.ts'
+import { batchHeaderBytes, controlFlag, transactionalFlag } from './record-batch.ts'
 import { varintBytes, writeVarint, writeVarlong } from './varint.ts'
 import { writeInt64 } from './wire-writer.ts'
 
@@ -21,6 +21,8 @@ export interface BatchStamp {
   readonly producerEpoch: number
   readonly baseSequence: number
   readonly transactional: boolean
+  /** A broker's, such as the end of a transaction. */
+  readonly control?: boolean
 }
 
 /** Who writes batches without idempotence, such as a test or a tool. */
@@ -109,7 +111,7 @@ export class RecordBatchWriter implements ByteTarget {
     batch.writeInt32BE(batch.length - 12, 8)
     batch.writeInt32BE(-1, 12)
     batch[16] = 2
-    batch.writeInt16BE(codec | (stamp.transactional ? transactionalFlag : 0), 21)
+    batch.writeInt16BE(codec | (stamp.transactional ? transactionalFlag : 0) | (stamp.control === true ? controlFlag : 0), 21)
     batch.writeInt32BE(this.records - 1, 23)
     writeInt64(batch, this.#baseTimestamp, 27)
     writeInt64(batch, this.#maxTimestamp, 35)

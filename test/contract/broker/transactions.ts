@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { asOffset, type Broker, type CommittedOffset, type Producer, type ProducerOptions, type Transactions } from '../../../framework/index.ts'
+import {
+  asOffset,
+  type Broker,
+  type CommittedOffset,
+  type Producer,
+  type ProducerOptions,
+  type Transactions,
+} from '../../../framework/index.ts'
 import { append, type BrokerBench, eventually, numbered, within } from './bench.ts'
 
 export function transactionsContract(bench: BrokerBench): void {

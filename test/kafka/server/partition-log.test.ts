@@ -60,9 +60,7 @@ describe('a partition log', () => {
     expect(refusal(flipped)).toBe('CORRUPT_MESSAGE')
     expect(refusal(oldFormat)).toBe('CORRUPT_MESSAGE')
     expect(refusal(batchOf([recordOf('a', 'x'.repeat(200))]))).toBe('MESSAGE_TOO_LARGE')
-    expect(refusal(batchOf([recordOf('a')], { transactional: true, producerId: 1, producerEpoch: 0, baseSequence: 0 }))).toBe(
-      'INVALID_TXN_STATE',
-    )
+    expect(refusal(batchOf([recordOf('a')], { transactional: true }))).toBe('INVALID_RECORD')
     expect(log.endOffset).toBe(0)
     expect(log.sizeBytes).toBe(0)
   })

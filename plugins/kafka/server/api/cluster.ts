@@ -9,7 +9,8 @@ import { planTopic, type TopicRules, topicNameProblem } from '../topics/topic-pl
 
 export const nodeId = 1
 const noUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
-const groupKey = 0
+/** Groups and transactional ids. */
+const coordinatedKeys: readonly number[] = [0, 1]
 const brokersEndpoint = 1
 const unknownOperations = -2147483648
 
@@ -76,9 +77,9 @@ export function findCoordinatorRoute(parts: ClusterParts): Route {
       host: '',
       port: -1,
       errorCode: errorCode.INVALID_REQUEST,
-      errorMessage: 'This broker coordinates groups only; it has no transactions.',
+      errorMessage: 'This broker coordinates groups and transactions only.',
     }
-    const answer = request.keyType === groupKey ? here : nowhere
+    const answer = coordinatedKeys.includes(request.keyType) ? here : nowhere
     return { ...answer, coordinators: request.coordinatorKeys.map((key) => ({ key, ...answer })) }
   })
 }

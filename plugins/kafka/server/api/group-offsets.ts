@@ -2,6 +2,7 @@
 
 import { errorCode } from '../../wire/error-codes.ts'
 import { offsetCommit, offsetFetch } from '../../wire/messages/group.ts'
+import type { Committed } from '../groups/committed-offsets.ts'
 import type { Coordinator } from '../groups/coordinator.ts'
 import { type Route, route } from '../route.ts'
 import type { Catalogue } from '../topics/catalogue.ts'
@@ -50,35 +51,38 @@ export function offsetCommitRoute({ coordinator, catalogue }: OffsetParts): Rout
 
 export function offsetFetchRoute({ coordinator }: OffsetParts): Route {
   return route(offsetFetch, (request) => {
+    const { requireStable } = request
     const groups = request.groups.map(({ groupId, topics }) => {
-      return { groupId, topics: committedTopics(coordinator, groupId, topics), errorCode: errorCode.NONE }
+      return { groupId, topics: committedTopics(coordinator, groupId, topics, requireStable), errorCode: errorCode.NONE }
     })
-    return { topics: committedTopics(coordinator, request.groupId, request.topics), errorCode: errorCode.NONE, groups }
+    const topics = committedTopics(coordinator, request.groupId, request.topics, requireStable)
+    return { topics, errorCode: errorCode.NONE, groups }
   })
 }
 
-/** Null asks for all that the group has committed; what it has not is -1. */
-function committedTopics(coordinator: Coordinator, groupId: string, asked: AskedTopics): readonly CommittedTopic[] {
+/** Null asks for all that the group has committed; what it has not is -1. `stable`: a partition of which a transaction may still decide has no offset, but an error (KIP-447). */
+function committedTopics(coordinator: Coordinator, groupId: string, asked: AskedTopics, stable: boolean): readonly CommittedTopic[] {
   const offsets = coordinator.committed(groupId)
+  const answer = (topic: string, partition: number, committed: Committed | undefined): CommittedPartition => {
+    if (!stable || !coordinator.isPending(groupId, topic, partition)) return committedPartition(partition, committed)
+    return { ...committedPartition(partition, undefined), errorCode: errorCode.UNSTABLE_OFFSET_COMMIT }
+  }
   if (asked !== null) {
     return asked.map(({ name, partitionIndexes }) => {
-      const partitions = partitionIndexes.map((partitionIndex) => committedPartition(partitionIndex, offsets?.get(name, partitionIndex)))
+      const partitions = partitionIndexes.map((partitionIndex) => answer(name, partitionIndex, offsets?.get(name, partitionIndex)))
       return { name, partitions }
     })
   }
   const topics = new Map<string, CommittedPartition[]>()
   for (const [name, partition, committed] of offsets?.entries() ?? []) {
     const partitions = topics.get(name) ?? []
-    partitions.push(committedPartition(partition, committed))
+    partitions.push(answer(name, partition, committed))
     topics.set(name, partitions)
   }
   return [...topics].map(([name, partitions]) => ({ name, partitions }))
 }
 
-function committedPartition(
-  partitionIndex: number,
-  committed: { readonly offset: number; readonly leaderEpoch: number; readonly metadata: string } | undefined,
-): CommittedPartition {
+function committedPartition(partitionIndex: number, committed: Committed | undefined): CommittedPartition {
   return {
     partitionIndex,
     committedOffset: committed?.offset ?? -1,

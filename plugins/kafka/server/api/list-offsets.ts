@@ -34,5 +34,6 @@ function find(log: PartitionLog, timestamp: number, committed: boolean): { reado
   if (timestamp === latest) return { offset: committed ? log.lastStableOffset : log.endOffset, timestamp: -1 }
   if (timestamp === earliest) return { offset: log.startOffset, timestamp: -1 }
   if (timestamp === ofMaxTimestamp) return log.maxTimestamp < 0 ? none : (log.firstAtTime(log.maxTimestamp) ?? none)
-  return timestamp < 0 ? none : (log.firstAtTime(timestamp) ?? none)
+  const found = timestamp < 0 ? undefined : log.firstAtTime(timestamp)
+  return found === undefined || (committed && found.offset >= log.lastStableOffset) ? none : found
 }

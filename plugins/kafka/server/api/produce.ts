@@ -5,14 +5,16 @@ import type { Clock, Logger } from '../../../../framework/index.ts'
 import type { RequestOf, ResponseInput } from '../../wire/api.ts'
 import { errorCode } from '../../wire/error-codes.ts'
 import { produce } from '../../wire/messages/data.ts'
-import { batchSizeAt } from '../../wire/record-batch.ts'
+import { batchHeaderBytes, batchSizeAt, readBatchHeader, transactionalFlag } from '../../wire/record-batch.ts'
 import type { Appended, PartitionLog } from '../log/partition-log.ts'
 import { StorageFull } from '../log/storage.ts'
 import { type Route, route } from '../route.ts'
 import type { Catalogue } from '../topics/catalogue.ts'
+import type { TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
 
 interface ProduceParts {
   readonly catalogue: Catalogue
+  readonly transactions: TransactionCoordinator
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -38,7 +40,9 @@ function toPartition(topic: string, index: number, records: Buffer | null, acks:
   const log = parts.catalogue.log(topic, index)
   if (log === undefined)
     return refusal(index, { kind: 'refused', error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `there is no ${topic}-${index}` })
-  const appended = append(log, records ?? Buffer.alloc(0), parts)
+  const bytes = records ?? Buffer.alloc(0)
+  const problem = transactionProblem(topic, index, bytes, parts)
+  const appended = problem ?? append(log, bytes, parts)
   if (appended.kind === 'refused') return refusal(index, appended)
   return {
     index,
@@ -47,6 +51,15 @@ function toPartition(topic: string, index: number, records: Buffer | null, acks:
     logAppendTimeMs: appended.appendTimeMs,
     logStartOffset: log.startOffset,
   }
+}
+
+/** A transactional batch has to belong to a transaction that is open and knows the partition. */
+function transactionProblem(topic: string, index: number, records: Buffer, { transactions }: ProduceParts): RefusedBatch | undefined {
+  if (records.length < batchHeaderBytes || records[16] !== 2) return undefined
+  const header = readBatchHeader(records, 0)
+  const error = (header.attributes & transactionalFlag) === 0 ? undefined : transactions.produceProblem(header, topic, index)
+  if (error === undefined) return undefined
+  return { kind: 'refused', error, message: `producer ${header.producerId}, epoch ${header.producerEpoch}, has no transaction open here` }
 }
 
 function append(log: PartitionLog, records: Buffer, { clock, logger }: ProduceParts): Appended {
@@ -66,7 +79,9 @@ function append(log: PartitionLog, records: Buffer, { clock, logger }: ProducePa
   }
 }
 
-function refusal(index: number, refused: Extract<Appended, { kind: 'refused' }>): PartitionAnswer {
+type RefusedBatch = Extract<Appended, { kind: 'refused' }>
+
+function refusal(index: number, refused: RefusedBatch): PartitionAnswer {
   return {
     index,
     errorCode: errorCode[refused.error],

@@ -20,6 +20,7 @@ import {
   syncRefused,
 } from './group-answers.ts'
 import type { GroupFacts } from './group-facts.ts'
+import { PendingOffsets, type StoredOffset } from './pending-offsets.ts'
 
 const journalPath = 'groups.journal'
 
@@ -41,8 +42,9 @@ type GroupJournalFact =
       readonly partitions: readonly (readonly [topic: string, partition: number])[]
     }
   | { readonly kind: 'topic deleted'; readonly topic: string }
-
-type StoredOffset = readonly [topic: string, partition: number, offset: number, leaderEpoch: number, metadata: string]
+  /** Offsets that count when the transaction of a producer is committed, and that it has ended. */
+  | { readonly kind: 'pending offsets'; readonly groupId: string; readonly producerId: number; readonly offsets: readonly StoredOffset[] }
+  | { readonly kind: 'pending ended'; readonly groupId: string; readonly producerId: number; readonly committed: boolean }
 
 interface StoredGroup extends Omit<GroupFacts, 'members'> {
   readonly members: readonly StoredMember[]
@@ -64,6 +66,7 @@ export class Coordinator {
   readonly #owner: GroupOwner
   readonly #groups = new Map<string, Group>()
   readonly #offsets = new Map<string, CommittedOffsets>()
+  readonly #pending = new PendingOffsets()
   readonly #journal: Journal<GroupJournalFact>
 
   constructor(storage: Storage, clock: Clock, limits: CoordinatorLimits, report: LogReport) {
@@ -128,8 +131,37 @@ export class Coordinator {
 
   /** One error for each offset. */
   commit(groupId: string, identity: GenerationIdentity, offsets: readonly OffsetToCommit[]): readonly ProtocolErrorName[] {
-    const problem = this.#commitProblem(groupId, identity)
-    if (problem !== undefined) return offsets.map(() => problem)
+    const problem = this.#commitProblem(groupId, identity, false)
+    return problem === undefined ? this.#store({ kind: 'offsets', groupId }, offsets) : offsets.map(() => problem)
+  }
+
+  /** The same in a transaction of a producer, to count when that is committed. */
+  commitInTransaction(
+    groupId: string,
+    identity: GenerationIdentity,
+    producerId: number,
+    offsets: readonly OffsetToCommit[],
+  ): readonly ProtocolErrorName[] {
+    const problem = this.#commitProblem(groupId, identity, true)
+    return problem === undefined ? this.#store({ kind: 'pending offsets', groupId, producerId }, offsets) : offsets.map(() => problem)
+  }
+
+  /** The transaction of a producer has ended. Throws if that cannot be written down; then it has not, and may be told again. */
+  endTransaction(groupId: string, producerId: number, committed: boolean): void {
+    if (this.#pending.has(groupId, producerId)) this.#note({ kind: 'pending ended', groupId, producerId, committed })
+  }
+
+  /** Whether a transaction that is open has an offset of this partition: it is not known yet what is committed (KIP-447). */
+  isPending(groupId: string, topic: string, partition: number): boolean {
+    return this.#pending.hasPartition(groupId, topic, partition)
+  }
+
+  #store(
+    where:
+      | { readonly kind: 'offsets'; readonly groupId: string }
+      | { readonly kind: 'pending offsets'; readonly groupId: string; readonly producerId: number },
+    offsets: readonly OffsetToCommit[],
+  ): readonly ProtocolErrorName[] {
     const errors = offsets.map((offset): ProtocolErrorName => {
       return Buffer.byteLength(offset.metadata) > this.#limits.offsetMetadataBytesMax ? 'OFFSET_METADATA_TOO_LARGE' : 'NONE'
     })
@@ -138,9 +170,9 @@ export class Coordinator {
       const stored = good.map(({ topic, partition, offset, leaderEpoch, metadata }): StoredOffset => {
         return [topic, partition, offset, leaderEpoch, metadata]
       })
-      if (!this.#write({ kind: 'offsets', groupId, offsets: stored })) return offsets.map(() => 'COORDINATOR_NOT_AVAILABLE')
-      this.#applyOffsets({ kind: 'offsets', groupId, offsets: stored })
-      if (!this.#groups.has(groupId)) this.#groups.set(groupId, new Group(groupId, this.#owner))
+      if (!this.#write({ ...where, offsets: stored })) return offsets.map(() => 'COORDINATOR_NOT_AVAILABLE')
+      this.#applyOffsets({ ...where, offsets: stored })
+      if (!this.#groups.has(where.groupId)) this.#groups.set(where.groupId, new Group(where.groupId, this.#owner))
     }
     return errors
   }
@@ -155,17 +187,14 @@ export class Coordinator {
 
   /** Offsets in a topic that is gone would be taken for offsets in a later one of its name. */
   topicDeleted(topic: string): void {
-    for (const offsets of this.#offsets.values()) {
-      if (!offsets.has(topic)) continue
-      this.#note({ kind: 'topic deleted', topic })
-      return
-    }
+    const isKnown = [...this.#offsets.values()].some((offsets) => offsets.has(topic)) || this.#pending.hasTopic(topic)
+    if (isKnown) this.#note({ kind: 'topic deleted', topic })
   }
 
-  #commitProblem(groupId: string, identity: GenerationIdentity): ProtocolErrorName | undefined {
+  #commitProblem(groupId: string, identity: GenerationIdentity, transactional: boolean): ProtocolErrorName | undefined {
     if (groupId === '') return 'INVALID_GROUP_ID'
     const group = this.#groups.get(groupId)
-    if (group !== undefined) return group.commitProblem(identity)
+    if (group !== undefined) return transactional ? group.transactionalCommitProblem(identity) : group.commitProblem(identity)
     if (identity.generation >= 0) return 'ILLEGAL_GENERATION'
     return this.#groups.size >= this.#limits.groupsMax ? 'POLICY_VIOLATION' : undefined
   }
@@ -201,7 +230,13 @@ export class Coordinator {
 
   /** A group without members and offsets is nothing. */
   #forgetIfDeserted(group: Group): boolean {
-    if (!group.isDeserted || this.#offsets.has(group.groupId) || this.#groups.get(group.groupId) !== group) return false
+    if (
+      !group.isDeserted ||
+      this.#offsets.has(group.groupId) ||
+      this.#pending.hasGroup(group.groupId) ||
+      this.#groups.get(group.groupId) !== group
+    )
+      return false
     this.#groups.delete(group.groupId)
     this.#write({ kind: 'group deleted', groupId: group.groupId })
     return true
@@ -229,12 +264,17 @@ export class Coordinator {
         break
       case 'group deleted':
         this.#offsets.delete(fact.groupId)
+        this.#pending.deleteGroup(fact.groupId)
         break
-      case 'offsets': {
-        const offsets = this.#offsets.get(fact.groupId) ?? new CommittedOffsets()
-        this.#offsets.set(fact.groupId, offsets)
-        for (const [topic, partition, offset, leaderEpoch, metadata] of fact.offsets)
-          offsets.set(topic, partition, { offset, leaderEpoch, metadata })
+      case 'offsets':
+        this.#setOffsets(fact.groupId, fact.offsets)
+        break
+      case 'pending offsets':
+        this.#pending.add(fact.groupId, fact.producerId, fact.offsets)
+        break
+      case 'pending ended': {
+        const offsets = this.#pending.take(fact.groupId, fact.producerId)
+        if (fact.committed) this.#setOffsets(fact.groupId, offsets)
         break
       }
       case 'offsets deleted': {
@@ -248,8 +288,16 @@ export class Coordinator {
           offsets.deleteTopic(fact.topic)
           if (offsets.count === 0) this.#offsets.delete(groupId)
         }
+        this.#pending.deleteTopic(fact.topic)
         break
     }
+  }
+
+  #setOffsets(groupId: string, stored: readonly StoredOffset[]): void {
+    if (stored.length === 0) return
+    const offsets = this.#offsets.get(groupId) ?? new CommittedOffsets()
+    this.#offsets.set(groupId, offsets)
+    for (const [topic, partition, offset, leaderEpoch, metadata] of stored) offsets.set(topic, partition, { offset, leaderEpoch, metadata })
   }
 
   *#allFacts(): Generator<GroupJournalFact> {
@@ -260,6 +308,7 @@ export class Coordinator {
       })
       yield { kind: 'offsets', groupId, offsets: stored }
     }
+    for (const pending of this.#pending.entries()) yield { kind: 'pending offsets', ...pending }
   }
 }
 

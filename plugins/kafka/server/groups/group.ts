@@ -345,6 +345,17 @@ export class Group {
     return undefined
   }
 
+  /**
+   * The same for offsets in a transaction. Who names no member is not asked to be one, as before KIP-447; and while the next generation is being assigned nobody
+   * of the last one can come, since its number has gone up.
+   */
+  transactionalCommitProblem(identity: GenerationIdentity): ProtocolErrorName | undefined {
+    const namesNobody = identity.generation < 0 && identity.memberId === '' && identity.groupInstanceId === null
+    const error = namesNobody ? undefined : this.#generationProblem(identity)
+    if (error === undefined && !namesNobody) this.#heardOf(identity.memberId)
+    return error
+  }
+
   #heardOf(memberId: string): void {
     const member = this.#members.get(memberId)!
     if (member.waiting === undefined) this.#startSession(member)

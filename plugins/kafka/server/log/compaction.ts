@@ -4,6 +4,8 @@
 // written anew without the records that the map overtakes, neighbours joined while they are small. A cleaned segment takes the place of the old ones at once; a crash
 // leaves either. Tombstones stay for delete.retention.ms after the compaction that met them first, so that slow readers see them.
 //
+// Transactions: nothing behind the last stable offset is touched. What was aborted, and then the ends of transactions, go as superseded records do.
+//
 // It works in slices and lets requests in between. What it keeps it keeps byte for byte; a compressed batch that loses a record is written uncompressed if it is
 // smaller so, and stays whole otherwise (a superseded record more is no harm).
 
@@ -40,7 +42,8 @@ interface LastOffsets {
 
 /** Compacts what is due. Undefined if nothing is, or if the log changed so much meanwhile that it must be tried again. */
 export async function compact(log: PartitionLog, clock: Clock, limits = defaultCompactionLimits): Promise<Compacted | undefined> {
-  const sealed = log.sealedSegments
+  const stable = log.lastStableOffset
+  const sealed = log.sealedSegments.filter((segment) => segment.nextOffset <= stable)
   const bytesOf = (segments: readonly Segment[]): number => segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
   const dirty = sealed.filter((segment) => !segment.isCleaned)
   if (dirty.length === 0 || bytesOf(dirty) < bytesOf(sealed) * log.settings.minCleanableDirtyRatio) return undefined
@@ -71,8 +74,8 @@ async function lastOffsets(
     const from = segment.cleaned.at(-1)?.before ?? 0
     for (const { position, header } of segment.batches()) {
       if (header.lastOffset < from) continue
-      const records = new BatchRecords(segment.file.read(position, header.sizeBytes), header)
-      while (records.next()) {
+      const records = log.isLeftOver(header) ? undefined : new BatchRecords(segment.file.read(position, header.sizeBytes), header)
+      while (records?.next()) {
         if (records.keyStart < 0) continue
         const key = records.bytes.latin1Slice(records.keyStart, records.keyEnd)
         if (!byKey.has(key)) sizeBytes += key.length + mapEntryBytes
@@ -108,7 +111,8 @@ async function cleanNeighbours(
       return latest === undefined || latest <= records.offset
     }
     for (const { position, header } of segment.batches()) {
-      const batch = withoutRecords(segment.file.read(position, header.sizeBytes), header, stays)
+      const goes = header.lastOffset < last.before && log.isLeftOver(header)
+      const batch = goes ? undefined : withoutRecords(segment.file.read(position, header.sizeBytes), header, stays)
       if (batch !== undefined) cleaned.append(batch.bytes, batch.header, header.baseOffset, nowMs)
       await slices.end()
       if (log.holds(joined)) continue

@@ -6,9 +6,19 @@
 // The start moves by DeleteRecords and by retention; compaction leaves gaps, and a reader that asks for an offset in a gap gets what follows it.
 
 import type { ProtocolErrorName } from '../../wire/error-codes.ts'
-import { type BatchHeader, controlFlag, readBatchHeader, setBaseOffset, transactionalFlag } from '../../wire/record-batch.ts'
+import {
+  type BatchHeader,
+  batchHeaderBytes,
+  batchSizeAt,
+  controlFlag,
+  readBatchHeader,
+  readInt64,
+  setBaseOffset,
+  transactionalFlag,
+} from '../../wire/record-batch.ts'
 import { batchDamage, setAppendTime } from './batch-check.ts'
 import type { LogSettings } from './log-settings.ts'
+import { type AbortedRange, LogTransactions, nothingOpen, transactionEnd } from './log-transactions.ts'
 import { ProducerStates } from './producer-states.ts'
 import { type RecordPosition, recordAtTime } from './record-at-time.ts'
 import { BatchRecords } from './records.ts'
@@ -41,17 +51,26 @@ export class PartitionLog {
   /** Never empty. */
   #segments: Segment[]
   #producers: ProducerStates
+  readonly #transactions: LogTransactions
   #startOffset: number
   readonly #listeners = new Set<AppendListener>()
   /** Closed or removed. */
   #ended = false
 
-  private constructor(place: LogPlace, settings: LogSettings, segments: Segment[], producers: ProducerStates, startOffset: number) {
+  private constructor(
+    place: LogPlace,
+    settings: LogSettings,
+    segments: Segment[],
+    producers: ProducerStates,
+    transactions: LogTransactions,
+    startOffset: number,
+  ) {
     this.name = place.folder
     this.settings = settings
     this.#place = place
     this.#segments = segments
     this.#producers = producers
+    this.#transactions = transactions
     this.#startOffset = startOffset
   }
 
@@ -63,6 +82,7 @@ export class PartitionLog {
     }
     const segments: Segment[] = []
     let producers = new ProducerStates()
+    const transactions = new LogTransactions()
     for (const baseOffset of segmentsIn(place.storage, place.folder)) {
       const segment = new Segment(place.storage, place.folder, baseOffset)
       const before = segments.at(-1)
@@ -74,11 +94,15 @@ export class PartitionLog {
       }
       const summary = segment.readSummary()
       if (summary === undefined) {
-        const { cutBytes, damage } = recoverSegment(segment, (header) => producers.note(header, header.baseOffset, nowMs))
+        const { cutBytes, damage } = recoverSegment(segment, (header, bytes, at) => {
+          producers.note(header, header.baseOffset, nowMs)
+          transactions.note(header, header.baseOffset, bytes, at)
+        })
         if (cutBytes > 0)
           report(`Cut ${cutBytes} bytes off the end of ${segment.file.path}, behind offset ${segment.nextOffset - 1}: ${damage}.`)
       } else {
         producers = new ProducerStates(summary.producers)
+        transactions.resume(summary.transactions ?? nothingOpen)
       }
       segments.push(segment)
     }
@@ -86,7 +110,7 @@ export class PartitionLog {
     const last = segments.at(-1)
     if (last === undefined || last.nextOffset < startOffset) segments.push(new Segment(place.storage, place.folder, startOffset))
     else last.removeSummary()
-    return new PartitionLog(place, settings, segments, producers, startOffset)
+    return new PartitionLog(place, settings, segments, producers, transactions, startOffset)
   }
 
   get startOffset(): number {
@@ -98,9 +122,10 @@ export class PartitionLog {
     return this.#active.nextOffset
   }
 
-  /** Where readers of committed records stop. Transactions will hold it back. */
+  /** Where readers of committed records stop: at the first record of a transaction that is open. */
   get lastStableOffset(): number {
-    return this.endOffset
+    const { firstOpen } = this.#transactions
+    return firstOpen === undefined ? this.endOffset : Math.max(firstOpen, this.#startOffset)
   }
 
   get sizeBytes(): number {
@@ -129,14 +154,26 @@ export class PartitionLog {
     if (check.kind === 'refused') return refused(check.error, check.message)
     if (check.kind === 'duplicate') return { kind: 'appended', baseOffset: check.of.baseOffset, appendTimeMs: check.of.timestamp }
     if (this.settings.appendTime) setAppendTime(batch, 0, nowMs)
+    const baseOffset = this.#write(batch, this.settings.appendTime ? readBatchHeader(batch, 0) : header, nowMs)
+    return { kind: 'appended', baseOffset, appendTimeMs: this.settings.appendTime ? nowMs : -1 }
+  }
+
+  /** Ends what a producer has open here; if nothing is, the end was written before. An epoch above the producer's own fences it. */
+  endTransaction(producerId: number, producerEpoch: number, committed: boolean, nowMs: number): void {
+    if (!this.#transactions.isOpen(producerId)) return
+    const batch = transactionEnd(producerId, producerEpoch, committed, nowMs)
+    this.#write(batch, readBatchHeader(batch, 0), nowMs)
+  }
+
+  #write(batch: Buffer, header: BatchHeader, nowMs: number): number {
     const baseOffset = this.endOffset
     setBaseOffset(batch, 0, baseOffset, 0)
     if (this.#isFull(header.sizeBytes, nowMs)) this.#roll()
-    const written = this.settings.appendTime ? readBatchHeader(batch, 0) : header
-    this.#active.append(batch, written, baseOffset, nowMs)
-    this.#producers.note(written, baseOffset, nowMs)
+    this.#active.append(batch, header, baseOffset, nowMs)
+    this.#producers.note(header, baseOffset, nowMs)
+    this.#transactions.note(header, baseOffset, batch, 0)
     for (const listener of this.#listeners) listener(header.sizeBytes)
-    return { kind: 'appended', baseOffset, appendTimeMs: this.settings.appendTime ? nowMs : -1 }
+    return baseOffset
   }
 
   /** Calls back after each append until the returned function is called. */
@@ -156,7 +193,8 @@ export class PartitionLog {
       )
     }
     if ((header.attributes & controlFlag) !== 0) return refused('INVALID_RECORD', 'a client may not write control records')
-    if ((header.attributes & transactionalFlag) !== 0) return refused('INVALID_TXN_STATE', 'this broker has no transactions')
+    if ((header.attributes & transactionalFlag) !== 0 && header.producerId < 0)
+      return refused('INVALID_RECORD', 'a transactional batch without a producer')
     if (header.producerId >= 0 && header.baseSequence < 0) return refused('INVALID_RECORD', 'an idempotent batch without sequence numbers')
     return undefined
   }
@@ -184,7 +222,7 @@ export class PartitionLog {
   #roll(): void {
     const sealed = this.#active
     const { storage, folder } = this.#place
-    sealed.seal(this.#producers.snapshot())
+    sealed.seal(this.#producers.snapshot(), this.#transactions.summary(sealed.baseOffset))
     // Made at once, empty: when all before it has been deleted, its name alone says where offsets go on.
     storage.writeText(segmentPath(folder, sealed.nextOffset), '')
     this.#segments.push(new Segment(storage, folder, sealed.nextOffset))
@@ -194,15 +232,26 @@ export class PartitionLog {
 
   /**
    * Whole batches of one segment, not more than `maxBytes`; the first may begin before the offset, and with `firstAtAnySize` be larger (KIP-74: a reader must get on).
-   * Undefined if the offset is out of range.
+   * Only batches that begin before `end`. Undefined if the offset is out of range.
    */
-  read(offset: number, maxBytes: number, firstAtAnySize: boolean): Buffer | undefined {
+  read(offset: number, maxBytes: number, firstAtAnySize: boolean, end = this.endOffset): Buffer | undefined {
     if (offset < this.#startOffset || offset > this.endOffset) return undefined
+    if (offset >= end) return Buffer.alloc(0)
     for (let index = this.#segmentOf(offset); index < this.#segments.length; index++) {
       const bytes = this.#segments[index]!.read(offset, maxBytes, firstAtAnySize)
-      if (bytes !== undefined) return bytes
+      if (bytes !== undefined) return end < this.endOffset ? batchesBefore(bytes, end) : bytes
     }
     return Buffer.alloc(0)
+  }
+
+  /** Who has a transaction open here. */
+  get openProducers(): readonly number[] {
+    return this.#transactions.openProducers
+  }
+
+  /** The aborted transactions that a reader of committed records meets between two offsets. */
+  abortedBetween(from: number, to: number): readonly AbortedRange[] {
+    return this.#transactions.abortedBetween(from, to)
   }
 
   /** The first record with this timestamp or a later one. */
@@ -240,6 +289,7 @@ export class PartitionLog {
     this.#startOffset = Math.max(this.#startOffset, offset)
     if (this.#active.nextOffset <= this.#startOffset && this.#active.sizeBytes > 0) this.#roll()
     while (this.#segments.length > 1 && this.#segments[0]!.nextOffset <= this.#startOffset) this.#segments.shift()!.remove()
+    this.#transactions.forgetBefore(this.#startOffset)
   }
 
   /** Removes what is older, or more, than the topic's settings allow. Gives the number of segments removed. */
@@ -260,15 +310,27 @@ export class PartitionLog {
       count++
     }
     this.#startOffset = Math.max(this.#startOffset, this.#segments[0]!.baseOffset)
+    this.#transactions.forgetBefore(this.#startOffset)
     return count
+  }
+
+  /** Whether a batch is of no use to a reader of committed records: it was aborted, or ends a transaction of which nothing that was aborted is left. */
+  isLeftOver(header: BatchHeader): boolean {
+    return (header.attributes & controlFlag) !== 0 || this.#transactions.wasAborted(header)
   }
 
   /** Puts a cleaned segment in the place of several neighbours that the log still holds and that grow no more. */
   replaceSealed(old: readonly Segment[], cleaned: Segment, ranges: readonly CleanedRange[]): void {
     const at = this.#segments.indexOf(old[0]!)
     const producers = old.at(-1)!.readSummary()?.producers ?? []
+    const open = old.at(-1)!.readSummary()?.transactions?.open ?? []
+    // Their ends were left out with them, and a reader who was told of them would look for these.
+    const gone = ranges.at(-1)?.before ?? 0
+    const left = old.flatMap((segment) => segment.readSummary()?.transactions?.aborted ?? [])
+    const aborted = left.filter(({ lastOffset }) => lastOffset >= gone)
+    this.#transactions.forget(left.filter(({ lastOffset }) => lastOffset < gone))
     cleaned.takePlaceOf(old[0]!)
-    cleaned.seal(producers, ranges)
+    cleaned.seal(producers, { open, aborted }, ranges)
     for (const segment of old.slice(1)) segment.remove()
     this.#segments.splice(at, old.length, cleaned)
   }
@@ -289,7 +351,7 @@ export class PartitionLog {
   /** Closes in good order: the next start need not read the last segment. */
   close(): void {
     this.#ended = true
-    this.#active.seal(this.#producers.snapshot())
+    this.#active.seal(this.#producers.snapshot(), this.#transactions.summary(this.#active.baseOffset))
     for (const segment of this.#segments) segment.file.close()
   }
 
@@ -300,6 +362,12 @@ export class PartitionLog {
     this.#place.storage.remove(this.#place.folder)
     for (const listener of this.#listeners) listener(Number.POSITIVE_INFINITY)
   }
+}
+
+function batchesBefore(bytes: Buffer, end: number): Buffer {
+  let at = 0
+  while (at + batchHeaderBytes <= bytes.length && readInt64(bytes, at) < end) at += batchSizeAt(bytes, at)!
+  return bytes.subarray(0, at)
 }
 
 function refused(error: ProtocolErrorName, message: string): Appended {

@@ -64,8 +64,14 @@ export class ProducerStates {
 
   /** Told of every batch that is in the log. */
   note(header: BatchHeader, baseOffset: number, nowMs: number): void {
-    if (header.producerId < 0 || (header.attributes & controlFlag) !== 0) return
+    if (header.producerId < 0) return
     const known = this.#states.get(header.producerId)
+    if ((header.attributes & controlFlag) !== 0) {
+      // The end of a transaction that was taken from its producer has a newer epoch: from then on that one is fenced.
+      if (known !== undefined && header.producerEpoch > known.epoch)
+        this.#states.set(header.producerId, { ...known, epoch: header.producerEpoch, batches: [] })
+      return
+    }
     const batches = known?.epoch === header.producerEpoch ? known.batches.slice(-(batchesKept - 1)) : []
     const batch: KeptBatch = {
       baseSequence: header.baseSequence,

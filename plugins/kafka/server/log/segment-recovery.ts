@@ -13,7 +13,8 @@ export interface Recovery {
 
 const windowBytes = 1024 * 1024
 
-export function recoverSegment(segment: Segment, noteBatch: (header: BatchHeader) => void): Recovery {
+/** `noteBatch` is told of each batch, and where in which bytes it lies. */
+export function recoverSegment(segment: Segment, noteBatch: (header: BatchHeader, bytes: Buffer, at: number) => void): Recovery {
   const { file } = segment
   const sizeBytes = file.sizeBytes
   let window: Buffer = Buffer.alloc(0)
@@ -48,7 +49,7 @@ export function recoverSegment(segment: Segment, noteBatch: (header: BatchHeader
       break
     }
     segment.noteBatch(header, header.baseOffset, position)
-    noteBatch(header)
+    noteBatch(header, window, at)
     position += batchBytes
   }
   file.truncate(position)

@@ -6,6 +6,7 @@
 
 import { type BatchHeader, batchHeaderBytes, batchSizeAt } from '../../wire/record-batch.ts'
 import { batchesBetween, type FoundBatch } from './batch-scan.ts'
+import { nothingOpen, type TransactionSummary } from './log-transactions.ts'
 import type { ProducerSnapshot } from './producer-states.ts'
 import { type IndexEntries, indexIntervalBytes, SparseIndex } from './sparse-index.ts'
 import type { Storage, StoredFile } from './storage.ts'
@@ -26,6 +27,8 @@ export interface SegmentSummary {
   readonly index: IndexEntries
   /** The idempotent producers at its end. */
   readonly producers: readonly ProducerSnapshot[]
+  /** Absent if none was open at its end, and none that ended in it was aborted. */
+  readonly transactions?: TransactionSummary
 }
 
 export class Segment {
@@ -114,7 +117,7 @@ export class Segment {
   }
 
   /** Writes down what is known of it. To be called when it grows no more. */
-  seal(producers: readonly ProducerSnapshot[], cleaned = this.#cleaned): void {
+  seal(producers: readonly ProducerSnapshot[], transactions = nothingOpen, cleaned = this.#cleaned): void {
     this.#cleaned = cleaned
     const summary: SegmentSummary = {
       format: 1,
@@ -124,6 +127,7 @@ export class Segment {
       ...(cleaned.length === 0 ? {} : { cleaned }),
       index: this.#index.entries(),
       producers,
+      ...(transactions.open.length + transactions.aborted.length === 0 ? {} : { transactions }),
     }
     this.#storage.writeText(this.#summaryPath, JSON.stringify(summary))
   }

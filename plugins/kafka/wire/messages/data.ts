@@ -138,7 +138,6 @@ export const listOffsets = {
   }),
 } as const
 
-/** Transactions write these too (issue 7). */
 export const initProducerId = {
   key: 22,
   name: 'InitProducerId',
