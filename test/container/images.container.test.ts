@@ -57,6 +57,16 @@ describe('the image of flight-delays', () => {
     expect(config.Labels).toMatchObject({ 'org.opencontainers.image.title': 'flight-delays', 'millrace.version': version })
   })
 
+  it('adds less than 25 MB to its base', async () => {
+    const image = await imageOf('flight-delays')
+    const addedBytes = await withFilesOf(image.name, (root) => {
+      const [sizeKb = ''] = String(execFileSync('du', ['--summarize', '--block-size=1K', join(root, 'app')])).split('\t')
+      return Number(sizeKb) * 1_024
+    })
+    console.log(`flight-delays: ${(addedBytes / 1e6).toFixed(1)} MB beside its base`)
+    expect(addedBytes).toBeLessThan(25e6)
+  })
+
   it('adds the app and its state folder to its base, and nothing else: no cache, no setting of npm, no secret', async () => {
     const image = await imageOf('flight-delays')
     const base = new Set(await filesOf(baseImage))
