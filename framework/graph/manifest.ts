@@ -3,9 +3,9 @@
 import { MillraceError } from '../errors.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { DueSpec, KeyedProcessSpec } from './keyed-state.ts'
+import { type ManifestWindow, manifestWindow } from './manifest-window.ts'
 import type { Aggregation, ChangelogSpec, OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
-import type { AggregationWindow, CountWindow, GlobalWindow, JoinWindow, SessionWindow, SlidingWindow } from './window-spec.ts'
 
 export interface Manifest {
   readonly version: 1
@@ -45,7 +45,7 @@ export type ManifestInput =
 
 export interface ManifestOperator {
   readonly kind: OperatorSpec['kind']
-  readonly window?: AggregationWindow | CountWindow | GlobalWindow | JoinWindow | SessionWindow | SlidingWindow
+  readonly window?: ManifestWindow
   readonly aggregation?: Aggregation['kind']
   readonly left?: boolean
   /** Of a processor with state by key: its states and timers by name, with their kinds and clocks. */
@@ -112,7 +112,7 @@ function inputOf(input: SourceInput): ManifestInput {
 function operatorOf(operator: OperatorSpec): ManifestOperator {
   return {
     kind: operator.kind,
-    ...('window' in operator ? { window: operator.window } : {}),
+    ...('window' in operator ? { window: manifestWindow(operator.window) } : {}),
     ...('aggregation' in operator ? { aggregation: operator.aggregation.kind } : {}),
     ...('left' in operator ? { left: operator.left } : {}),
     ...('sink' in operator ? { sink: operator.sink.name } : {}),

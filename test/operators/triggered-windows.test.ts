@@ -2,6 +2,7 @@
 
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { manifestOf } from '../../framework/graph/manifest.ts'
 import {
   calendar,
   collect,
@@ -256,10 +257,8 @@ test('a trigger of one’s own is a pure function of its state', async () => {
 
 test('the manifest shows the trigger, and the store is one with a changelog', () => {
   const built = global(globalWindow(purging(onEvery('1m')))).build()
-  const node = [...built.nodes.values()].find((one) => one.kind === 'processor' && one.operator.kind === 'globalWindowAggregate')
-  expect(JSON.parse(JSON.stringify(node))).toMatchObject({
-    operator: { window: { trigger: { name: 'purging(every(60000, eventTime))' } } },
-  })
+  const windows = manifestOf(built).nodes.flatMap(({ operator }) => operator?.window ?? [])
+  expect(windows).toEqual([{ kind: 'global', trigger: { name: 'purging(every(60000, eventTime))', by: 'eventTime' } }])
   expect(built.stores.get('global')).toMatchObject({ kind: 'globalWindow', changelog: { name: 'global-changelog' } })
 })
 
@@ -302,4 +301,18 @@ test('triggers by count and by time are those of a naive reading of the list, ov
     ),
     { numRuns: Number(process.env.MILLRACE_RUNS ?? 40) },
   )
+})
+
+test('the manifest has of windows what is no code', () => {
+  const built = topology('windows', (builder) => {
+    const group = builder.stream<string, string>('in', text).groupByKey(text)
+    group.windowedBy(calendar('week', { timeZone: 'UTC' })).count()
+    group.windowedBy(sessionBy(() => 5, { gapMax: 9 })).count()
+  }).build()
+  const windows = manifestOf(built).nodes.flatMap(({ operator }) => operator?.window ?? [])
+  const weekMs = (7 * 24 + 1) * 3_600_000
+  expect(windows).toEqual([
+    { kind: 'time', sizeMs: weekMs, advanceMs: weekMs, graceMs: 0, calendar: { unit: 'week', timeZone: 'UTC' } },
+    { kind: 'session', gapMs: 9, graceMs: 0, gapOfRecord: true },
+  ])
 })
