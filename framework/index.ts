@@ -91,7 +91,7 @@ export type {
   ValueState,
 } from './graph/keyed-state.ts'
 export type * from './graph/manifest.ts'
-export type { EmitStrategy } from './graph/operator-spec.ts'
+export type { AsyncCall, EmitStrategy } from './graph/operator-spec.ts'
 export type { Optimization } from './graph/optimize.ts'
 export type * from './graph/processor.ts'
 export type { Naming, Topology } from './graph/topology.ts'

@@ -1,9 +1,10 @@
 // A stream of records. Every method adds one node to the graph and does nothing else.
 
-import type { Callback, Joiner as JoinerSpec, JoinType } from '../graph/operator-spec.ts'
+import type { AsyncCall, Callback, Joiner as JoinerSpec, JoinType, MapAsyncSpec } from '../graph/operator-spec.ts'
 import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { JoinWindow } from '../graph/window-spec.ts'
 import type { Sink } from '../ports/connector.ts'
+import type { StreamRecord } from '../ports/record.ts'
 import { type ApplyOptions, type OperatorContext, operatorContext } from './apply.ts'
 import { requireFlow, requireFunction, requireName, requireOptions, requireProcessor, requireStreamJoin } from './arguments.ts'
 import { asOfJoin } from './as-of-join.ts'
@@ -16,9 +17,11 @@ import { joinGlobalTable } from './global-tables.ts'
 import { addKeyedProcess, isDefinition, type KeyedProcess, type KeyedProcessOptions, type KeyedValueProcess } from './keyed-process.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
+import { mapAsync } from './map-async.ts'
 import type {
   AsOfJoinOptions,
   DistinctOptions,
+  MapAsyncOptions,
   NameOptions,
   PrintOptions,
   ProcessOptions,
@@ -657,6 +660,38 @@ export class KStream<K, V> {
     requireOptions(this.flow.graph, 'KStream.print', options)
     const { label, format } = options as PrintOptions<unknown, unknown>
     this.step('KSTREAM-PRINTER-', options, { kind: 'print', label, format })
+  }
+
+  /**
+   * A new value for each record, from a promise: of a service, a database, a model. The task goes on meanwhile, and the result of a record goes on when those of earlier
+   * ones of its key have (or of all, or of none: `order`), with its timestamp and headers. Null keys and null values come to the function too.
+   *
+   * Records whose calls are on their way when the app commits are written to a store and called again after a restart: at least one call for each record, and none
+   * is lost. What the calls do elsewhere should bear repetition.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('placed', (builder) => {
+   *   const addresses = builder.stream<string, { street: string }>('addresses')
+   *   const placed = addresses.mapAsync(
+   *     async (address, _key, _record, { signal }): Promise<{ lat: number; lon: number }> => {
+   *       const response = await fetch(`https://geo.example/?q=${encodeURIComponent(address.street)}`, { signal })
+   *       return (await response.json()) as { lat: number; lon: number }
+   *     },
+   *     { concurrency: 8, timeout: '5s', retry: { attempts: 3 } },
+   *   )
+   *   placed.to('places')
+   * })
+   * ```
+   */
+  mapAsync<R>(
+    mapper: (value: V, key: K, record: StreamRecord<K, V>, call: AsyncCall) => Promise<R>,
+    options: MapAsyncOptions<K, V, R> = {},
+  ): KStream<K, R> {
+    const given = options as unknown as MapAsyncOptions<unknown, unknown, unknown>
+    return new KStream(mapAsync(this.flow, mapper as MapAsyncSpec['mapper'], given))
   }
 
   /**

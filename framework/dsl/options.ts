@@ -262,3 +262,25 @@ export interface AsOfJoinOptions<K, V, T> extends WriteOptions<K, V> {
   readonly grace?: Duration
   readonly otherValue?: Serde<NonNullable<T>>
 }
+
+/** Of mapAsync. The serdes are those of the keys and values that come: what is on its way at a commit is written down. */
+export interface MapAsyncOptions<K, V, R> extends WriteOptions<K, V> {
+  /** How many calls run at once, for each task. Twice as many records are held at most; then no further one is taken. Default: 16. */
+  readonly concurrency?: number
+  /** Whose results wait for those of earlier records: of the same key, of all, or of none. Default: `key`. */
+  readonly order?: 'key' | 'input' | 'none'
+  /** How long one attempt may take. Its signal is aborted then. Default: 30 s. */
+  readonly timeout?: Duration
+  /** How often a call is made that fails, with a delay between. Default: once; delay 1 s. */
+  readonly retry?: { readonly attempts: number; readonly delay?: Duration }
+  /**
+   * What becomes of a record whose call has failed for good: it is treated as one whose callback has thrown (`fail`, by the setting `processingExceptionHandler`), it is left
+   * out and counted (`skip`), or it has what the function gives. Default: `fail`.
+   */
+  readonly onFailure?: 'fail' | 'skip' | Answer<K, V, R>['answer']
+}
+
+/** As a method, so that a stream of a narrower type is one of a wider type, as with all other callbacks. */
+interface Answer<K, V, R> {
+  answer(error: unknown, value: V, key: K): R
+}

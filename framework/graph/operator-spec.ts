@@ -16,7 +16,30 @@ export type RowMapper =
 export type PrintFormat = (value: unknown, key: unknown) => string
 export type Callback<R> = (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>) => R
 
+/** A call that waits for something outside. */
+export interface AsyncCall {
+  /** Which attempt it is, from 1 on. */
+  readonly attempt: number
+  /** Aborted when the time of the attempt is over, or when the task goes elsewhere. */
+  readonly signal: AbortSignal
+}
+
+export interface MapAsyncSpec {
+  readonly kind: 'mapAsync'
+  readonly mapper: (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>, call: AsyncCall) => Promise<unknown>
+  /** Keeps the records whose calls are on their way at a commit. */
+  readonly store: string
+  readonly key: Serde<unknown>
+  readonly concurrency: number
+  readonly order: 'key' | 'input' | 'none'
+  readonly timeoutMs: number
+  readonly attemptsMax: number
+  readonly retryDelayMs: number
+  readonly onFailure: 'fail' | 'skip' | ((error: unknown, value: unknown, key: unknown) => unknown)
+}
+
 export type OperatorSpec =
+  | MapAsyncSpec
   | ForeignKeySpec
   | KeyedProcessSpec
   // Streams, without state.

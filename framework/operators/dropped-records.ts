@@ -17,6 +17,8 @@ export type DropReason =
   | 'no-partition'
   /** A timer has fired that the topology does not know any more: an earlier version of it has set it. */
   | 'unknown-timer'
+  /** A call of mapAsync failed, and what it does then is to leave the record out. */
+  | 'call-failed'
   /** A callback threw, and the policy is to go on with the next record. */
   | 'callback-failed'
   /** Its serde could not write it, or it is too large for its topic, and the policy is to go on with the next record. */

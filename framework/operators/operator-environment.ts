@@ -40,6 +40,7 @@ export interface OperatorEnvironment {
   readonly recordContext: RecordContext
   readonly work: TaskWork
   readonly shared: SharedParts
+  readonly calls: AsyncCalls
   /** Wall-clock time that must pass between two looks for results that are due. */
   readonly emitIntervals: EmitIntervals
 }
@@ -50,6 +51,25 @@ export interface EmitIntervals {
   readonly closedWindowsMs: number
   /** For records of left and outer stream-stream joins that nobody can meet any more. */
   readonly unmatchedMs: number
+}
+
+/** How an operator waits for something outside: its task goes on meanwhile, and asks it for results between two records. */
+export interface AsyncCalls {
+  /** `call` never rejects. The task is woken when it has resolved. */
+  start(call: Promise<void>): void
+  after(delayMs: number, run: () => void): { cancel(): void }
+}
+
+/** An operator with calls on their way. */
+export interface AsyncOperator {
+  /** How many records it holds. */
+  readonly pending: number
+  /** Whether no further record should come before some of those are done. */
+  readonly isFull: boolean
+  /** Sends what is done, as far as the order allows; gives how many. */
+  deliver(): number
+  /** Keeps what is on its way in its store. */
+  beforeCommit(): void
 }
 
 /** What several operators of a task have together, by name. */

@@ -40,6 +40,8 @@ export class Processing {
   private readonly parts: ProcessingParts
   /** The task that the next slice begins with, so that one with a long backlog does not keep the others waiting. */
   private next = 0
+  /** Whether a commit waits for calls that are on their way. */
+  private draining = false
 
   constructor(parts: ProcessingParts) {
     this.parts = parts
@@ -56,14 +58,15 @@ export class Processing {
       const followed = (await globals?.apply()) === true
       await inputs.take()
       for (const { task, connectors } of started(tasks.all)) connectors?.feed(task, wakeup)
+      const delivered = this.deliver()
       const processed = this.processSlice()
       const punctuated = this.punctuate()
       producer.poll()
       inputs.resume()
-      if (committer.isRequested || committer.dueInMs <= 0) await committer.commit()
+      if ((committer.isRequested || committer.dueInMs <= 0) && this.mayCommit()) await committer.commit()
       await committer.purgeIfDue()
       if (await this.topicsHaveChanged()) return false
-      if (processed > 0 || punctuated || followed) {
+      if (processed > 0 || delivered > 0 || punctuated || followed) {
         await clock.turn()
         continue
       }
@@ -84,7 +87,7 @@ export class Processing {
     let count = 0
     for (let turn = 0; turn < running.length && !producer.full && !tasks.chosenWriters.areOpening; turn++) {
       const one = running[(this.next + turn) % running.length]!
-      if (!one.task.hasRecords || !inputs.mayProcess(one)) continue
+      if (!one.task.hasRecords || one.task.isHeldUp || this.draining || !inputs.mayProcess(one)) continue
       const startMs = clock.monotonicMs()
       this.firstRecordMs ??= startMs
       const processed = one.task.process(Infinity, deadlineMs, this.pauseOf(one))
@@ -114,6 +117,23 @@ export class Processing {
     return () => producer.full || chosenWriters.areOpening || task.emptyInputs > emptyAtStart
   }
 
+  private deliver(): number {
+    return started(this.parts.tasks.all).reduce((sum, { task }) => sum + task.deliverResults(), 0)
+  }
+
+  private callsArePending(): boolean {
+    return started(this.parts.tasks.all).some(({ task }) => task.pendingCalls > 0)
+  }
+
+  /**
+   * Where the input has an end, others take what is committed for done: so nothing may be on its way then. It is waited for, and nothing new is taken
+   * meanwhile.
+   */
+  private mayCommit(): boolean {
+    this.draining = this.parts.end !== undefined && this.callsArePending()
+    return !this.draining
+  }
+
   private punctuate(): boolean {
     let punctuated = false
     for (const { task } of started(this.parts.tasks.all)) if (task.punctuateWallClock()) punctuated = true
@@ -128,10 +148,12 @@ export class Processing {
 
   private async isAtEnd(): Promise<boolean> {
     const { end, inputs, committer, tasks } = this.parts
-    if (end === undefined || !inputs.areAtEnd) return false
+    if (end === undefined || !inputs.areAtEnd || this.callsArePending()) return false
     for (const running of started(tasks.all)) {
       if (end.isOver(running.planned, (input) => positionOf(running, input))) running.task.endInput()
     }
+    // What has waited for the end may have set off calls.
+    if (this.callsArePending()) return false
     await committer.commit(true)
     return inputs.areAtEnd && (await end.reached())
   }

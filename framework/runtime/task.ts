@@ -10,7 +10,14 @@ import { DroppedRecords } from '../operators/dropped-records.ts'
 import { Failures, SourceBytes } from '../operators/failures.ts'
 import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
-import { type EmitIntervals, type OperatorEnvironment, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
+import {
+  type AsyncCalls,
+  type AsyncOperator,
+  type EmitIntervals,
+  type OperatorEnvironment,
+  SharedParts,
+  type TaskWork,
+} from '../operators/operator-environment.ts'
 import { PriorityQueue } from '../operators/priority-queue.ts'
 import { ProcessorMetrics } from '../operators/processor-metrics.ts'
 import { Retries, type RetryPolicy } from '../operators/retries.ts'
@@ -65,6 +72,8 @@ export class Task {
   /** The input whose head is not done yet, because it is tried again. */
   private held: InputQueue | undefined
   readonly operators: readonly Operator[]
+  /** Those with calls on their way. */
+  private readonly asyncOperators: readonly (Operator & AsyncOperator)[]
   private readonly sourceNodes: readonly { readonly node: SourceNode; readonly outlet: Outlet }[]
   private readonly byStreamTime = new Punctuations()
   private readonly byWallClock = new Punctuations()
@@ -105,12 +114,14 @@ export class Task {
       shared: new SharedParts(),
       emitIntervals: options.settings.emitIntervals ?? noEmitIntervals,
       work: this.work(),
+      calls: this.calls(),
     }
     const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, environment, {
       retries: this.retries,
       cursor: options.cursor,
     })
     this.operators = operators
+    this.asyncOperators = operators.filter((operator): operator is Operator & AsyncOperator => 'deliver' in operator)
     this.sourceNodes = sources
     for (const { node, outlet } of sources) this.addInputs(node, outlet)
   }
@@ -226,7 +237,7 @@ export class Task {
       }
       if (this.streamTimeMs >= this.byStreamTime.nextDueMs) this.byStreamTime.run(this.streamTimeMs, this.punctuate)
       count++
-      if (pause() || state.commitWanted || this.commitRequested) break
+      if (pause() || state.commitWanted || this.commitRequested || this.isHeldUp) break
       if (!clockLooks.due) continue
       const nowMs = clock.monotonicMs()
       clockLooks.looked(nowMs)
@@ -234,6 +245,31 @@ export class Task {
     }
     this.options.cursor?.rests()
     return count
+  }
+
+  /** Sends what has come of calls to the outside; gives of how many records. */
+  deliverResults(): number {
+    let count = 0
+    for (const operator of this.asyncOperators) {
+      if (this.retries?.areWaiting === true) break
+      this.options.cursor?.enters(this.options.cursor.numberOf(operator.name))
+      count += operator.deliver()
+    }
+    if (count > 0) {
+      this.dirty = true
+      this.options.cursor?.rests()
+    }
+    return count
+  }
+
+  /** How many records wait for something outside. */
+  get pendingCalls(): number {
+    return this.asyncOperators.reduce((sum, { pending }) => sum + pending, 0)
+  }
+
+  /** Whether no further record should be taken before some that wait for something outside are done. */
+  get isHeldUp(): boolean {
+    return this.asyncOperators.some(({ isFull }) => isFull)
   }
 
   /** Runs what is due by wall clock; says whether anything was. */
@@ -259,6 +295,7 @@ export class Task {
     this.settleRetries()
     this.options.state.flushCaches()
     this.settleRetries()
+    for (const operator of this.asyncOperators) operator.beforeCommit()
   }
 
   /** Whether a commit would say anything new. */
@@ -471,6 +508,14 @@ export class Task {
       const { partitionTimeMs, times } = decodeCommitMetadata(metadata)
       this.streamTimeMs = Math.max(this.streamTimeMs, partitionTimeMs)
       for (const [name, ms] of times) this.streamTimes.restore(name, ms)
+    }
+  }
+
+  private calls(): AsyncCalls {
+    const { awaitReady, clock } = this.options
+    return {
+      start: (call) => awaitReady(call, () => {}),
+      after: (delayMs, run) => clock.after(delayMs, run),
     }
   }
 

@@ -3,6 +3,7 @@
 
 import type { Serde } from '../ports/serde.ts'
 import type { BinaryKey } from '../ports/store.ts'
+import { outsideOf } from './outside.ts'
 import { integer } from './serdes.ts'
 
 export type EntryKey<K, E> = readonly [key: K, entry: E]
@@ -13,7 +14,13 @@ const size = integer()
 export function entryKey<K, E>(key: Serde<K>, entry: Serde<E>): Serde<EntryKey<K, E>> {
   return {
     name: `entry(${key.name}, ${entry.name})`,
-    ...outsideOf(key, entry),
+    ...outsideOf(key, entry, (bytes, start, end) => {
+      const middle = middleOf(bytes, start, end)
+      return [
+        [start + sizeBytes, middle],
+        [middle, end],
+      ]
+    }),
     immutable: key.immutable && entry.immutable,
     read(bytes, start, end) {
       const middle = middleOf(bytes, start, end)
@@ -47,49 +54,4 @@ function middleOf(bytes: Buffer, start: number, end: number): number {
   const middle = start + sizeBytes + bytes.readInt32BE(start)
   if (middle > end || middle < start + sizeBytes) throw new Error('the bytes end within the key of an entry')
   return middle
-}
-
-/** Both serdes may need something from outside, such as schemas. */
-function outsideOf<K, E>(key: Serde<K>, entry: Serde<E>): Partial<Serde<EntryKey<K, E>>> {
-  const schemas = [key.schema, entry.schema]
-  const opened = [key, entry].filter((serde) => serde.open !== undefined)
-  const asked = [key, entry].some((serde) => serde.canRead !== undefined && serde.prepare !== undefined)
-  return {
-    ...(schemas.every((schema) => schema === undefined) ? {} : { schema: schemas.map((schema) => schema ?? null) }),
-    ...(opened.length === 0
-      ? {}
-      : {
-          async open(context) {
-            for (const serde of opened) await serde.open?.(context)
-          },
-        }),
-    ...(asked
-      ? {
-          canRead(bytes, start, end) {
-            const middle = tolerantMiddle(bytes, start, end)
-            if (middle === undefined) return true
-            return (key.canRead?.(bytes, start + sizeBytes, middle) ?? true) && (entry.canRead?.(bytes, middle, end) ?? true)
-          },
-          async prepare(bytes, start, end) {
-            const middle = tolerantMiddle(bytes, start, end)
-            if (middle === undefined) return
-            // Both are asked before the first is awaited: the bytes may be gone then.
-            await Promise.all([missing(key, bytes, start + sizeBytes, middle), missing(entry, bytes, middle, end)])
-          },
-        }
-      : {}),
-  }
-}
-
-function missing(serde: Pick<Serde<unknown>, 'canRead' | 'prepare'>, bytes: Buffer, start: number, end: number): Promise<void> | undefined {
-  return serde.canRead?.(bytes, start, end) === false ? serde.prepare?.(bytes, start, end) : undefined
-}
-
-/** Where bytes are not as they have to be `read` says so. */
-function tolerantMiddle(bytes: Buffer, start: number, end: number): number | undefined {
-  try {
-    return middleOf(bytes, start, end)
-  } catch {
-    return undefined
-  }
 }

@@ -7,6 +7,8 @@ import type { SerdeFormat, SerdeReference } from '../ports/plugin.ts'
 import type { Serde } from '../ports/serde.ts'
 import { changed } from './changed.ts'
 import { checked, type Validator } from './checked.ts'
+import { entryKey } from './entry.ts'
+import { pendingRecord } from './pending-record.ts'
 import { bytes, double, integer, json, long, string } from './serdes.ts'
 import { subscription, subscriptionResponse } from './subscription.ts'
 import { sessionWindowed, timeWindowed } from './windowed.ts'
@@ -84,6 +86,8 @@ export function serdeFormats({ validatorOf }: BuiltInFormatOptions = {}) {
       json: { serde: jsonOf },
       windowed: { serde: windowedOf },
       session: wrapping(sessionWindowed),
+      entry: wrappingTwo(entryKey),
+      pending: wrappingTwo(pendingRecord),
       changed: wrapping(changed),
       subscription: wrapping(subscription),
       subscriptionResponse: wrapping(subscriptionResponse),
@@ -97,6 +101,32 @@ function fixed<T>(serde: Serde<T>): SerdeFormat {
 
 function wrapping<T>(wrap: (serde: Serde<unknown>) => Serde<T>): SerdeFormat {
   return { serde: (schema, reference) => wrap(innerOf(schema, reference)) as Serde<unknown> }
+}
+
+function wrappingTwo<T>(wrap: (first: Serde<unknown>, second: Serde<unknown>) => Serde<T>): SerdeFormat {
+  return {
+    serde(schema, { type = '', serde }) {
+      const comma = topLevelComma(type)
+      if (comma === -1) throw new Error('what it is of is not said')
+      const [ofFirst, ofSecond] = Array.isArray(schema) ? (schema as readonly unknown[]) : []
+      return wrap(serde(type.slice(0, comma), ofFirst ?? undefined), serde(type.slice(comma + 2), ofSecond ?? undefined)) as Serde<unknown>
+    },
+  }
+}
+
+/** The comma between two serdes: outside of all parentheses and quotes, for `string('a, b')` is the name of one, too. */
+function topLevelComma(text: string): number {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at]
+    if (letter === "'") quoted = !quoted
+    else if (quoted) continue
+    else if (letter === '(') depth++
+    else if (letter === ')') depth--
+    else if (letter === ',' && depth === 0 && text[at + 1] === ' ') return at
+  }
+  return -1
 }
 
 function windowedOf(schema: unknown, reference: SerdeReference): Serde<unknown> {

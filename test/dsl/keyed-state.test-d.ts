@@ -129,3 +129,18 @@ test('operators that thin a stream out keep its type; the best values come as a 
   const joined = readings.asOfJoin(rates, ({ celsius }, rate, key) => `${celsius * rate} ${key}`, { history: '1d' })
   expectTypeOf(joined).toEqualTypeOf<KStream<string, string>>()
 })
+
+test('mapAsync has the value of the promise, and may answer a failure with one', () => {
+  const looked = readings.mapAsync(
+    async ({ celsius }, key, record, { attempt, signal }) => `${key} ${celsius} ${record.offset} ${attempt} ${signal.aborted}`,
+    {
+      concurrency: 4,
+      order: 'input',
+      retry: { attempts: 3, delay: '1s' },
+      onFailure: (_error, { celsius }) => `${celsius}`,
+    },
+  )
+  expectTypeOf(looked).toEqualTypeOf<KStream<string, string>>()
+  // @ts-expect-error: no promise.
+  readings.mapAsync(({ celsius }) => celsius)
+})

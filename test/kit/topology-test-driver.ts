@@ -95,6 +95,8 @@ export class TopologyTestDriver<Name extends string = string> {
   /** All records that were written, internal topics and changelogs too. */
   private readonly written = new WrittenRecords()
   /** By the name of the node. */
+  /** What a task waits for outside. */
+  private readonly awaited = new Set<Promise<void>>()
   private readonly handedToSinks = new Map<string, StreamRecord<unknown, unknown>[]>()
   private readonly recordContext: RecordContext = { timestamp: 0, headers: noHeaders }
   /** Those that match a pattern are added when something is written to them. */
@@ -122,7 +124,7 @@ export class TopologyTestDriver<Name extends string = string> {
     const driver = new TopologyTestDriver<DeclaredName<Name>>('build' in definition ? definition.build() : definition, options)
     await driver.start([])
     driver.run()
-    driver.endIfBounded()
+    await driver.endIfBounded()
     return driver
   }
 
@@ -217,6 +219,24 @@ export class TopologyTestDriver<Name extends string = string> {
     this.run()
   }
 
+  /**
+   * Waits for all promises of `mapAsync`, with what comes of their results. A timeout and the delay before another attempt pass with the wall clock, so move that on where a call
+   * has failed.
+   */
+  async settled(): Promise<void> {
+    while (this.task.pendingCalls > 0) {
+      await Promise.race(this.awaited)
+      this.deliver()
+    }
+  }
+
+  /** Sends on what promises of `mapAsync` have given by now, without waiting for others. */
+  deliver(): void {
+    this.task.deliverResults()
+    this.flush()
+    this.run()
+  }
+
   /** Writes out what waits in record caches and buffers: the driver does so after each record, but not after one that failed. */
   flush(): void {
     this.task.flushCaches()
@@ -273,7 +293,7 @@ export class TopologyTestDriver<Name extends string = string> {
     await this.close()
     await this.start(committed)
     this.run()
-    this.endIfBounded()
+    await this.endIfBounded()
   }
 
   /** Commits and closes. */
@@ -324,10 +344,11 @@ export class TopologyTestDriver<Name extends string = string> {
   }
 
   /** Without topics to pipe records into, nothing comes behind the elements. */
-  private endIfBounded(): void {
+  private async endIfBounded(): Promise<void> {
     const subTopologies = this.topology.subTopologies.filter(({ global }) => !global)
     const bounded = boundedSubTopologies(this.topology)
     if (!subTopologies.every(({ id }) => bounded.has(id))) return
+    await this.settled()
     this.task.endInput(() => {
       this.flush()
       this.run()
@@ -355,9 +376,7 @@ export class TopologyTestDriver<Name extends string = string> {
       sinkWriters: new Map(
         this.sinkNodes().map((node) => [node, { write: (record) => this.sunk(node).push(record), flush: done, close: done }]),
       ),
-      awaitReady: () => {
-        throw new Error(`what reading a record of task ${id} takes is not there`)
-      },
+      awaitReady: (ready, goOn) => this.await(ready, goOn),
       committed,
       settings: {
         deserializationExceptionHandler: 'fail',
@@ -389,6 +408,11 @@ export class TopologyTestDriver<Name extends string = string> {
       logger: silentLogger,
       changelogWriter: async (topic) => this.topics.writer(topic),
     })
+  }
+
+  private await(ready: Promise<void>, goOn: () => void): void {
+    const waiting = ready.then(goOn).finally(() => this.awaited.delete(waiting))
+    this.awaited.add(waiting)
   }
 
   private run(): void {

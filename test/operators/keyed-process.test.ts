@@ -14,6 +14,8 @@ import {
   map,
   max,
   reducing,
+  serdeFormats,
+  serdeFromManifest,
   set,
   string,
   topology,
@@ -387,6 +389,10 @@ test('what a serde of entries writes it reads, and refuses what is no entry', ()
   const bytes = toBytes(serde, ['ä', 7])
   expect(bytes.toString('hex')).toBe('00000002c3a40000000000000007')
   expect(serde.read(bytes, 0, bytes.length)).toEqual(['ä', 7])
+  const fromName = serdeFromManifest("entry(string('a, (b'), entry(string, long))", {}, serdeFormats().serdes)
+  expect(fromName.name).toBe("entry(string('a, (b'), entry(string, long))")
+  const nested = toBytes(fromName, ['x', ['y', 7]])
+  expect(fromName.read(nested, 0, nested.length)).toEqual(['x', ['y', 7]])
   expect(() => serde.read(bytes, 0, 3)).toThrow('at least 4 bytes')
   expect(() => serde.read(Buffer.from('000000ff61', 'hex'), 0, 5)).toThrow('the bytes end within the key of an entry')
 })
