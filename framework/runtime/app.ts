@@ -303,7 +303,7 @@ class Run {
   /** From an assignment to the next rebalance; says whether the input has ended. */
   private async oneGeneration(member: GroupMember, inputs: TaskInputs, processing: Processing, committer: Committer): Promise<boolean> {
     this.enter('rebalancing')
-    if (member.state === 'lost') await this.tasks.closeAll()
+    if (member.state === 'lost') await this.giveUp()
     const interrupted = (): boolean => this.isStopping() || member.state !== 'stable'
     const assigned = await this.join(member)
     if (assigned === undefined) return false
@@ -328,9 +328,15 @@ class Run {
     } catch (error) {
       if (!isFenced(error)) throw error
       this.parts.logger.log('warn', error instanceof Error ? error.message : String(error))
-      await this.tasks.closeAll()
+      await this.giveUp()
     }
     return false
+  }
+
+  /** Others have gone on without this instance: what it did since its last commit was in vain. */
+  private async giveUp(): Promise<void> {
+    await this.tasks.closeAll()
+    await this.globals?.reopenWriters()
   }
 
   /** The ids of the tasks assigned; undefined if the app is to stop before there is an assignment. */

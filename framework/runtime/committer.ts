@@ -36,7 +36,7 @@ export class Committer {
 
   /** Milliseconds until the next commit by time; Infinity if nothing is to be committed. */
   get dueInMs(): number {
-    if (!started(this.tasks.all).some(({ task }) => task.commitNeeded)) return Infinity
+    if (!this.parts.producer.open && !started(this.tasks.all).some(({ task }) => task.commitNeeded)) return Infinity
     return Math.max(0, this.lastCommitMs + this.parts.settings.commitIntervalMs - this.parts.clock.monotonicMs())
   }
 
@@ -55,7 +55,8 @@ export class Committer {
     const dirty = started(this.tasks.all).filter(
       (running) => running.task.commitNeeded || running.state.commitWanted || (everything && hasMoved(running)),
     )
-    if (dirty.length === 0) return
+    // Dead letters of global tables belong to no task.
+    if (dirty.length === 0 && !producer.open) return
     for (const { task } of dirty) task.flushCaches()
     await this.tasks.chosenWriters.settled()
     const offsets = dirty.map(({ task }) => task.committable())

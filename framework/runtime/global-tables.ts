@@ -3,7 +3,7 @@
 // committed. They lie in memory, and are read anew at each start.
 
 import { MillraceError } from '../errors.ts'
-import { type FetchedRecords, type Fetcher, type FetchProblem, whereItIs } from '../ports/broker.ts'
+import { type FetchedRecords, type Fetcher, type FetchProblem, type TopicWriter, whereItIs } from '../ports/broker.ts'
 import { isSamePartition, noHeaders, partitionName, type TopicPartition } from '../ports/record.ts'
 import { CacheBudget } from '../state/cached-rows.ts'
 import type { TaskState } from '../state/contract.ts'
@@ -29,6 +29,8 @@ export class GlobalTables {
   private readonly inputs: readonly TopicPartition[]
   private readonly memoryBudget: MemoryBudget
   private opened: Opened | undefined
+  /** Of the producer that the app has now. */
+  private deadLetters: TopicWriter | undefined
   private isRestored = false
 
   /** `inputs`: all partitions of the topics that they are read from. */
@@ -89,6 +91,12 @@ export class GlobalTables {
     this.parts.wakeup.watch('global tables', () => this.fetcher.arrived())
   }
 
+  /** The app has another producer, perhaps, and who writes by the old one writes to nobody. */
+  async reopenWriters(): Promise<void> {
+    const { settings, producer } = this.parts
+    if (this.deadLetters !== undefined) this.deadLetters = await producer.writer(settings.deadLetterTopic!)
+  }
+
   async close(): Promise<void> {
     this.opened?.task.close()
     await this.opened?.state.close()
@@ -139,7 +147,7 @@ export class GlobalTables {
       changelogWriter: (topic) => producer.writer(topic),
     })
     const { deadLetterTopic } = settings
-    const deadLetters = deadLetterTopic === undefined ? undefined : await producer.writer(deadLetterTopic)
+    if (deadLetterTopic !== undefined) this.deadLetters = await producer.writer(deadLetterTopic)
     const task = new Task({
       id: taskId,
       applicationId,
@@ -149,7 +157,7 @@ export class GlobalTables {
       runsLocalInputs: false,
       state,
       recordContext,
-      writer: () => deadLetters!,
+      writer: () => this.deadLetters!,
       awaitReady: (ready, goOn) => this.parts.preparations.await(ready, goOn),
       committed: [],
       settings: taskSettings(settings),

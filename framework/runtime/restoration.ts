@@ -163,7 +163,9 @@ export class Restoration {
   private async begin(changelogs: readonly OwnedChangelog[], interrupted: () => boolean): Promise<readonly Restoring[] | undefined> {
     const partitions = changelogs.map(({ changelog: { topic, partition } }) => ({ topic, partition }))
     const starts = await this.parts.admin.startOffsets(partitions)
-    const ends = await this.stableEnds(partitions, interrupted)
+    // What a source topic has behind the committed offsets is input, and others may be writing it.
+    const internal = partitions.filter((_, index) => !changelogs[index]!.changelog.sourceTopic)
+    const ends = await this.stableEnds(internal, interrupted)
     if (ends === undefined) return undefined
     return await Promise.all(
       changelogs.map(async ({ owner, changelog }) => {
@@ -175,16 +177,20 @@ export class Restoration {
     )
   }
 
-  /** The ends behind which no transaction is open: what it will have written belongs to the state too. */
+  /**
+   * The ends, as soon as no transaction is open before them. The committed offsets are known by now: of the transactions that they belong to everything is in the log, though
+   * perhaps not yet their ends. What a zombie goes on writing comes behind, and is never committed.
+   */
   private async stableEnds(
     partitions: readonly TopicPartition[],
     interrupted: () => boolean,
   ): Promise<readonly PartitionOffset[] | undefined> {
     const { admin, wakeup } = this.parts
+    if (partitions.length === 0) return []
+    const high = await admin.endOffsets(partitions, { readCommitted: false })
     while (!interrupted()) {
       const stable = await admin.endOffsets(partitions, { readCommitted: true })
-      const high = await admin.endOffsets(partitions, { readCommitted: false })
-      if (high.every((end) => offsetOf(stable, end) >= end.offset)) return stable
+      if (high.every((end) => offsetOf(stable, end) >= end.offset)) return high
       await wakeup.sleep(openTransactionWaitMs)
     }
     return undefined

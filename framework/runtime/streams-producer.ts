@@ -46,6 +46,11 @@ export class StreamsProducer {
     return this.producer.writer(topic)
   }
 
+  /** Whether a transaction has something to commit. */
+  get open(): boolean {
+    return this.producer.transactions?.open === true
+  }
+
   get full(): boolean {
     return this.producer.full
   }

@@ -66,6 +66,8 @@ export class TaskSet {
   /** Closes what is not assigned any more and opens the state of what is new. Gives false if it was interrupted. */
   async assign(assigned: readonly PlannedTask[], interrupted: () => boolean): Promise<boolean> {
     const partitions = assigned.flatMap(({ inputs, localInputs }) => [...inputs, ...localInputs])
+    // What an earlier life of this instance has left open would have to time out before its offsets, and its changelogs, are known.
+    await this.parts.producer.initialize()
     const committed = partitions.length === 0 ? [] : await this.parts.admin.committed(this.parts.applicationId, partitions)
     const planned = new Map(assigned.map((task) => [task.id, task]))
     for (const running of this.all) {
@@ -84,7 +86,6 @@ export class TaskSet {
 
   /** Starts the tasks whose state is restored, and reads the inputs of all. */
   async start(): Promise<void> {
-    await this.parts.producer.initialize()
     const { fetcher } = this.parts
     const started = this.all.filter(({ task }) => task === undefined)
     for (const running of started) await this.createTask(running)

@@ -92,6 +92,17 @@ export class Client {
     }
   }
 
+  /** How many offsets the partitions of a topic have given out: to records, committed or not, and to ends of transactions. */
+  async written(topic: string): Promise<number> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    try {
+      return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
   /** Reads a topic from its beginning until `isEnough` of what has come. */
   async receive(topic: string, isEnough: (records: readonly Received[]) => boolean): Promise<Received[]> {
     const consumer = this.#kafka.consumer({ groupId: `test-${Math.random()}`, maxWaitTimeInMs: 100 })

@@ -192,8 +192,6 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
     if (this.transactions === undefined) {
       this.#id ??= this.#newId()
       this.#stamp ??= this.#stampOf(await this.#id)
-    } else if (this.#stamp === undefined) {
-      throw new MillraceError('producer-uninitialized', { transactionalId: this.#options.transactionalId })
     }
     const writer = new KafkaTopicWriter(this, topic, partitions, this.#cluster.settings.maxRequestBytes)
     this.#partitions.push(...writer.outgoing)
@@ -201,8 +199,9 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
   }
 
   #requireStamp(): Omit<BatchStamp, 'baseSequence'> {
-    // There is no writer, and so nothing to write, before there is a stamp.
-    return this.#stamp!
+    // Without transactions there is no writer, and so nothing to write, before there is a stamp.
+    if (this.#stamp === undefined) throw new MillraceError('producer-uninitialized', { transactionalId: this.#options.transactionalId })
+    return this.#stamp
   }
 
   // ----------------------------------------------------------------------------------------------------------- sending
