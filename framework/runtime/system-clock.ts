@@ -1,5 +1,6 @@
 // The real time: the only file of framework/ that touches Date, timers or the event loop.
 
+import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Timer } from '../ports/clock.ts'
 import { asTimestamp, type Timestamp } from '../ports/record.ts'
@@ -21,4 +22,9 @@ export class SystemClock implements Clock {
   async turn(): Promise<void> {
     await nextTurn()
   }
+}
+
+/** Unlike that of any other process, ever. */
+export function newProcessId(): string {
+  return randomUUID()
 }

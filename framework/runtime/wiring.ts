@@ -1,6 +1,5 @@
 // Chooses the broker and the state engine among the plugins, by the settings and by what the topology needs.
 
-import { randomUUID } from 'node:crypto'
 import type { Settings } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { MillraceError } from '../errors.ts'
@@ -13,6 +12,7 @@ import type { Plugin } from '../ports/plugin.ts'
 import type { AppOptions } from './app.ts'
 import { brokerSecurity } from './broker-security.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { newProcessId } from './system-clock.ts'
 import { sinkTopics, sourceTopics } from './topic-plan.ts'
 
 export interface Wiring {
@@ -41,7 +41,7 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
   return {
     topology,
     applicationId,
-    processId: randomUUID(),
+    processId: newProcessId(),
     settings,
     broker: connect({
       brokers: settings.brokers,
