@@ -28,6 +28,12 @@ export const settingsTable = {
   applicationId: { kind: 'text', default: undefined, description: 'the consumer group, and what names of internal topics begin with' },
   /** Put before the topology's name to make the application id. */
   applicationIdPrefix: { kind: 'text', default: '', description: "put before the topology's name to make the application id" },
+  /** Changes of the topology that may cost state, and are meant: `store-removed`, `store-removed:counts`, or `all`. */
+  allowedChanges: {
+    kind: 'list',
+    default: [],
+    description: 'changes of the topology that may cost state and are meant: kind, kind:subject, or all',
+  },
   /** Where Kafka is: `host:port`, several separated by commas in the environment. */
   brokers: { kind: 'list', default: ['127.0.0.1:9092'], description: 'where Kafka is: host:port' },
   /** How Kafka is talked to (security.protocol). */

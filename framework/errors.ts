@@ -286,6 +286,12 @@ const entries = {
     remedy:
       'Its source topics were given more partitions, or somebody else made it. Stop all instances; then delete the internal topics of the application and its committed offsets to process its input anew, or set another application id.',
   },
+  'topology-changed': {
+    kind: 'user',
+    message: 'The topology is another one than the state of {applicationId} was made by, and it would not keep that state:\n  {changes}',
+    remedy:
+      'Do what it says with each; or, where a change is meant, say so: allowedChanges in the configuration, or MILLRACE_ALLOWED_CHANGES, with its kind, kind:subject, or all.',
+  },
   'internal-topic-deleted': {
     kind: 'environment',
     message: 'The internal topic {topic} was deleted while the app was using it.',

@@ -14,6 +14,10 @@ const ofProjects: Readonly<Record<string, string>> = {
   MR1502: '`plugins` in the configuration is no list of what `definePlugin` gives, or two plugins have a part of the same name.',
   MR1503: 'A check that a plugin brings has thrown, or has reported something that is no problem with a message and a remedy.',
   MR1504: 'A plugin of the configuration and the project have topologies of the same name.',
+  MR1701:
+    'What is built is not the version that `--against` names, and something has to be done, or known, before it takes its place. Nothing is lost. `--allow` says that a change is meant.',
+  MR1702:
+    'What is built is not the version that `--against` names, and would leave state of it behind, or could not read it. Mostly a store has another name, other keys or other windows.',
 }
 
 export function diagnosticPages(root: string): [string, string][] {

@@ -1,7 +1,10 @@
 // millrace build: a bundle for each topology, if all is well.
 
 import { relative } from 'node:path'
+import type { Manifest } from '../../framework/graph/manifest.ts'
+import { brokersFlag, readConfig, withBroker } from '../connect.ts'
 import { jsonFlag } from '../json-flag.ts'
+import { manifestsAt } from '../manifests.ts'
 import { Command, Errors, Flags } from '../oclif.ts'
 import { formatFlag, reportDiagnostics } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
@@ -17,6 +20,16 @@ export class Build extends Command {
     strict: Flags.boolean({ description: 'fail on warnings too' }),
     out: Flags.string({ description: 'folder for the output', default: 'dist' }),
     format: formatFlag,
+    against: Flags.string({
+      description: 'what runs now: a manifest.json or a folder that was built, or `cluster`: what the running apps have recorded in Kafka',
+      helpValue: 'PATH',
+    }),
+    allow: Flags.string({
+      multiple: true,
+      description: 'a change of what is in --against that is meant: its kind, kind:subject, or all',
+      helpValue: 'CHANGE',
+    }),
+    brokers: brokersFlag,
     json: jsonFlag,
   }
 
@@ -25,10 +38,12 @@ export class Build extends Command {
     if (flags.out === '') throw new Errors.CLIError('--out must name a folder.', { exit: 2 })
     const { openProject } = await import('../../framework/compiler/index.ts')
     const project = openProject(process.cwd())
+    const deployed = await this.deployed(flags)
     let writing: ReturnType<typeof holdSignals> | undefined
     const { diagnostics, topologies } = await withProgress('Building', (show) =>
       project.build({
         out: flags.out,
+        ...(deployed === undefined ? {} : { deployed }),
         onProgress: ({ stage, topology }) => {
           if (stage === 'write') writing = holdSignals()
           show(topology === undefined ? stage : `${stage} ${topology}`)
@@ -47,4 +62,23 @@ export class Build extends Command {
     if (format !== 'pretty') return
     for (const { source, folder } of topologies) this.log(`${source} → ${relative(process.cwd(), folder)}`)
   }
+
+  private async deployed({
+    against,
+    allow = [],
+    brokers,
+  }: DeployedFlags): Promise<{ manifests: ReadonlyMap<string, Manifest>; allowed: readonly string[] } | undefined> {
+    if (against === undefined) return undefined
+    if (against !== 'cluster') return { manifests: manifestsAt(against), allowed: allow }
+    const { recordedManifests } = await import('../../framework/runtime/recorded-manifest.ts')
+    const { applicationIdPrefix = '' } = await readConfig()
+    const prefix = process.env.MILLRACE_APPLICATION_ID_PREFIX ?? applicationIdPrefix
+    return { manifests: await withBroker(brokers, (broker) => recordedManifests(broker, prefix)), allowed: allow }
+  }
+}
+
+interface DeployedFlags {
+  readonly against: string | undefined
+  readonly allow?: readonly string[] | undefined
+  readonly brokers: string | undefined
 }

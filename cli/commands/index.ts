@@ -7,6 +7,7 @@ import { Completion } from './completion.ts'
 import { Consume } from './consume.ts'
 import { Describe } from './describe.ts'
 import { Dev } from './dev.ts'
+import { Diff } from './diff.ts'
 import { DlqList } from './dlq/list.ts'
 import { DlqReplay } from './dlq/replay.ts'
 import { DlqShow } from './dlq/show.ts'
@@ -28,6 +29,7 @@ export const commands = {
   consume: Consume,
   describe: Describe,
   dev: Dev,
+  diff: Diff,
   'dlq:list': DlqList,
   'dlq:replay': DlqReplay,
   'dlq:show': DlqShow,

@@ -16,6 +16,7 @@ import { type DslCall, dslCalls } from './dsl-calls.ts'
 import type { DefinitionSource } from './entry-point.ts'
 import { type Evaluation, type EvaluationRequest, evaluate } from './evaluate.ts'
 import { EvaluationWorkers } from './evaluation-workers.ts'
+import { type Deployed, refusedByState } from './evolution-check.ts'
 import { unconnectedStores } from './keys/connected-stores.ts'
 import { flowProblems } from './keys/flow.ts'
 import { keyProblems, withoutJoinErrors } from './keys/key-types.ts'
@@ -46,6 +47,8 @@ export interface BuildOptions {
    */
   readonly linked?: boolean
   readonly onProgress?: (progress: BuildProgress) => void
+  /** What runs now: a change that would not keep its state is an error. Default: nothing is compared. */
+  readonly deployed?: Deployed
 }
 
 export interface BuildProgress {
@@ -130,9 +133,11 @@ class Compiler implements CompilerProject {
     return topologies.map(({ name, evaluation }) => ({ name, ...evaluation }))
   }
 
-  async build({ out, linked = false, onProgress = () => {} }: BuildOptions): Promise<BuildResult> {
+  async build({ out, linked = false, onProgress = () => {}, deployed }: BuildOptions): Promise<BuildResult> {
     onProgress({ stage: 'check', topology: undefined })
-    const { diagnostics, topologies } = await this.checked()
+    const { diagnostics: found, topologies } = await this.checked()
+    const refused = deployed === undefined ? [] : refusedByState(topologies, deployed)
+    const diagnostics = refused.length === 0 ? found : sortDiagnostics([...found, ...refused])
     if (hasErrors(diagnostics) || this.sources === null) return { diagnostics, topologies: [] }
     return build({ folder: this.sources.folder, topologies, diagnostics, out, linked, onProgress })
   }

@@ -334,6 +334,17 @@ const entries = {
     message: 'The processor opens the store {store}, and {method} does not connect it: it would fail when its first task starts.',
     remedy: "Name it in the options: { stores: ['{store}'] }.",
   },
+  // What becomes of the state of the version that runs.
+  MR1701: {
+    severity: 'error',
+    message: 'This change needs a migration ({change}): {message}',
+    remedy: '{remedy} Or say that it is meant: --allow {change}.',
+  },
+  MR1702: {
+    severity: 'error',
+    message: 'This change loses state ({change}): {message}',
+    remedy: '{remedy} Or say that it is meant: --allow {change}.',
+  },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>
 
 export type DiagnosticCode = keyof typeof entries

@@ -12,7 +12,7 @@ export interface EntryPoint {
   readonly config: string | null
   /** The manifest as JSON text. */
   readonly manifest: string
-  /** Whether it has the broker `embedded`: plain Kafka, also where the configuration's own kafka() has TLS and credentials for another one. */
+  /** Whether it is for `millrace dev`: then its versions come and go, and none is recorded. It has the broker `embedded`: plain Kafka, also where the configuration's own kafka() has TLS and credentials for another one. */
   readonly embeddedBroker: boolean
 }
 
@@ -41,7 +41,7 @@ import { memory } from 'millrace/plugins/store-memory'
 ${definitionSource(definition)}
 ${config === null ? 'const config = {}' : `import config from ${JSON.stringify(config)}`}
 
-const manifest = ${manifest.trim()}
+const manifest = ${embeddedBroker ? 'null' : manifest.trim()}
 
 process.exitCode = await main({ definition, config, manifest, plugins: [${plugins.join(', ')}] }, process)
 `

@@ -67,7 +67,11 @@ export interface ManifestStore {
   readonly changelog: ChangelogSpec | null
   readonly retentionMs?: number
   readonly windowSizeMs?: number
+  readonly historyRetentionMs?: number
+  readonly entriesMax?: number
   readonly due?: DueSpec
+  /** Values of an older type are made into new ones where they are read. */
+  readonly migrates?: true
 }
 
 export function manifestOf(topology: Topology): Manifest {

@@ -4,6 +4,7 @@
 import type { Settings } from '../config.ts'
 import { MillraceError } from '../errors.ts'
 import { hasPatterns } from '../graph/bind-topics.ts'
+import type { Manifest } from '../graph/manifest.ts'
 import type { Topology } from '../graph/topology.ts'
 import type { DropReason } from '../operators/dropped-records.ts'
 import type { Broker, GroupMember, MemberSubscription } from '../ports/broker.ts'
@@ -26,6 +27,7 @@ import { LivePlan } from './live-plan.ts'
 import { openSerdes } from './open-serdes.ts'
 import { Preparations } from './preparations.ts'
 import { Processing } from './processing.ts'
+import { checkVersion } from './recorded-manifest.ts'
 import { Reporters } from './reporters.ts'
 import { Restoration } from './restoration.ts'
 import { serdeFolder, tasksWithState } from './state-directory.ts'
@@ -39,6 +41,8 @@ import { WorkCursor } from './work-cursor.ts'
 
 export interface AppOptions {
   readonly topology: Topology
+  /** Recorded in Kafka, and compared with what another version has recorded there. Default: neither. */
+  readonly manifest?: Manifest
   readonly applicationId: string
   /** Told apart by it from other processes of the app, at the same time and before. */
   readonly processId: string
@@ -241,9 +245,11 @@ class Run {
   async run(): Promise<AppTotals> {
     const { admin, applicationId, clock } = this.parts
     const { live } = this
+    const recordVersion = await this.checkVersion()
     await live.refresh()
     const { plan, topology } = live
     await openSerdes(topology, { applicationId, folder: this.serdeFolder(), logger: this.parts.logger })
+    await recordVersion()
     this.globals = this.globalTables(plan)
     const ends = this.ends()
     const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined
@@ -269,6 +275,14 @@ class Run {
       await this.close(member).catch((cause: unknown) => this.parts.logger.log('debug', `While closing after a failure: ${String(cause)}`))
       throw error
     }
+  }
+
+  /** Before anything is made or read: another version than the one that has run may not keep its state. */
+  private checkVersion(): Promise<() => Promise<void>> {
+    const { manifest, topology, broker, applicationId, settings, clock } = this.options
+    if (manifest === undefined || (sourceTopics(topology).length === 0 && !hasPatterns(topology))) return Promise.resolve(async () => {})
+    const { allowedChanges: allowed, replicationFactor } = settings
+    return checkVersion({ broker, applicationId, manifest, allowed, replicationFactor, nowMs: clock.now() })
   }
 
   /** What serdes keep has to live as long as the state that was written with it. */

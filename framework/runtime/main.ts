@@ -11,6 +11,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { Config } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { isMillraceError } from '../errors.ts'
+import type { Manifest } from '../graph/manifest.ts'
 import { pluginSet } from '../plugins/plugin-set.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import { App } from './app.ts'
@@ -28,7 +29,7 @@ import { wireApp } from './wiring.ts'
 export interface MainOptions {
   readonly definition: TopologyDefinition
   readonly config: Config
-  /** What the compiler knows of the topology, for tools; the runtime needs none of it. */
+  /** What the compiler knows of the topology: recorded in Kafka, so that the next version is compared with it. null: it is not. */
   readonly manifest: unknown
   /** Those that come with Millrace; the configuration may name more. */
   readonly plugins: readonly Plugin[]
@@ -37,7 +38,7 @@ export interface MainOptions {
 const appStates = channel('millrace:app-state')
 
 /** Gives the exit code. */
-export async function main({ definition, config, plugins }: MainOptions, host: NodeJS.Process): Promise<number> {
+export async function main({ definition, config, manifest, plugins }: MainOptions, host: NodeJS.Process): Promise<number> {
   try {
     const commandLine = parseCommandLine(host.argv.slice(2))
     if (commandLine.help) {
@@ -53,7 +54,12 @@ export async function main({ definition, config, plugins }: MainOptions, host: N
     }
     const options = wireApp({ definition, settings, plugins: pluginSet(plugins, config.plugins), clock, logger, print })
     const onState = (state: AppState): void => appStates.publish({ applicationId: options.applicationId, state, app })
-    const app: App = new App({ ...options, untilEnd: commandLine.untilEnd, onState })
+    const app: App = new App({
+      ...options,
+      ...(manifest === null ? {} : { manifest: manifest as Manifest }),
+      untilEnd: commandLine.untilEnd,
+      onState,
+    })
     const signals = stopOnSignals(host, app, logger)
     try {
       const totals = await app.run()

@@ -2,6 +2,7 @@
 
 import type { Config } from '../../framework/config.ts'
 import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
+import { manifestOf } from '../../framework/graph/manifest.ts'
 import type { Admin, Producer } from '../../framework/ports/broker.ts'
 import type { LogLevel } from '../../framework/ports/logger.ts'
 import type { MetricsReporter } from '../../framework/ports/metrics.ts'
@@ -19,6 +20,8 @@ import { DiskWork } from './disk-work.ts'
 export interface StartOptions {
   readonly config?: Config
   readonly untilEnd?: boolean
+  /** Whether its manifest is recorded, and compared with the one that is. Default: false. */
+  readonly recordsVersion?: boolean
   /** Of persistent stores; in memory by default. */
   readonly engine?: StateEngine
   readonly reporters?: readonly MetricsReporter[]
@@ -118,12 +121,13 @@ export class StartedApp {
   constructor(
     bench: AppBench,
     definition: TopologyDefinition,
-    { config = {}, untilEnd = false, engine = memoryEngine, reporters = [], onState }: StartOptions,
+    { config = {}, untilEnd = false, recordsVersion = false, engine = memoryEngine, reporters = [], onState }: StartOptions,
   ) {
     this.bench = bench
     this.broker = new MemoryBroker(bench.cluster, definition.name)
     this.app = new App({
       topology: definition.build(),
+      ...(recordsVersion ? { manifest: manifestOf(definition.build()) } : {}),
       applicationId: definition.name,
       processId: `process-${bench.processes++}`,
       settings: readSettings(config, {}).settings,
