@@ -112,12 +112,12 @@ const kinds: readonly Kind[] = [
   {
     name: 'session-by',
     title: 'Sessions with a gap of each record',
-    code: "sessionBy((value) => (value === 'd' ? '20s' : '5s'), { gapMax: '1m' })",
+    code: "sessionBy((value: string) => (value === 'd' ? '20s' : '5s'), { gapMax: '1m' })",
     text: 'Each record keeps its session open for a gap of its own, and the end of a session has it in it.',
     cut: (group) =>
       group
         .windowedBy(
-          sessionBy((value: string) => (value === 'd' ? '20s' : '5s'), { gapMax: '1m' }),
+          sessionBy((value) => (value === 'd' ? '20s' : '5s'), { gapMax: '1m' }),
           { emit: 'final' },
         )
         .reduce(join)
@@ -264,7 +264,9 @@ function sectionOf({ name, title, code, text, input, by }: Kind, results: readon
   return `## ${title}
 
 \`\`\`ts
-${code}
+import { ${[...code.matchAll(/\b([a-zA-Z]+)\(/g)].map(([, name]) => name).join(', ')} } from 'millrace'
+
+const windows = ${code}
 \`\`\`
 
 ${text}

@@ -114,7 +114,16 @@ export interface ProcessorContext<K, V> {
   commit(): void
 }
 
-/** A number that only grows. */
+/**
+ * A number that only grows (Kafka Streams: a Sensor with a CumulativeCount).
+ *
+ * @example
+ * ```ts
+ * import type { Counter } from 'millrace'
+ *
+ * const countEach = (seen: Counter, values: readonly unknown[]): void => seen.add(values.length)
+ * ```
+ */
 export interface Counter {
   /** Default: 1. */
   add(count?: number): void
@@ -144,6 +153,7 @@ export interface Counter {
  * ```
  */
 export interface ProcessorMetricsContext {
+  /** The counter of this name, at 0 when it is asked for first. */
   counter(name: string, description?: string): Counter
   /** `read` is called whenever a reporter asks. */
   gauge(name: string, read: () => number, description?: string): void

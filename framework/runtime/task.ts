@@ -5,19 +5,11 @@
 
 import { matchesTopic } from '../graph/topic-pattern.ts'
 import { inputTopics, type SourceNode, type TopicRef, topicName } from '../graph/topology.ts'
-import { DeadLetters } from '../operators/dead-letters.ts'
 import { DroppedRecords } from '../operators/dropped-records.ts'
-import { Failures, SourceBytes } from '../operators/failures.ts'
+import { type Failures, SourceBytes } from '../operators/failures.ts'
 import { UndecodableError } from '../operators/flow-record.ts'
 import type { Flow, Operator, Outlet } from '../operators/operator.ts'
-import {
-  type AsyncCalls,
-  type AsyncOperator,
-  type EmitIntervals,
-  type OperatorEnvironment,
-  SharedParts,
-  type TaskWork,
-} from '../operators/operator-environment.ts'
+import { type EmitIntervals, type OperatorEnvironment, SharedParts, type TaskWork } from '../operators/operator-environment.ts'
 import { PriorityQueue } from '../operators/priority-queue.ts'
 import { ProcessorMetrics } from '../operators/processor-metrics.ts'
 import { Retries, type RetryPolicy } from '../operators/retries.ts'
@@ -30,6 +22,7 @@ import { asOffset, asTimestamp, isSamePartition, partitionName, type Timestamp, 
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 import { taskFolder } from '../state/state-folder.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
+import { AsyncResults, asyncCalls } from './async-results.ts'
 import { endInput, inputEndedName, saysEnd, sourceEndedName } from './bounded-input.ts'
 import { ClockLooks } from './clock-looks.ts'
 import { decodeCommitMetadata, encodeTaskMetadata } from './commit-metadata.ts'
@@ -39,7 +32,8 @@ import { PartitionQueue } from './partition-queue.ts'
 import { Punctuations } from './punctuation.ts'
 import { SourceQueue } from './source-queue.ts'
 import { globalStoreNames, storesWithGlobals } from './stores-with-globals.ts'
-import { buildTaskGraph, pathTo, readsTopic } from './task-graph.ts'
+import { taskFailures } from './task-failures.ts'
+import { buildTaskGraph } from './task-graph.ts'
 import type { TaskOptions } from './task-options.ts'
 import { positionTopic } from './task-topics.ts'
 
@@ -73,7 +67,7 @@ export class Task {
   private held: InputQueue | undefined
   readonly operators: readonly Operator[]
   /** Those with calls on their way. */
-  private readonly asyncOperators: readonly (Operator & AsyncOperator)[]
+  private readonly asyncResults: AsyncResults
   private readonly sourceNodes: readonly { readonly node: SourceNode; readonly outlet: Outlet }[]
   private readonly byStreamTime = new Punctuations()
   private readonly byWallClock = new Punctuations()
@@ -89,7 +83,7 @@ export class Task {
   constructor(options: TaskOptions) {
     this.id = options.id
     this.options = options
-    this.failures = this.makeFailures()
+    this.failures = taskFailures(options, this.dropped, this.source, (source) => this.sourceNodes.some(({ node }) => node === source))
     const { retries = defaultRetries } = options.settings
     this.retries = this.failures.mayRetry ? new Retries(retries, this.failures, () => options.clock.monotonicMs()) : undefined
     this.restoreTimes(options.committed)
@@ -114,14 +108,14 @@ export class Task {
       shared: new SharedParts(),
       emitIntervals: options.settings.emitIntervals ?? noEmitIntervals,
       work: this.work(),
-      calls: this.calls(),
+      calls: asyncCalls(options),
     }
     const { sources, operators } = buildTaskGraph(options.topology, options.subTopologies, environment, {
       retries: this.retries,
       cursor: options.cursor,
     })
     this.operators = operators
-    this.asyncOperators = operators.filter((operator): operator is Operator & AsyncOperator => 'deliver' in operator)
+    this.asyncResults = new AsyncResults(operators, this.retries, options.cursor)
     this.sourceNodes = sources
     for (const { node, outlet } of sources) this.addInputs(node, outlet)
   }
@@ -220,7 +214,7 @@ export class Task {
    * record), or a commit is wanted. Gives how many. Stream-time punctuations run as soon as they are due. Throws `callback-failed`,
    * `record-undecodable` and what stores and writers throw; then the task can only be closed.
    */
-  process(recordsMax: number, deadlineMs: number, pause: () => boolean = never): number {
+  process(recordsMax: number, deadlineMs: number, pause: () => boolean = () => false): number {
     const { byTime, clockLooks } = this
     const { state, clock } = this.options
     clockLooks.begin(clock.monotonicMs())
@@ -249,27 +243,19 @@ export class Task {
 
   /** Sends what has come of calls to the outside; gives of how many records. */
   deliverResults(): number {
-    let count = 0
-    for (const operator of this.asyncOperators) {
-      if (this.retries?.areWaiting === true) break
-      this.options.cursor?.enters(this.options.cursor.numberOf(operator.name))
-      count += operator.deliver()
-    }
-    if (count > 0) {
-      this.dirty = true
-      this.options.cursor?.rests()
-    }
+    const count = this.asyncResults.deliver()
+    if (count > 0) this.dirty = true
     return count
   }
 
   /** How many records wait for something outside. */
   get pendingCalls(): number {
-    return this.asyncOperators.reduce((sum, { pending }) => sum + pending, 0)
+    return this.asyncResults.pending
   }
 
   /** Whether no further record should be taken before some that wait for something outside are done. */
   get isHeldUp(): boolean {
-    return this.asyncOperators.some(({ isFull }) => isFull)
+    return this.asyncResults.areFull
   }
 
   /** Runs what is due by wall clock; says whether anything was. */
@@ -295,7 +281,7 @@ export class Task {
     this.settleRetries()
     this.options.state.flushCaches()
     this.settleRetries()
-    for (const operator of this.asyncOperators) operator.beforeCommit()
+    this.asyncResults.beforeCommit()
   }
 
   /** Whether a commit would say anything new. */
@@ -409,21 +395,6 @@ export class Task {
     this.isHeadDone()
   }
 
-  private makeFailures(): Failures {
-    const { id, applicationId, topology, settings, logger } = this.options
-    const { deadLetterTopic } = settings
-    return new Failures({
-      taskId: id,
-      policy: { ...settings, ...topology.errorHandlers },
-      dropped: this.dropped,
-      deadLetters: deadLetterTopic === undefined ? undefined : new DeadLetters(this.options.writer(deadLetterTopic), applicationId),
-      source: this.source,
-      pathTo: (node, topic) =>
-        pathTo(topology, node, (source) => this.sourceNodes.some((own) => own.node === source) && readsTopic(source, topic, applicationId)),
-      logger,
-    })
-  }
-
   /** A record whose timestamp callback threw: as if a callback of its source had, by the same policies. */
   private leaveOutUntimed(error: unknown, node: string, record: Flow): void {
     this.source.workOn(record)
@@ -511,14 +482,6 @@ export class Task {
     }
   }
 
-  private calls(): AsyncCalls {
-    const { awaitReady, clock } = this.options
-    return {
-      start: (call) => awaitReady(call, () => {}),
-      after: (delayMs, run) => clock.after(delayMs, run),
-    }
-  }
-
   private work(): TaskWork {
     const task = this
     return {
@@ -541,8 +504,4 @@ export class Task {
 
 function storesOf({ state, globalStores, topology }: TaskOptions): WindowedTaskStores {
   return globalStores === undefined ? state : storesWithGlobals(state, globalStores, globalStoreNames(topology))
-}
-
-function never(): boolean {
-  return false
 }

@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from 'vitest'
 import type {
   Aggregator,
+  Counter,
   FixedKeyProcessor,
   FixedKeyProcessorContext,
   Headers,
@@ -11,6 +12,7 @@ import type {
   OperatorContext,
   Processor,
   ProcessorContext,
+  ProcessorMetricsContext,
   ProcessorRecord,
   ReadOnlyKeyValueStore,
   ReadOnlySessionStore,
@@ -208,6 +210,15 @@ test('processors forward what they say they do', () => {
   expectTypeOf(flights.processValues(() => fixed)).toEqualTypeOf<KStream<string, number>>()
 })
 
+test('a processor has metrics of its own', () => {
+  const metrics = {} as ProcessorMetricsContext
+  expectTypeOf(metrics.counter('large-total', 'large ones')).toEqualTypeOf<Counter>()
+  metrics.counter('large-total').add()
+  metrics.gauge('size', () => 1)
+  // @ts-expect-error a gauge is a number
+  metrics.gauge('size', () => 'large')
+})
+
 test('a raw topology is made of named nodes and stores', () => {
   builder.addSource<string, Flight>('source', /flights-.*/, { reset: 'latest' })
   builder.addStore<string, number>('window', { type: 'window', retention: '1d', windowSize: '1h' })
@@ -224,6 +235,7 @@ test('key-value stores give and take their types, forwards and backwards', () =>
   const view = {} as ReadOnlyKeyValueStore<string, number>
   type Entries = Iterable<[string, number]>
   expectTypeOf(view.get('k')).toEqualTypeOf<number | undefined>()
+  expectTypeOf(view.approximateNumEntries()).toEqualTypeOf<number>()
   for (const entries of [view.range('a', 'b'), view.reverseRange(), view.all(), view.reverseAll(), view.prefixScan('a')])
     expectTypeOf(entries).toEqualTypeOf<Entries>()
   expectTypeOf(view.prefixScan(1, long())).toEqualTypeOf<Entries>()

@@ -19,7 +19,6 @@ import { globalStoreNames, storesWithGlobals } from '../../framework/runtime/sto
 import { Task } from '../../framework/runtime/task.ts'
 import type { TaskSettings } from '../../framework/runtime/task-options.ts'
 import { readTopics } from '../../framework/runtime/task-topics.ts'
-import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { CacheBudget } from '../../framework/state/cached-rows.ts'
 import type { RecordContext, Row, TaskState } from '../../framework/state/contract.ts'
 import { MemoryBudget } from '../../framework/state/memory-budget.ts'
@@ -42,7 +41,7 @@ import type {
 } from './declared-topics.ts'
 import { type InputOptions, type OutputRecord, type OutputSerdes, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 import { VirtualClock } from './virtual-clock.ts'
-import { WrittenRecords } from './written-records.ts'
+import { bytesOf, isReadable, WrittenRecords } from './written-records.ts'
 
 /** A test has what memory there is. */
 const unlimited = new MemoryBudget('none', 'State', Infinity)
@@ -374,7 +373,10 @@ export class TopologyTestDriver<Name extends string = string> {
       recordContext: this.recordContext,
       writer: (topic) => this.topics.writer(topic),
       sinkWriters: new Map(
-        this.sinkNodes().map((node) => [node, { write: (record) => this.sunk(node).push(record), flush: done, close: done }]),
+        this.sinkNodes().map((node) => [
+          node,
+          { write: (record) => this.sunk(node).push(record), flush: async () => {}, close: async () => {} },
+        ]),
       ),
       awaitReady: (ready, goOn) => this.await(ready, goOn),
       committed,
@@ -511,14 +513,4 @@ export class TopologyTestDriver<Name extends string = string> {
   private nameOf(ref: SinkNode['topic']): string {
     return topicName(this.applicationId, ref)
   }
-}
-
-async function done(): Promise<void> {}
-
-function bytesOf(serde: Serde<unknown>, value: unknown): Buffer | null {
-  return value === null || value === undefined ? null : toBytes(serde, value)
-}
-
-function isReadable(serde: Serde<unknown>, bytes: Buffer | null): boolean {
-  return bytes === null || serde.canRead?.(bytes, 0, bytes.length) !== false
 }

@@ -1,6 +1,7 @@
 // All that a driver's topology has written, in the order of writing, and how far each topic has been read.
 
 import type { Serde } from '../../framework/ports/serde.ts'
+import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import type { CapturedRecord } from './captured-records.ts'
 import type { Output } from './test-topics.ts'
 
@@ -53,4 +54,12 @@ export class WrittenRecords {
 
 function readValue<T>(serde: Serde<T>, bytes: Buffer | null): T | null {
   return bytes === null ? null : serde.read(bytes, 0, bytes.length)
+}
+
+export function bytesOf(serde: Serde<unknown>, value: unknown): Buffer | null {
+  return value === null || value === undefined ? null : toBytes(serde, value)
+}
+
+export function isReadable(serde: Serde<unknown>, bytes: Buffer | null): boolean {
+  return bytes === null || serde.canRead?.(bytes, 0, bytes.length) !== false
 }
