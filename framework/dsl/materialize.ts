@@ -5,6 +5,7 @@ import type { LogicalGraph } from '../graph/logical-graph.ts'
 import type { ChangelogSpec, StoreSpec } from '../graph/operator-spec.ts'
 import { type Duration, durationMs } from './duration.ts'
 import type { AnySerde, Flow } from './flow.ts'
+import { migrating } from './migrating.ts'
 import type { StoreOption, StoreOptions, WindowedOptions } from './options.ts'
 
 /** A store of the dsl, named: which of the two ways in which it came to its name matters. */
@@ -40,13 +41,18 @@ export function checkEntriesMax(graph: LogicalGraph, { name, entriesMax, history
   graph.problems.report(name ?? operator, 'a versioned store is no LRU map.', 'Leave `historyRetention` or `entriesMax` out.')
 }
 
-export function rowStore({ graph, name, options }: NamedStore, key: AnySerde, value: AnySerde): StoreSpec {
+export function rowStore({ graph, name, options }: NamedStore, key: AnySerde, valueSerde: AnySerde): StoreSpec {
   const { persistent = true, caching = true, logging, historyRetention, entriesMax } = options
+  const value = storedValue(valueSerde, options)
   if (historyRetention !== undefined)
-    return { name, key, value, persistent, caching: false, ...versionedShape(graph, name, historyRetention, logging) }
+    return { name, key, ...value, persistent, caching: false, ...versionedShape(graph, name, historyRetention, logging) }
   const changelog = changelogOf(name, logging, { 'cleanup.policy': 'compact' })
   const kept = entriesMax === undefined ? { persistent } : { persistent: false, entriesMax }
-  return { name, kind: 'timestampedKeyValue', key, value, ...kept, caching, changelog }
+  return { name, kind: 'timestampedKeyValue', key, ...value, ...kept, caching, changelog }
+}
+
+function storedValue(value: AnySerde, { migrate }: StoreOptions): Pick<StoreSpec, 'value' | 'migrates'> {
+  return migrate === undefined ? { value } : { value: migrating(value, migrate), migrates: true }
 }
 
 /** What makes a store versioned. Its changelog keeps older values as long as the store does, and a day more (Kafka Streams: VersionedChangelogTopicConfig). */
@@ -82,7 +88,7 @@ export function windowStore({ name, options }: NamedStore, key: AnySerde, value:
   return {
     name,
     key,
-    value,
+    ...storedValue(value, options),
     ...shape,
     persistent: options.persistent ?? true,
     caching: (options.caching ?? true) && !neverCached,

@@ -57,6 +57,12 @@ export interface StoreOptions {
   readonly historyRetention?: Duration
   /** Makes the store an LRU map in memory: it keeps the rows of so many keys, those used last (Kafka Streams: Stores.lruMap). */
   readonly entriesMax?: number
+  /**
+   * Makes a value of the new type of one that an older version of the topology has written, and that cannot be read as the new type: it is given that value as plain
+   * JSON. Applied where a value is read, so all of the past is there; what `millrace diff` calls narrowed is then safe. A type that all old values fit
+   * needs none. Default: such a value stops the app, or is left out, as the settings say.
+   */
+  migrate?(old: unknown): unknown
 }
 
 export interface WindowStoreOptions extends Omit<StoreOptions, 'historyRetention' | 'entriesMax'> {

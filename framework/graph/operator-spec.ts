@@ -289,6 +289,8 @@ export interface StoreSpec {
   readonly retentionMs?: number
   /** Of window stores: the size of their windows. */
   readonly windowSizeMs?: number
+  /** Values of an older type are made into new ones where they are read. */
+  readonly migrates?: true
   /** Of windowed aggregates: whether the operator reads ranges of a key's windows (sliding windows do), so that they should lie together. */
   readonly rangesByKey?: boolean
   /** Of windowed aggregates and sessions: whether they are walked by time first (those that emit on close are). */

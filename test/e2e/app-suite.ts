@@ -78,7 +78,11 @@ export function appSuite(cluster: string, addressOf: () => string): void {
       expect(summary.recordsOut).toBeGreaterThanOrEqual(8)
       expect(summary.rssPeakBytes).toBeGreaterThan(10_000_000)
       const internal = (await client.topicNames()).filter((topic) => topic.startsWith(application))
-      expect(internal.map((topic) => topic.replace(/^.*-(changelog|repartition)$/, '$1')).sort()).toEqual(['changelog', 'repartition'])
+      expect(internal.map((topic) => topic.replace(/^.*-(changelog|manifest|repartition)$/, '$1')).sort()).toEqual([
+        'changelog',
+        'manifest',
+        'repartition',
+      ])
     })
 
     it('reads the topics of a pattern, and takes up one that appears while it runs, from its first record', async () => {

@@ -238,6 +238,18 @@ export const pairs: readonly Pair[] = [
     after: folded(object({ n: word }), (before) => ({ n: String(Number(before.n) + 1) }), { n: '0' }),
   },
   {
+    title: 'a number that becomes a text, with migrate',
+    verdict: 'safe',
+    changes: ['value-migrated:totals'],
+    before: counted,
+    after: folded(
+      object({ n: word }),
+      (before) => ({ n: String(Number(before.n) + 1) }),
+      { n: '0' },
+      (old) => ({ n: String((old as { n: number }).n) }),
+    ),
+  },
+  {
     title: 'a number that may be a text too',
     verdict: 'safe',
     changes: ['value-widened:totals'],

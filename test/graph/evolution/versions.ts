@@ -14,7 +14,20 @@ export const text = { key: string(), value: string() }
 
 /** A JSON serde with a schema, as the compiler derives it. */
 export function typed<V>(name: string, schema: object): Serde<V> {
-  return { ...json<V>({ name }), schema }
+  // As a derived serde has it, as far as these schemas go.
+  const { required = [], properties = {} } = schema as {
+    required?: readonly string[]
+    properties?: Record<string, { type?: string; default?: unknown }>
+  }
+  const check = (value: Record<string, unknown>): V => {
+    for (const member of required) {
+      const { type, default: initial } = properties[member] ?? {}
+      if (initial === undefined && (value[member] === undefined || (type !== undefined && typeof value[member] !== type)))
+        throw new Error(`value.${member} is wrong`)
+    }
+    return value as V
+  }
+  return { ...json<V>({ name, parse: (value) => check(value as Record<string, unknown>) }), schema }
 }
 
 export const object = (properties: object, required: readonly string[] = Object.keys(properties)): object => ({
@@ -29,12 +42,20 @@ type Folded = Record<string, unknown>
 
 /** An aggregate of this schema. */
 export const folded =
-  (schema: object, next: (before: Folded, value: string) => Folded, initial: Folded = { n: 0 }): Build =>
+  (
+    schema: object,
+    next: (before: Folded, value: string) => Folded,
+    initial: Folded = { n: 0 },
+    migrate?: (old: unknown) => unknown,
+  ): Build =>
   (builder) => {
     builder
       .stream('in', text)
       .groupByKey()
-      .aggregate(() => initial, next, { store: 'totals', value: typed<Folded>('Total', schema) })
+      .aggregate(() => initial, next, {
+        store: { name: 'totals', ...(migrate === undefined ? {} : { migrate }) },
+        value: typed<Folded>('Total', schema),
+      })
       .toStream()
       .mapValues((total) => JSON.stringify({ n: total?.n ?? null }))
       .to('out', text)
