@@ -49,10 +49,12 @@ export class TransactionCoordinator {
     log.append(record, open)
   }
 
-  /** Rejects what comes of a generation that is over; the offsets count when the transaction is committed. */
+  /** Rejects what comes of a generation that is over; the offsets count when the transaction is committed. Who names no member is not asked to be one, as in Kafka. */
   addOffsets(identity: ProducerIdentity, group: GroupCoordinator, offsets: TransactionOffsets): void {
     this.current(identity)
-    group.checkCommit(offsets.memberId, offsets.generation, offsets.groupInstanceId)
+    const { memberId, generation, groupInstanceId } = offsets
+    const namesNobody = generation < 0 && memberId === '' && groupInstanceId === undefined
+    if (!namesNobody) group.checkCommit(memberId, generation, groupInstanceId)
     const open = this.opened(identity)
     open.groups.add(group)
     group.addPending(open, offsets.offsets)

@@ -88,6 +88,43 @@ describe('a producer on a bad line', () => {
   })
 })
 
+describe('a transactional producer on a bad line', () => {
+  const steps = ['produce', 'initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const
+
+  it.each(steps)('commits and aborts each transaction exactly once when answers to %s are lost', async (step) => {
+    const topic = await bench.newTopic(broker, { partitions: 2 })
+    const groupId = bench.newName('group')
+    const { key } = apis[step]
+    let asked = 0
+    proxy.fateOf = (answered) => (answered === key && ++asked % 2 === 0 ? 'lose' : 'pass')
+    const producer = bench.producer(broker, { transactionalId: bench.newName('transactional') })
+    const transactions = producer.transactions!
+    await transactions.initialize()
+    const wanted: string[] = []
+    for (let round = 1; round <= 12; round++) {
+      const records = Array.from({ length: 4 }, (_, index) => ({ partition: index % 2, key: `${round}-${index}`, value: 'v' }))
+      await append(producer, topic, records)
+      await producer.flush()
+      if (round % 3 === 0) await transactions.abort()
+      else {
+        const offsets = [{ topic, partition: 0, offset: asOffset(round), metadata: '' }]
+        await transactions.commit({ groupId, generation: -1, memberId: '', offsets })
+        wanted.push(...records.map(({ key }) => key))
+      }
+    }
+    expect(asked).toBeGreaterThan(3)
+    proxy.fateOf = () => 'pass'
+    await bench.write(
+      broker,
+      topic,
+      [0, 1].map((partition) => ({ partition, key: 'last', value: 'v' })),
+    )
+    const read = await bench.read(broker, topic, wanted.length + 2, { partitions: 2 })
+    expect(read.map((record) => record.key).sort()).toEqual([...wanted, 'last', 'last'].sort())
+    expect(await broker.admin.committed(groupId, [{ topic, partition: 0 }])).toMatchObject([{ offset: 11 }])
+  })
+})
+
 describe('a fetcher on a bad line', () => {
   it('never loses its place nor a record, however often the line breaks', async () => {
     const topic = await bench.newTopic(broker)

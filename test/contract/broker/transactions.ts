@@ -7,7 +7,7 @@ import {
   type ProducerOptions,
   type Transactions,
 } from '../../../framework/index.ts'
-import { append, type BrokerBench, eventually, numbered, within } from './bench.ts'
+import { append, at, type BrokerBench, eventually, numbered, takeRecords, within } from './bench.ts'
 
 export function transactionsContract(bench: BrokerBench): void {
   describe('a transactional producer', () => {
@@ -214,6 +214,172 @@ export function transactionsContract(bench: BrokerBench): void {
       }
       expect(await bench.read(broker, topic, 320, { partitions: 2 })).toHaveLength(320)
     })
+
+    test('leaves nothing of an aborted transaction to a reader that begins in the middle of it', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      for (const value of ['a', 'b', 'c']) {
+        await append(producer, topic, [{ key: 'k', value }])
+        await producer.flush()
+      }
+      await transactions.abort()
+      await append(producer, topic, [{ key: 'k', value: 'd' }])
+      await transactions.commit(noOffsets)
+      const fetcher = bench.fetcher(broker)
+      fetcher.assign([at(topic, 0, 1)])
+      expect((await takeRecords(fetcher, 1)).map(({ value }) => value)).toEqual(['d'])
+    })
+
+    test('goes on after aborts that come while records are on their way', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker, { partitions: 3 })
+      const { producer, transactions } = await transactional(bench, broker)
+      const wanted: string[] = []
+      for (let round = 0; round < 20; round++) {
+        const records = Array.from({ length: 30 }, (_, index) => ({ partition: index % 3, key: `${round}-${index}`, value: 'v' }))
+        await append(producer, topic, records)
+        producer.poll()
+        if (round % 2 === 0) await transactions.abort()
+        else {
+          await transactions.commit(noOffsets)
+          wanted.push(...records.map(({ key }) => key))
+        }
+      }
+      const read = await bench.read(broker, topic, wanted.length, { partitions: 3 })
+      expect(read.map(({ key }) => key).sort()).toEqual(wanted.sort())
+    })
+
+    test('commits offsets also while the group rebalances, as the partitions are still those of the member', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { groupId, member, offsetsOf } = await joined(bench, broker)
+      const { producer, transactions } = await transactional(bench, broker)
+      const second = broker.member(bench.memberOptions(groupId)).join()
+      await within(() => member.changed(), 'the member did not hear of the second')
+      await append(producer, topic, numbered(1))
+      await transactions.commit(offsetsOf([committed(topic, 0, 3)]))
+      expect((await broker.admin.committed(groupId, [{ topic, partition: 0 }]))[0]?.offset).toBe(3)
+      await within(() => Promise.all([member.join(), second]), 'the members did not come together')
+    })
+
+    test('commits offsets of nobody in particular to a group without members', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { transactions } = await transactional(bench, broker)
+      const groupId = bench.newName('group')
+      await transactions.commit({ ...noOffsets, groupId, offsets: [committed(topic, 0, 4)] })
+      expect((await broker.admin.committed(groupId, [{ topic, partition: 0 }]))[0]?.offset).toBe(4)
+    })
+
+    test('cannot commit offsets of a group that is not there', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { transactions } = await transactional(bench, broker)
+      const somebody = { groupId: bench.newName('group'), generation: 3, memberId: 'somebody' }
+      const commit = transactions.commit({ ...somebody, offsets: [committed(topic, 0, 1)] })
+      await expect(commit).rejects.toMatchObject({ code: 'member-fenced' })
+      await transactions.abort()
+    })
+
+    test('cannot commit offsets for a static member whose place another one has taken (KIP-345)', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { transactions } = await transactional(bench, broker)
+      const groupId = bench.newName('group')
+      const groupInstanceId = 'orders-1'
+      const options = bench.memberOptions(groupId, { groupInstanceId })
+      const { assignment: _, ...zombie } = await broker.member(options).join()
+      const { assignment: __, ...heir } = await broker.member(options).join()
+      expect(heir.memberId).not.toBe(zombie.memberId)
+      const offsets = [committed(topic, 0, 4)]
+      const late = transactions.commit({ groupId, groupInstanceId, ...zombie, offsets })
+      await expect(late).rejects.toMatchObject({ code: 'member-fenced' })
+      await transactions.abort()
+      await transactions.commit({ groupId, groupInstanceId, ...heir, offsets })
+      expect((await broker.admin.committed(groupId, [{ topic, partition: 0 }]))[0]?.offset).toBe(4)
+    })
+
+    test('that is fenced writes nothing more, whether it has a transaction open or begins one, and commits no offsets', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const { groupId, offsetsOf } = await joined(bench, broker)
+      const transactionalId = bench.newName('transactional')
+      const inside = await transactional(bench, broker, { transactionalId })
+      await append(inside.producer, topic, [{ key: 'k', value: 'before' }])
+      await inside.producer.flush()
+      const between = await transactional(bench, broker, { transactionalId })
+      const idle = await transactional(bench, broker, { transactionalId })
+      await transactional(bench, broker, { transactionalId })
+      for (const { producer } of [inside, between]) {
+        await append(producer, topic, [{ key: 'k', value: 'of a zombie' }]).catch(() => {})
+        await expect(producer.flush()).rejects.toMatchObject({ code: 'producer-fenced' })
+      }
+      const late = idle.transactions.commit(offsetsOf([committed(topic, 0, 9)]))
+      await expect(late).rejects.toMatchObject({ code: 'producer-fenced' })
+      await bench.write(broker, topic, [{ key: 'k', value: 'last' }])
+      const all = await bench.read(broker, topic, 2, { readCommitted: false })
+      expect(all.map(({ value }) => value)).toEqual(['before', 'last'])
+      expect(await broker.admin.committed(groupId, [{ topic, partition: 0 }])).toEqual([])
+    })
+
+    test('hands its id on many times, and what each left open is gone', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const transactionalId = bench.newName('transactional')
+      for (let round = 0; round < 5; round++) {
+        const { producer, transactions } = await transactional(bench, broker, { transactionalId })
+        await append(producer, topic, [{ key: 'k', value: `${round}` }])
+        await transactions.commit(noOffsets)
+        await append(producer, topic, [{ key: 'k', value: 'left open' }])
+        await producer.flush()
+      }
+      await transactional(bench, broker, { transactionalId })
+      await bench.write(broker, topic, [{ key: 'k', value: 'last' }])
+      expect((await bench.read(broker, topic, 6)).map(({ value }) => value)).toEqual(['0', '1', '2', '3', '4', 'last'])
+    })
+
+    const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000)
+    test(`among others has exactly what it commits read, each partition in its order (MILLRACE_SEED=${seed})`, async () => {
+      const random = randomOf(seed)
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker, { partitions: 2 })
+      const writers = [await transactional(bench, broker), await transactional(bench, broker), await transactional(bench, broker)]
+      const opened = writers.map((): string[] => [])
+      const wanted: string[] = []
+      for (let step = 0; step < 120; step++) {
+        const who = random(writers.length)
+        const { producer, transactions } = writers[who]!
+        const what = random(10)
+        if (what < 6) {
+          const records = Array.from({ length: 1 + random(4) }, (_, index) => ({
+            partition: random(2),
+            key: `${step}.${index}`,
+            value: 'v',
+          }))
+          await append(producer, topic, records)
+          opened[who]!.push(...records.map(({ key }) => key))
+          if (random(2) === 0) await producer.flush()
+          continue
+        }
+        if (what < 8) {
+          await transactions.commit(noOffsets)
+          wanted.push(...opened[who]!)
+        } else await transactions.abort()
+        opened[who] = []
+      }
+      for (const { transactions } of writers) await transactions.abort()
+      await bench.write(broker, topic, [
+        { partition: 0, key: 'last', value: 'v' },
+        { partition: 1, key: 'last', value: 'v' },
+      ])
+      const read = await bench.read(broker, topic, wanted.length + 2, { partitions: 2 })
+      expect(read.map(({ key }) => key).sort()).toEqual([...wanted, 'last', 'last'].sort())
+      for (const partition of [0, 1]) {
+        const offsets = read.filter((record) => record.partition === partition).map(({ offset }) => offset)
+        expect(offsets).toEqual([...offsets].sort((left, right) => left - right))
+      }
+    })
   })
 }
 
@@ -236,7 +402,7 @@ async function joined(bench: BrokerBench, broker: Broker) {
   const member = broker.member(bench.memberOptions(groupId))
   const { generation, memberId } = await within(() => member.join(), 'the member did not join')
   const offsetsOf = (offsets: readonly CommittedOffset[]) => ({ groupId, generation, memberId, offsets })
-  return { groupId, offsetsOf }
+  return { groupId, member, offsetsOf }
 }
 
 function committed(topic: string, partition: number, offset: number, metadata = ''): CommittedOffset {
@@ -253,4 +419,15 @@ async function ends(broker: Broker, topic: string): Promise<{ readonly stable: n
 /** Ends are written behind the back of who asked for them. */
 async function ended(broker: Broker, topic: string, end: number): Promise<void> {
   await eventually(async () => (await ends(broker, topic)).stable === end, `committed records end at ${end}`)
+}
+
+/** Whole numbers below a limit, the same ones for the same seed (mulberry32). */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below)
+  }
 }

@@ -54,13 +54,28 @@ describe('the coordinator of transactions', () => {
     expect(second.producerEpoch).toBe(first.producerEpoch + 1)
   })
 
-  it('lets a producer that says who it is have a new epoch, and nobody who thinks to be it', async () => {
+  it('lets a producer that says who it is have a new epoch, and the same one again if the answer was lost', async () => {
     const one = await producer()
-    const claim = { transactionalId: one.transactionalId, transactionTimeoutMs: 60_000, producerId: one.producerId }
-    const renewed = await reader.ask(apis.initProducerId, 4, { ...claim, producerEpoch: one.producerEpoch })
-    expect(renewed).toMatchObject({ errorCode: 0, producerEpoch: one.producerEpoch + 1 })
-    const late = await reader.ask(apis.initProducerId, 4, { ...claim, producerEpoch: one.producerEpoch })
-    expect(errorName(late.errorCode)).toBe('PRODUCER_FENCED')
+    const { transactionalId, producerId, producerEpoch } = one
+    const claim = { transactionalId, transactionTimeoutMs: 60_000, producerId, producerEpoch }
+    const renewed = await reader.ask(apis.initProducerId, 4, claim)
+    expect(renewed).toMatchObject({ errorCode: 0, producerEpoch: producerEpoch + 1 })
+    await restart()
+    expect(await reader.ask(apis.initProducerId, 4, claim)).toEqual(renewed)
+    const again = await TransactionalClient.open(broker.port)
+    Object.assign(again, { producerId, producerEpoch: producerEpoch + 1 })
+    await again.write(0, 'v')
+    // It has the answer, then: who asks now is a zombie.
+    expect(errorName((await reader.ask(apis.initProducerId, 4, claim)).errorCode)).toBe('PRODUCER_FENCED')
+    expect(await again.end(true)).toBe('NONE')
+  })
+
+  it('gives nobody a new epoch who thinks to be the producer after another one has come', async () => {
+    const { transactionalId, producerId, producerEpoch } = await producer()
+    const claim = { transactionalId, transactionTimeoutMs: 60_000, producerId, producerEpoch }
+    await reader.ask(apis.initProducerId, 4, claim)
+    await producer()
+    expect(errorName((await reader.ask(apis.initProducerId, 4, claim)).errorCode)).toBe('PRODUCER_FENCED')
   })
 
   it('refuses timeouts that are none, or too long', async () => {

@@ -60,6 +60,8 @@ interface TransactionFacts {
   readonly groups: readonly string[]
   /** When the transaction began, or the last one ended. */
   readonly sinceMs: number
+  /** The epoch with which its producer asked for this one, and may ask again if the answer was lost. Absent once it has used this one, or if it named none. */
+  readonly renewedEpoch?: number
 }
 
 type TransactionFact =
@@ -110,15 +112,20 @@ export class TransactionCoordinator {
       this.#note({ ...this.#idle(id, producerId, 0), timeoutMs })
       return { error: 'NONE', producerId, producerEpoch: 0 }
     }
-    if (claimed.producerId >= 0 && (claimed.producerId !== before.producerId || claimed.producerEpoch !== before.epoch))
-      return { error: 'PRODUCER_FENCED' }
+    if (claimed.producerId >= 0) {
+      const { producerId, epoch, renewedEpoch } = before
+      const isSame = claimed.producerId === producerId
+      if (isSame && claimed.producerEpoch === renewedEpoch) return { error: 'NONE', producerId, producerEpoch: epoch }
+      if (!isSame || claimed.producerEpoch !== epoch) return { error: 'PRODUCER_FENCED' }
+    }
     if (before.state === 'ongoing') this.#end({ ...before, epoch: before.epoch + 1 }, false)
     const now = this.#transactions.get(id)!
     if (now.state === 'ending') return { error: 'CONCURRENT_TRANSACTIONS' }
     const isWornOut = now.epoch >= epochMax
     const producerId = isWornOut ? catalogue.nextProducerId() : now.producerId
     const epoch = isWornOut ? 0 : now.epoch + 1
-    this.#note({ ...this.#idle(id, producerId, epoch), timeoutMs })
+    const renewed = claimed.producerId >= 0 && !isWornOut ? { renewedEpoch: claimed.producerEpoch } : {}
+    this.#note({ ...this.#idle(id, producerId, epoch), timeoutMs, ...renewed })
     return { error: 'NONE', producerId, producerEpoch: epoch }
   }
 
@@ -186,7 +193,7 @@ export class TransactionCoordinator {
   }
 
   #add(id: string, partitions: readonly Partition[], groups: readonly string[]): void {
-    const before = this.#transactions.get(id)!
+    const { renewedEpoch: _, ...before } = this.#transactions.get(id)!
     const isOngoing = before.state === 'ongoing'
     const had = isOngoing ? before : { ...before, partitions: [], groups: [] }
     const added = {
