@@ -100,7 +100,7 @@ export class GroupCoordinator {
     const member = memberId === undefined ? undefined : this.members.get(memberId)
     const isInstance = groupInstanceId === undefined || member?.callbacks.options.groupInstanceId === groupInstanceId
     if (member === undefined || generation !== this.generation || !isInstance)
-      throw new MillraceError('member-fenced', { group: this.groupId, member: memberId })
+      throw new MillraceError('member-fenced', { group: this.groupId, member: memberId ?? 'that has not joined' })
   }
 
   addPending(transaction: LogTransaction, offsets: readonly CommittedOffset[]): void {
@@ -221,7 +221,18 @@ export class GroupCoordinator {
     }
     this.state = 'completing'
     this.generation++
+    this.watchLeader(members[0]!, this.rebalance)
     void this.assign(members, this.rebalance)
+  }
+
+  /** A leader that has died assigns nothing. */
+  private watchLeader(leader: Member, rebalance: number): void {
+    leader.sessionTimer?.cancel()
+    leader.sessionTimer = this.clock.after(leader.callbacks.options.sessionTimeoutMs, () => {
+      if (rebalance !== this.rebalance || this.state !== 'completing') return
+      leader.joining?.reject(new MillraceError('member-fenced', { group: this.groupId, member: leader.id }))
+      this.expel(leader)
+    })
   }
 
   /** The leader is the member that has been in the group for longest. */

@@ -15,6 +15,7 @@ import type { MemoryCluster } from './memory-cluster.ts'
 import { directNetwork, type MemoryNetwork } from './memory-network.ts'
 import { MemoryTransactions } from './memory-transactions.ts'
 import type { PartitionLog, StoredRecord } from './partition-log.ts'
+import type { ProducerIdentity } from './transaction-coordinator.ts'
 
 interface WaitingRecord {
   readonly writer: MemoryTopicWriter
@@ -26,6 +27,8 @@ interface WaitingRecord {
 interface Batch {
   readonly records: readonly WaitingRecord[]
   readonly sizeBytes: number
+  /** Undefined: it belongs to no transaction. */
+  readonly identity: ProducerIdentity | undefined
   written: boolean
 }
 
@@ -118,7 +121,7 @@ export class MemoryProducer implements Producer {
 
   private send(): void {
     if (this.closed || this.waiting.length === 0) return
-    const batch = { records: this.waiting, sizeBytes: this.waitingBytes, written: false }
+    const batch = { records: this.waiting, sizeBytes: this.waitingBytes, identity: this.transactions?.identity, written: false }
     this.forget()
     // A broker takes the batches of a producer in their order.
     if (this.network === directNetwork) this.deliver(batch)
@@ -143,7 +146,7 @@ export class MemoryProducer implements Producer {
       const log = this.cluster.log(writer.topic, partition)
       if (log === undefined) this.failure ??= new MillraceError('topic-missing', { topic: writer.topic })
       if (this.failure !== undefined || log === undefined) return
-      this.append(log, record)
+      this.append(log, record, batch.identity)
       if (this.failure !== undefined) return
       writer.sent(partition, log.endOffset)
     }
@@ -151,13 +154,10 @@ export class MemoryProducer implements Producer {
     this.cluster.changed()
   }
 
-  private append(log: PartitionLog, record: StoredRecord): void {
-    if (this.transactions === undefined) {
-      log.append(record)
-      return
-    }
+  private append(log: PartitionLog, record: StoredRecord, identity: ProducerIdentity | undefined): void {
     try {
-      this.cluster.transactions.append(this.transactions.identity, log, record)
+      if (identity === undefined) log.append(record)
+      else this.cluster.transactions.append(identity, log, record)
     } catch (error) {
       this.failure ??= error
     }

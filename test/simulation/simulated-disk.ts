@@ -1,128 +1,106 @@
-// The disk of one machine of the simulation, as a state engine: what was written is there after its process was killed. A write takes a while, and takes place as a whole
-// or, if the process is killed meanwhile, not at all.
+// A state engine on a disk that outlives its process. A batch is written after a while, all of it or nothing, as LevelDB's are; a process that dies meanwhile leaves it
+// to the seed how much of what was on its way is there.
 
-import { MillraceError } from '../../framework/errors.ts'
-import type { Offset } from '../../framework/ports/record.ts'
-import type {
-  BinaryKey,
-  ByteEntry,
-  ByteStore,
-  KeyRange,
-  RangeOptions,
-  StateBatch,
-  StateEngine,
-  StateFolder,
-} from '../../framework/ports/store.ts'
-import type { ProcessClock } from './process-clock.ts'
+import type { KeyRange, Mutation, StateBatch, StateEngine, StateFolder } from '../../framework/ports/store.ts'
+import { memory } from '../../plugins/store-memory/index.ts'
+import type { Random } from './random.ts'
+import type { Process, Scheduler } from './scheduler.ts'
 
-export interface Kept {
-  readonly stores: Map<string, Map<BinaryKey, Buffer>>
-  readonly positions: Map<string, Offset>
-  holder: ProcessClock | undefined
+const memoryEngine = memory().stores!.memory!
+
+export interface Disk {
+  readonly folders: Map<string, StateFolder>
 }
 
-/** What takes place of a write, and when: a planted fault has another way. */
-export type Writing = (
-  kept: Kept,
-  rows: readonly KeptRow[],
-  positions: ReadonlyMap<string, Offset>,
-  pause: () => Promise<void>,
-) => Promise<void>
-
-export interface KeptRow {
-  readonly store: string
-  readonly key: BinaryKey
-  readonly value: Buffer | null
+export interface DiskUser {
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly process: Process & { diesAt(step: string): boolean }
+  /** Milliseconds of the slowest write. */
+  readonly slowestMs: number
 }
 
-export class SimulatedDisk {
-  readonly folders = new Map<string, Kept>()
+/** What one process has open of a disk. */
+export class SimulatedEngine implements StateEngine {
+  readonly name = 'simulated'
+  // Nothing of it lies in the real file system.
+  readonly supports = { durable: false }
+  private readonly disk: Disk
+  private readonly user: DiskUser
+  private readonly opened: SimulatedFolder[] = []
 
-  /** As a process sees it; `pause` is how long a write takes. */
-  engineOf(clock: ProcessClock, pause: () => Promise<void>, writing: Writing = wholly): StateEngine {
-    return {
-      name: 'simulated',
-      // It is, but then the runtime would keep files of its own beside it, on a real disk with a time of its own.
-      supports: { durable: false },
-      open: async (folder) => {
-        const kept = this.folders.get(folder) ?? { stores: new Map(), positions: new Map(), holder: undefined }
-        this.folders.set(folder, kept)
-        if (kept.holder !== undefined && kept.holder !== clock && !kept.holder.isDead) throw new MillraceError('state-locked', { folder })
-        kept.holder = clock
-        return new SimulatedFolder(kept, pause, writing)
-      },
-      setAside: async (folder) => {
-        this.folders.delete(folder)
-        return `${folder}.aside`
-      },
-    }
+  constructor(disk: Disk, user: DiskUser) {
+    this.disk = disk
+    this.user = user
   }
-}
 
-async function wholly(
-  kept: Kept,
-  rows: readonly KeptRow[],
-  positions: ReadonlyMap<string, Offset>,
-  pause: () => Promise<void>,
-): Promise<void> {
-  await pause()
-  put(kept, rows)
-  reach(kept, positions)
-}
-
-export function put({ stores }: Kept, rows: readonly KeptRow[]): void {
-  for (const { store, key, value } of rows) {
-    const entries = stores.get(store) ?? new Map<BinaryKey, Buffer>()
-    stores.set(store, entries)
-    if (value === null) entries.delete(key)
-    else entries.set(key, value)
+  async open(name: string): Promise<StateFolder> {
+    const folder = this.disk.folders.get(name) ?? (await memoryEngine.open(name))
+    this.disk.folders.set(name, folder)
+    const opened = new SimulatedFolder(folder, this.user)
+    this.opened.push(opened)
+    return opened
   }
-}
 
-export function reach({ positions: reached }: Kept, positions: ReadonlyMap<string, Offset>): void {
-  for (const [topic, position] of positions) reached.set(topic, position)
+  async setAside(name: string): Promise<string> {
+    this.disk.folders.delete(name)
+    return name
+  }
+
+  /** Its process is dead: of what was on its way to the disk the first batches are there, or none. */
+  crash(): void {
+    for (const folder of this.opened) folder.crash()
+  }
 }
 
 class SimulatedFolder implements StateFolder {
-  private readonly kept: Kept
-  private readonly pause: () => Promise<void>
-  private readonly writing: Writing
+  private readonly folder: StateFolder
+  private readonly user: DiskUser
+  private readonly waiting: StateBatch[] = []
+  private writing: Promise<void> = Promise.resolve()
 
-  constructor(kept: Kept, pause: () => Promise<void>, writing: Writing) {
-    this.kept = kept
-    this.pause = pause
-    this.writing = writing
+  constructor(folder: StateFolder, user: DiskUser) {
+    this.folder = folder
+    this.user = user
   }
 
-  store(name: string): ByteStore {
-    const entries = (): Map<BinaryKey, Buffer> => this.kept.stores.get(name) ?? new Map()
-    return {
-      get: (key) => entries().get(key),
-      range: (options) => inOrder(entries(), options),
-    }
+  store(name: string) {
+    return this.folder.store(name)
   }
 
-  positions(): ReadonlyMap<string, Offset> {
-    return this.kept.positions
+  positions() {
+    return this.folder.positions()
   }
 
-  async write({ mutations, positions }: StateBatch): Promise<void> {
-    const rows = Array.from(mutations, ({ store, key, value }) => ({ store, key, value: value === null ? null : Buffer.from(value) }))
-    await this.writing(this.kept, rows, positions, this.pause)
+  write({ mutations, positions }: StateBatch): Promise<void> {
+    const copied: Mutation[] = []
+    for (const { store, key, value } of mutations) copied.push({ store, key, value: value === null ? null : Buffer.from(value) })
+    const batch = { mutations: copied, positions: new Map(positions) }
+    this.waiting.push(batch)
+    this.writing = this.writing.then(() => this.writeLater(batch))
+    return this.writing
   }
 
-  async clear(store: string, range: KeyRange = {}): Promise<void> {
-    const entries = this.kept.stores.get(store)
-    for (const { key } of inOrder(entries ?? new Map(), range)) entries?.delete(key)
+  clear(store: string, range?: KeyRange): Promise<void> {
+    return this.folder.clear(store, range)
   }
 
+  /** The folder stays on the disk. */
   async close(): Promise<void> {
-    this.kept.holder = undefined
+    await this.writing
   }
-}
 
-function inOrder(entries: ReadonlyMap<BinaryKey, Buffer>, { from, to, reverse = false }: RangeOptions): ByteEntry[] {
-  const found = [...entries].filter(([key]) => (from === undefined || key >= from) && (to === undefined || key < to))
-  const sorted = found.sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, value]) => ({ key, value }))
-  return reverse ? sorted.reverse() : sorted
+  crash(): void {
+    const count = this.user.random.below(this.waiting.length + 1)
+    for (const batch of this.waiting.splice(0).slice(0, count)) void this.folder.write(batch)
+  }
+
+  private async writeLater(batch: StateBatch): Promise<void> {
+    const { scheduler, random, process, slowestMs } = this.user
+    if (process.diesAt('before the disk write')) return await new Promise(() => {})
+    await scheduler.pause(random.next() ** 4 * slowestMs, process)
+    this.waiting.shift()
+    await this.folder.write(batch)
+    process.diesAt('after the disk write')
+  }
 }

@@ -1,0 +1,118 @@
+// What must hold of a simulation at its end, against an oracle that knows the input alone.
+//
+//   exactly once   the committed output of a key is all that was in it, in order, each once; counts behind the repartition topic go 1, 2, 3 …; changelogs hold the same;
+//                  what was read is committed
+//   at least once  nothing is missing
+
+import type { Config } from '../../framework/config.ts'
+import { string } from '../../framework/serdes/serdes.ts'
+import type { MemoryCluster } from '../../plugins/broker-memory/index.ts'
+import { countTopic, type Input, inputTopic, keys, numberOf, rowTopic, wordOf, words, workload } from './workload.ts'
+
+export interface Outcome {
+  readonly cluster: MemoryCluster
+  readonly inputs: readonly Input[]
+  readonly config: Config
+}
+
+interface Seen {
+  readonly key: string
+  readonly value: string
+}
+
+/** `complete`: also whether nothing is there that should not be; otherwise only whether all is there. */
+export function findings(outcome: Outcome, complete: boolean): readonly string[] {
+  const exactly = outcome.config.processingGuarantee === 'exactly_once_v2'
+  const rows = committedIn(outcome.cluster, rowTopic)
+  const counts = committedIn(outcome.cluster, countTopic)
+  const missing = [...missingRows(outcome, rows), ...missingCounts(outcome, counts), ...uncommitted(outcome)]
+  if (!complete) return missing
+  return exactly ? [...missing, ...wrongRows(outcome, rows), ...wrongCounts(outcome, counts), ...wrongChangelogs(outcome)] : missing
+}
+
+function missingRows({ inputs }: Outcome, rows: readonly Seen[]): readonly string[] {
+  return keys.flatMap((key) => {
+    const due = inputs.filter((input) => input.key === key).map(({ value }) => numberOf(value))
+    const last = rows.findLast((row) => row.key === key)?.value ?? ''
+    const found = new Set(last.trim().split(' '))
+    const lost = due.filter((number) => !found.has(number))
+    return lost.length === 0 ? [] : [`of key ${key} ${lost.length} of ${due.length} are missing: ${lost.slice(0, 5).join(', ')}`]
+  })
+}
+
+function missingCounts({ inputs }: Outcome, counts: readonly Seen[]): readonly string[] {
+  return words.flatMap((word) => {
+    const due = inputs.filter(({ value }) => wordOf(value) === word).length
+    const last = Number(counts.findLast(({ key }) => key === word)?.value ?? 0)
+    return last >= due ? [] : [`the word ${word} came ${due} times, and ${last} were counted`]
+  })
+}
+
+/** What was read is committed, in all partitions. */
+function uncommitted({ cluster }: Outcome): readonly string[] {
+  const group = cluster.groups.get(workload.name)
+  return cluster.requireTopic(inputTopic).logs.flatMap((log, partition) => {
+    const committed = group?.committed({ topic: inputTopic, partition })?.offset ?? 0
+    return committed === log.endOffset ? [] : [`${inputTopic}-${partition} ends at ${log.endOffset}, and ${committed} is committed`]
+  })
+}
+
+function wrongRows({ inputs, config }: Outcome, rows: readonly Seen[]): readonly string[] {
+  return keys.flatMap((key) => {
+    const numbers = inputs.filter((input) => input.key === key).map(({ value }) => numberOf(value))
+    const due = numbers.map((_, index) => `${numbers.slice(0, index + 1).join(' ')} `)
+    const seen = rows.filter((row) => row.key === key).map(({ value }) => value)
+    return inOrder(`key ${key}`, due, seen, config.cacheBytesMax === 0)
+  })
+}
+
+function wrongCounts({ inputs, config }: Outcome, counts: readonly Seen[]): readonly string[] {
+  return words.flatMap((word) => {
+    const due = inputs.filter(({ value }) => wordOf(value) === word).map((_, index) => String(index + 1))
+    const seen = counts.filter(({ key }) => key === word).map(({ value }) => value)
+    return inOrder(`word ${word}`, due, seen, config.cacheBytesMax === 0)
+  })
+}
+
+/** A cache may leave updates out, and changes neither their order nor the last one. */
+function inOrder(what: string, due: readonly string[], seen: readonly string[], all: boolean): readonly string[] {
+  let at = -1
+  for (const value of seen) {
+    const next = due.indexOf(value, at + 1)
+    if (next < 0) return [`${what}: ${JSON.stringify(shortened(value))} came behind ${JSON.stringify(shortened(due[at] ?? 'nothing'))}`]
+    if (all && next !== at + 1) return [`${what}: ${JSON.stringify(shortened(due[at + 1]!))} was never written`]
+    at = next
+  }
+  return at === due.length - 1 ? [] : [`${what}: ends with ${JSON.stringify(shortened(due[at] ?? 'nothing'))}`]
+}
+
+/** What is committed in changelogs is what the oracle says. */
+function wrongChangelogs({ cluster, inputs }: Outcome): readonly string[] {
+  const rows = new Map(
+    keys.map((key) => [key, `${inputs.flatMap((input) => (input.key === key ? [numberOf(input.value)] : [])).join(' ')} `]),
+  )
+  const logged = new Map(committedIn(cluster, `${workload.name}-rows-changelog`).map(({ key, value }) => [key, value]))
+  return keys.flatMap((key) => {
+    const due = rows.get(key)!.trim()
+    return (logged.get(key) ?? '').trim() === due
+      ? []
+      : [`the changelog of rows has ${JSON.stringify(shortened(logged.get(key) ?? ''))} for key ${key}`]
+  })
+}
+
+function committedIn(cluster: MemoryCluster, topic: string): readonly Seen[] {
+  const logs = cluster.topic(topic)?.logs ?? []
+  return logs.flatMap((log) => {
+    const reader = log.read(log.startOffset, Number.POSITIVE_INFINITY, true)?.reader
+    const seen: Seen[] = []
+    while (reader?.next() === true) {
+      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = reader
+      seen.push({ key: string().read(bytes, keyStart, keyEnd), value: valueStart < 0 ? '' : string().read(bytes, valueStart, valueEnd) })
+    }
+    return seen
+  })
+}
+
+function shortened(text: string): string {
+  return text.length <= 60 ? text : `… ${text.slice(-58)}`
+}

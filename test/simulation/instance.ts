@@ -1,0 +1,141 @@
+// One process of the simulated app: the real runtime on a clock, a network and a disk that may fail it. It is killed at a step that somebody has named, or at any time;
+// frozen, it does nothing and hears nothing, and goes on afterwards as if nothing had been: a zombie, if it was for longer than its session.
+
+import type { Config } from '../../framework/config.ts'
+import type { Broker } from '../../framework/ports/broker.ts'
+import type { StateEngine } from '../../framework/ports/store.ts'
+import { App, type AppTotals } from '../../framework/runtime/app.ts'
+import { readSettings } from '../../framework/runtime/settings.ts'
+import { MemoryBroker, type MemoryCluster } from '../../plugins/broker-memory/index.ts'
+import { memory } from '../../plugins/store-memory/index.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import { type Disk, SimulatedEngine } from './simulated-disk.ts'
+import { type NetworkOwner, type NetworkWeather, SimulatedNetwork } from './simulated-network.ts'
+import { workload } from './workload.ts'
+
+const memoryEngine = memory().stores!.memory!
+
+export interface InstanceParts {
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly cluster: MemoryCluster
+  readonly config: Config
+  readonly weather: NetworkWeather
+  readonly slowestWriteMs: number
+  readonly trace: (event: string) => void
+  /** A fault that was planted for a test; usually there is none. */
+  readonly sabotage: Sabotage
+}
+
+export interface Sabotage {
+  broker?(broker: Broker): Broker
+  engine?(engine: StateEngine): StateEngine
+}
+
+export class Instance implements NetworkOwner {
+  readonly name: string
+  alive = true
+  frozenUntilMs = 0
+  ended = false
+  failure: unknown
+  totals: AppTotals | undefined
+  private readonly parts: InstanceParts
+  private readonly app: App
+  private readonly broker: MemoryBroker
+  private readonly network: SimulatedNetwork
+  private readonly engine: SimulatedEngine
+  private doomedAt: string | undefined
+  private freezesAt: { readonly step: string; readonly durationMs: number } | undefined
+
+  constructor(name: string, disk: Disk, parts: InstanceParts) {
+    const { scheduler, random, cluster, config, weather, slowestWriteMs, trace, sabotage } = parts
+    this.name = name
+    this.parts = parts
+    const clock = scheduler.clockOf(this)
+    this.network = new SimulatedNetwork(scheduler, random, this, weather, trace)
+    this.broker = new MemoryBroker(cluster, name, this.network)
+    this.engine = new SimulatedEngine(disk, { scheduler, random, process: this, slowestMs: slowestWriteMs })
+    this.app = new App({
+      topology: workload.build(),
+      applicationId: workload.name,
+      processId: name,
+      settings: readSettings(config, {}).settings,
+      broker: sabotage.broker?.(this.broker) ?? this.broker,
+      engines: { persistent: sabotage.engine?.(this.engine) ?? this.engine, memory: memoryEngine },
+      clock,
+      logger: { log: (level, message) => void (level === 'warn' && this.alive && trace(`${name} warns: ${message.split('\n')[0]}`)) },
+      print: () => {},
+      untilEnd: false,
+      onState: (state) => void (this.alive && trace(`${name} is ${state}`)),
+    })
+    this.app.run().then(
+      (totals) => {
+        this.totals = totals
+        this.end()
+      },
+      (error: unknown) => {
+        this.failure = error
+        this.end()
+      },
+    )
+  }
+
+  get state(): string {
+    return this.app.state
+  }
+
+  /** Dies at this step, should it come there. */
+  doom(step: string): void {
+    this.doomedAt = step
+  }
+
+  /** Is frozen at this step, should it come there. */
+  freezeAt(step: string, durationMs: number): void {
+    this.freezesAt = { step, durationMs }
+  }
+
+  diesAt(step: string): boolean {
+    if (!this.alive) return true
+    if (this.freezesAt?.step === step) {
+      this.freeze(this.freezesAt.durationMs, step)
+      this.freezesAt = undefined
+    }
+    if (this.doomedAt !== step) return false
+    this.kill(step)
+    return true
+  }
+
+  kill(when: string): void {
+    if (!this.alive) return
+    this.parts.trace(`${this.name} is killed: ${when}`)
+    this.alive = false
+    this.broker.crash()
+    this.engine.crash()
+  }
+
+  freeze(durationMs: number, when = 'just so'): void {
+    this.parts.trace(`${this.name} is frozen for ${Math.round(durationMs)} ms: ${when}`)
+    this.frozenUntilMs = this.parts.scheduler.nowMs + durationMs
+  }
+
+  /** Nothing bad happens to it from now on. */
+  heal(): void {
+    this.doomedAt = undefined
+    this.freezesAt = undefined
+    this.frozenUntilMs = 0
+    this.network.weather = { refused: 0, lost: 0, slow: 0 }
+  }
+
+  stop(): void {
+    this.app.stop()
+  }
+
+  private end(): void {
+    this.ended = true
+    if (!this.alive) return
+    this.parts.trace(`${this.name} has ended${this.failure === undefined ? '' : `: ${String(this.failure).split('\n')[0]}`}`)
+    this.alive = false
+    this.broker.crash()
+  }
+}

@@ -1,0 +1,231 @@
+// One simulation: several instances of an app on a cluster in memory, for some seconds of virtual time in which the seed kills, freezes, restarts and stops them, spoils
+// their network, slows their disks down and compacts the changelogs; then everything is well again, and all input must have come to what it has to.
+
+import type { Config } from '../../framework/config.ts'
+import { asTimestamp, noHeaders } from '../../framework/ports/record.ts'
+import { string } from '../../framework/serdes/serdes.ts'
+import { MemoryBroker, MemoryCluster } from '../../plugins/broker-memory/index.ts'
+import { findings, type Outcome } from './findings.ts'
+import { Instance, type Sabotage } from './instance.ts'
+import { Random } from './random.ts'
+import { outside, Scheduler } from './scheduler.ts'
+import type { Disk } from './simulated-disk.ts'
+import { countTopic, type Input, inputAt, inputTopic, keys, rowTopic } from './workload.ts'
+
+export interface SimulationOptions {
+  readonly seed: number
+  /** A fault that was planted for a test: in what an instance sees of the world, or in the cluster. */
+  readonly sabotage?: Sabotage & { cluster?(cluster: MemoryCluster): void }
+}
+
+export interface SimulationResult {
+  readonly seed: number
+  /** What is wrong, as sentences; empty if all is well. */
+  readonly problems: readonly string[]
+  /** What happened, each with its virtual time. */
+  readonly trace: readonly string[]
+  readonly events: number
+}
+
+const troubleMs = 12_000
+const healLimitMs = 60_000
+/** Between two looks whether all is done, in virtual time. */
+const lookMs = 50
+/** The steps of a request or a write at which a process may die. */
+const requests = ['produce', 'add offsets', 'end transaction', 'commit offsets', 'initialize', 'committed', 'admin']
+const steps = [...requests.flatMap((request) => [`before ${request}`, `after ${request}`]), 'before the disk write', 'after the disk write']
+
+/** Between them a commit is half done. */
+const commitSteps = ['after produce', 'after add offsets', 'before end transaction', 'after end transaction', 'before the disk write']
+
+export async function simulate({ seed, sabotage = {} }: SimulationOptions): Promise<SimulationResult> {
+  const simulation = new Simulation(seed, sabotage)
+  return await simulation.run()
+}
+
+class Simulation {
+  private readonly seed: number
+  private readonly random: Random
+  private readonly scheduler: Scheduler
+  private readonly cluster: MemoryCluster
+  private readonly sabotage: NonNullable<SimulationOptions['sabotage']>
+  private readonly config: Config
+  private readonly partitions: number
+  private readonly hosts: { readonly disk: Disk; readonly instanceId: string; instance: Instance | undefined }[]
+  private readonly trace: string[] = []
+  private readonly inputs: Input[] = []
+  private readonly failures: string[] = []
+  private readonly numbers = new Map<string, number>()
+  private writing = 0
+  private processes = 0
+
+  constructor(seed: number, sabotage: NonNullable<SimulationOptions['sabotage']>) {
+    this.seed = seed
+    this.random = new Random(seed)
+    this.scheduler = new Scheduler(this.random)
+    this.cluster = new MemoryCluster(this.scheduler.clockOf(outside))
+    this.sabotage = sabotage
+    sabotage.cluster?.(this.cluster)
+    const { random } = this
+    this.partitions = 1 + random.below(3)
+    this.config = {
+      processingGuarantee: random.chance(0.75) ? 'exactly_once_v2' : 'at_least_once',
+      cacheBytesMax: random.chance(0.5) ? 0 : 10_000,
+      commitIntervalMs: 20 + random.below(400),
+      lingerMs: random.below(60),
+      sessionTimeoutMs: 1_500,
+      heartbeatIntervalMs: 300,
+      rebalanceTimeoutMs: 2_000,
+      transactionTimeoutMs: random.chance(0.5) ? 1_000 : 15_000,
+      repartitionPurgeIntervalMs: 700,
+      ...(random.chance(0.3) ? { uncommittedBytesMax: 500 } : {}),
+      ...(random.chance(0.3) ? { fetchBufferBytesMax: 1_024 } : {}),
+    }
+    const isStatic = random.chance(0.3)
+    this.hosts = Array.from({ length: 1 + random.below(3) }, (_, index) => {
+      return { disk: { folders: new Map() }, instanceId: isStatic ? `host-${index}` : '', instance: undefined }
+    })
+  }
+
+  async run(): Promise<SimulationResult> {
+    const { scheduler, random } = this
+    this.note(
+      `${this.config.processingGuarantee}, ${this.hosts.length} hosts, ${this.partitions} partitions, ${JSON.stringify(this.config)}`,
+    )
+    for (const name of [inputTopic, rowTopic, countTopic]) this.cluster.createTopic({ name, partitions: this.partitions })
+    this.write(30 + random.below(150))
+    for (const host of this.hosts) this.start(host)
+    this.trouble()
+    await scheduler.runUntil(() => false, troubleMs)
+    this.note('all is well from now on')
+    await this.toItsEnd()
+    // What is left on the disks and in the changelogs has to be good: they are counted on from.
+    this.note('started once more')
+    this.write(3 * keys.length)
+    await this.toItsEnd()
+    const problems = [...this.failures, ...findings(this.outcome, true)]
+    for (const problem of problems) this.note(problem)
+    return { seed: this.seed, problems, trace: this.trace, events: scheduler.events }
+  }
+
+  private get outcome(): Outcome {
+    return { cluster: this.cluster, inputs: this.inputs, config: this.config }
+  }
+
+  /** Until all input has come to what it has to, and all instances have stopped in order. */
+  private async toItsEnd(): Promise<void> {
+    const { scheduler } = this
+    for (const host of this.hosts) host.instance?.heal()
+    let lookedMs = 0
+    const isAllThere = (): boolean => {
+      this.keepAlive()
+      if (this.writing > 0 || scheduler.nowMs < lookedMs + lookMs) return false
+      lookedMs = scheduler.nowMs
+      return findings(this.outcome, false).length === 0
+    }
+    const isDone = await scheduler.runUntil(isAllThere, healLimitMs)
+    if (!isDone) this.failures.push(`it did not come to its end in ${healLimitMs / 1_000} s without faults: ${this.standing()}`)
+    for (const { instance } of this.hosts) instance?.stop()
+    const hasEnded = await scheduler.runUntil(() => this.hosts.every(({ instance }) => instance?.ended !== false), healLimitMs)
+    if (!hasEnded) this.failures.push(`not all instances have stopped: ${this.standing()}`)
+  }
+
+  // --------------------------------------------------------------------------------------------------------------- input
+
+  private write(count: number): void {
+    this.writing++
+    void this.writeInput(count).then(() => {
+      this.writing--
+    })
+  }
+
+  /** Its writer knows no trouble: what it has written is the input. */
+  private async writeInput(count: number): Promise<void> {
+    const { scheduler, random } = this
+    const producer = new MemoryBroker(this.cluster, 'input').producer({
+      clientId: 'input',
+      lingerMs: 0,
+      bufferBytesMax: 1e9,
+      compression: 'none',
+    })
+    const writer = await producer.writer(inputTopic)
+    for (let index = 0; index < count; index++) {
+      await scheduler.pause(random.below((2 * troubleMs) / count))
+      const input = inputAt(random, this.numbers, scheduler.nowMs)
+      this.inputs.push(input)
+      const key = Buffer.from(input.key)
+      const partition = writer.partitionOf(key, 0, key.length)
+      writer.append(partition, asTimestamp(input.timestamp), key, 0, key.length, input.value, string(), noHeaders)
+      await producer.flush()
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- trouble
+
+  private trouble(): void {
+    const { scheduler, random } = this
+    for (let atMs = random.between(0, 1_500); atMs < troubleMs; atMs += random.between(50, 2_000)) {
+      scheduler.after(atMs, () => this.strike())
+    }
+  }
+
+  private strike(): void {
+    const { random } = this
+    const host = random.oneOf(this.hosts)
+    const { instance } = host
+    const lot = random.below(14)
+    if (instance?.alive !== true) this.start(host)
+    else if (lot < 4) instance.doom(this.step())
+    else if (lot < 5) instance.kill('just so')
+    else if (lot < 8) instance.freeze(random.chance(0.5) && this.isExactlyOnce ? random.between(1_600, 4_000) : random.between(10, 1_000))
+    else if (lot < 9) instance.stop()
+    else if (lot < 11 && this.isExactlyOnce) instance.freezeAt(this.step(), random.between(1_600, 4_000))
+    else {
+      this.note('the topics are compacted')
+      this.cluster.compact()
+    }
+  }
+
+  private step(): string {
+    return this.random.oneOf(this.random.chance(0.5) ? commitSteps : steps)
+  }
+
+  private start(host: Simulation['hosts'][number]): void {
+    const { random, config } = this
+    const before = host.instance
+    if (before !== undefined && !before.ended && before.alive) return
+    const name = `process-${this.processes++}`
+    host.instance = new Instance(name, host.disk, {
+      scheduler: this.scheduler,
+      random,
+      cluster: this.cluster,
+      config: host.instanceId === '' ? config : { ...config, groupInstanceId: host.instanceId },
+      weather: { refused: random.next() * 0.08, lost: random.next() * 0.08, slow: random.next() * 0.1 },
+      slowestWriteMs: random.chance(0.3) ? 1_500 : 20,
+      trace: (event) => this.note(event),
+      sabotage: this.sabotage,
+    })
+  }
+
+  /** Whoever looks after the hosts starts a process again that has ended. */
+  private keepAlive(): void {
+    for (const host of this.hosts) {
+      if (host.instance?.alive === true) continue
+      this.start(host)
+      host.instance?.heal()
+    }
+  }
+
+  /** At least once has no word for zombies: what they write late overwrites what others have written meanwhile, as in Kafka Streams. */
+  private get isExactlyOnce(): boolean {
+    return this.config.processingGuarantee === 'exactly_once_v2'
+  }
+
+  private standing(): string {
+    return this.hosts.map(({ instance }) => `${instance?.name} is ${instance?.state}`).join(', ')
+  }
+
+  private note(event: string): void {
+    this.trace.push(`${this.scheduler.nowMs.toFixed(1).padStart(9)} ${event}`)
+  }
+}
