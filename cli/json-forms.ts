@@ -4,6 +4,7 @@
 import type { Serde } from '../framework/index.ts'
 import type { SerdeFormat } from '../framework/ports/plugin.ts'
 import { type DescribedSchemas, type SerdeFormats, serdeFormats, serdeFromManifest } from '../framework/serdes/from-manifest.ts'
+import { JsonText, jsonTextOf } from '../framework/serdes/json-text.ts'
 import { memberSources } from './json-sources.ts'
 
 export interface JsonForm {
@@ -29,35 +30,13 @@ export async function jsonForms(manifest: DescribedSchemas, plugins: SerdeFormat
     const serde = serdeFromManifest(name, manifest, formats)
     return {
       name,
-      toJson: (bytes) => jsonOf(serde.read(bytes, 0, bytes.length)),
+      toJson: (bytes) => jsonTextOf(serde.read(bytes, 0, bytes.length)),
       toBytes: (source) => bytesOf(serde, parsedAs(name, source)),
     }
   }
 }
 
 // ------------------------------------------------------------------------------------------------------------ out
-
-/** JSON as it was written. */
-class JsonText {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-function jsonOf(value: unknown): string {
-  // Line ends in JSON are between its parts, never in a string.
-  if (value instanceof JsonText) return value.text.replace(/[\r\n]+/g, ' ')
-  if (typeof value === 'bigint') return String(value)
-  // NaN and the infinities, which a double may be and JSON has not.
-  if (typeof value === 'number' && !Number.isFinite(value)) return `"${value}"`
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('base64'))
-  if (Array.isArray(value)) return `[${value.map(jsonOf).join(',')}]`
-  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? 'null'
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${jsonOf(member)}`).join(',')}}`
-}
 
 const longMin = -(1n << 63n)
 const longMax = (1n << 63n) - 1n

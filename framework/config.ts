@@ -207,15 +207,17 @@ export const settingsTable = {
     default: undefined,
     description: 'where names of operators, stores and internal topics come from; used by the compiler',
   },
-  /** Where probes are answered over HTTP: /livez, /readyz, /metrics. Undefined: nowhere. 0 takes a free port, which the log names. */
+  /** Where probes are answered over HTTP, and questions for state: /livez, /readyz, /metrics, /state. Undefined: nowhere. 0 takes a free port, which the log names. */
   healthPort: {
     kind: 'number',
     min: 0,
     default: undefined,
-    description: 'port of /livez, /readyz and /metrics; without it nothing listens',
+    description: 'port of /livez, /readyz, /metrics and /state; without it nothing listens',
   },
   /** In a container that is probed from outside it is `0.0.0.0`. */
   healthHost: { kind: 'text', default: '127.0.0.1', description: 'address that probes are answered at' },
+  /** Without it stores are read over HTTP only where `healthHost` is a loopback address. */
+  stateQueryToken: { kind: 'secret', default: undefined, description: 'what a request for state has to show, as its bearer token' },
   /** An event loop that does not turn for so long, or a task that has records and processes none, is called stuck. */
   healthStuckMs: { kind: 'number', min: 1, default: 30_000, description: 'after this long without progress probes call it stuck' },
   /** Logged with the operator and the record that held it up; where `healthPort` is set. */

@@ -16,6 +16,10 @@ import { GroupList } from './group/list.ts'
 import { New } from './new.ts'
 import { Produce } from './produce.ts'
 import { Run } from './run.ts'
+import { StateDump } from './state/dump.ts'
+import { StateGet } from './state/get.ts'
+import { StateList } from './state/list.ts'
+import { StateScan } from './state/scan.ts'
 import { TopicCreate } from './topic/create.ts'
 import { TopicDelete } from './topic/delete.ts'
 import { TopicDescribe } from './topic/describe.ts'
@@ -38,6 +42,10 @@ export const commands = {
   new: New,
   produce: Produce,
   run: Run,
+  'state:dump': StateDump,
+  'state:get': StateGet,
+  'state:list': StateList,
+  'state:scan': StateScan,
   'topic:create': TopicCreate,
   'topic:delete': TopicDelete,
   'topic:describe': TopicDescribe,

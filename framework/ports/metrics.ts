@@ -4,6 +4,8 @@
 import type { Clock } from './clock.ts'
 import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
+import type { Secret } from './secret.ts'
+import type { StateReader } from './state-queries.ts'
 
 export type MetricTags = Readonly<Record<string, string>>
 
@@ -30,6 +32,8 @@ export interface ReporterContext {
   readonly logger: Logger
   readonly clock: Clock
   readonly health: Health
+  /** The stores of the app. */
+  readonly state: StateReader
   readonly settings: HealthSettings
   /** All metrics as the text of a reporter that has them so; undefined if none does. */
   readonly scrape: () => Promise<MetricsText | undefined>
@@ -41,6 +45,7 @@ export interface HealthSettings {
   readonly healthHost: string
   readonly healthStuckMs: number
   readonly loopDelayWarnMs: number
+  readonly stateQueryToken: Secret | undefined
 }
 
 export interface MetricsText {

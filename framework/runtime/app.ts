@@ -31,6 +31,7 @@ import { checkVersion } from './recorded-manifest.ts'
 import { Reporters } from './reporters.ts'
 import { Restoration } from './restoration.ts'
 import { serdeFolder, tasksWithState } from './state-directory.ts'
+import { StateRequests } from './state-requests.ts'
 import { type QuerySource, type ReadStore, type StoreDescription, StoreQueries, type StoreQuery } from './store-queries.ts'
 import { isFenced, StreamsProducer } from './streams-producer.ts'
 import { TaskInputs } from './task-inputs.ts'
@@ -97,8 +98,9 @@ export class App {
     this.metrics = new AppMetrics(options.applicationId, () => this.current, options.clock)
     const cursor = settings.healthPort === undefined ? undefined : new WorkCursor()
     this.health = new AppHealth(options.clock, settings, () => this.current, cursor)
-    this.reporters = new Reporters(options.reporters ?? [], { ...options, health: this.health })
     this.queries = new StoreQueries(() => this.querySource())
+    const state = new StateRequests(this.queries)
+    this.reporters = new Reporters(options.reporters ?? [], { ...options, health: this.health, state })
     this.store = ((name: string, kind: QueryableStoreKind, query?: StoreQuery) => this.queries.store(name, kind, query)) as ReadStore
   }
 
@@ -149,14 +151,14 @@ export class App {
 
   private querySource(): QuerySource {
     const { opened, current: state } = this
-    if (opened === undefined) return { topology: this.options.topology, state, tasks: [], globals: undefined }
+    if (opened === undefined) return { topology: this.options.topology, state, tasks: [], planned: [], globals: undefined }
     const tasks = opened.tasks.all.map(({ planned, state, task }) => ({
       id: planned.id,
       partition: planned.partition,
       state,
       running: task !== undefined,
     }))
-    return { topology: opened.topology(), state, tasks, globals: opened.globals() }
+    return { topology: opened.topology(), state, tasks, planned: opened.planned(), globals: opened.globals() }
   }
 
   private enter(state: AppState): void {
@@ -176,6 +178,7 @@ export class App {
 interface Opened {
   readonly tasks: TaskSet
   topology(): Topology
+  planned(): readonly PlannedTask[]
   globals(): TaskState | undefined
 }
 
@@ -239,7 +242,7 @@ class Run {
     }
     this.tasks = new TaskSet(this.parts, () => this.globals?.stores)
     this.restoration = new Restoration(this.parts)
-    opened({ tasks: this.tasks, topology: () => live.topology, globals: () => this.globals?.restored })
+    opened({ tasks: this.tasks, topology: () => live.topology, planned: () => live.tasks, globals: () => this.globals?.restored })
   }
 
   async run(): Promise<AppTotals> {

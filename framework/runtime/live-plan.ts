@@ -37,6 +37,11 @@ export class LivePlan {
     return this.current?.topology ?? this.parts.definition
   }
 
+  /** None before the first `refresh`. */
+  get tasks(): TopicPlan['tasks'] {
+    return this.current?.plan.tasks ?? []
+  }
+
   /** Only after the first `refresh`. */
   get plan(): TopicPlan {
     if (this.current === undefined) throw new Error('the topics of the broker were not looked at yet')

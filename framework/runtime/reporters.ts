@@ -9,8 +9,8 @@ export class Reporters {
 
   constructor(reporters: readonly MetricsReporter[], context: Omit<ReporterContext, 'scrape'>) {
     this.reporters = reporters
-    const { applicationId, logger, clock, health, settings } = context
-    this.context = { applicationId, logger, clock, health, settings, scrape: async () => await this.scraped()?.scrape?.() }
+    const { applicationId, logger, clock, health, state, settings } = context
+    this.context = { applicationId, logger, clock, health, state, settings, scrape: async () => await this.scraped()?.scrape?.() }
   }
 
   private scraped(): MetricsReporter | undefined {

@@ -16,6 +16,8 @@ export interface QuerySource {
   readonly state: AppState
   /** Of all tasks that this instance has. */
   readonly tasks: readonly TaskPlace[]
+  /** Of all instances. */
+  readonly planned: readonly { readonly subTopology: number; readonly partition: number }[]
   /** Of the global tables; undefined if there are none, and until they are read. */
   readonly globals: TaskState | undefined
 }
@@ -56,6 +58,8 @@ export interface StoreDescription {
   readonly global: boolean
   /** Those that this instance has now. */
   readonly partitions: readonly number[]
+  /** How many there are on all instances; 0 for what is global, and before the app has looked at its topics. */
+  readonly partitionCount: number
 }
 
 const kindsOf: Partial<Readonly<Record<StoreKind, readonly QueryableStoreKind[]>>> = {
@@ -77,14 +81,16 @@ export class StoreQueries {
 
   /** Every store that can be queried, by name. */
   get all(): readonly StoreDescription[] {
-    const { topology, tasks } = this.source()
+    const { topology, tasks, planned } = this.source()
     const globals = globalStores(topology)
     return [...topology.stores.values()].flatMap((spec) => {
       const kinds = kindsOf[spec.kind]
       if (kinds === undefined) return []
       const { name, key, value } = spec
       const partitions = tasks.filter(({ state }) => state.views(name) !== undefined).map(({ partition }) => partition)
-      return [{ name, kinds, key, value, global: globals.has(name), partitions }]
+      const home = topology.subTopologies.find(({ stores, global }) => !global && stores.includes(name))?.id
+      const partitionCount = planned.filter(({ subTopology }) => subTopology === home).length
+      return [{ name, kinds, key, value, global: globals.has(name), partitions, partitionCount }]
     })
   }
 

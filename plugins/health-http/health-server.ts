@@ -11,13 +11,17 @@ import {
   type Plugin,
   type ReporterContext,
 } from '../../framework/index.ts'
-import { type FromProbe, probeWorkerSource, type ToProbe } from './probe-worker-source.ts'
+import { type AskedState, type FromProbe, probeWorkerSource, type ToProbe } from './probe-worker-source.ts'
+import { whyRefused } from './state-access.ts'
 import { type Verdict, verdictOfLife, verdictOfReadiness } from './verdicts.ts'
 
 /** How often the app's thread says that its event loop turns, and looks how its tasks get on. */
 const beatMs = 100
 const beatsPerLook = 10
-const paths = ['/livez', '/readyz', '/metrics']
+const paths = ['/livez', '/readyz', '/metrics', '/state']
+/** Answers for state that are on their way at once; each holds an iterator. */
+const streamsMax = 16
+const busy = { status: 503, code: 'busy', message: `${streamsMax} answers are on their way already. Ask again later.` }
 
 export function health(): Plugin {
   return definePlugin({ name: 'health-http', metrics: { health: () => new HealthServer() } })
@@ -27,6 +31,8 @@ class HealthServer implements MetricsReporter {
   private worker: Worker | undefined
   private timer: NodeJS.Timeout | undefined
   private context: ReporterContext | undefined
+  /** Of answers for state whose readers have not had all. */
+  private readonly streams = new Map<number, Iterator<string>>()
 
   async start(_metrics: Metrics, context: ReporterContext): Promise<void> {
     const { settings, logger } = context
@@ -58,7 +64,9 @@ class HealthServer implements MetricsReporter {
     // Nobody should be kept from ending by it.
     worker.unref()
     worker.on('error', (error) => logger.log('error', `Probes are not answered any more: ${error.message}`))
-    logger.log('info', `Probes are answered at http://${host}:${listensAt}/livez, /readyz and /metrics.`, { port: listensAt })
+    logger.log('info', `Probes are answered at http://${host}:${listensAt}/livez, /readyz and /metrics, questions for state at /state.`, {
+      port: listensAt,
+    })
   }
 
   async close(): Promise<void> {
@@ -80,7 +88,13 @@ class HealthServer implements MetricsReporter {
 
   private take(message: Exclude<FromProbe, { kind: 'listening' | 'cannot listen' }>): void {
     if (message.kind === 'question') {
-      void this.answer(message.id, message.path)
+      if (message.path === '/state') this.answerState(message.id, message)
+      else void this.answer(message.id, message.path)
+      return
+    }
+    if (message.kind === 'next' || message.kind === 'drop') {
+      if (message.kind === 'next') this.sendNext(message.id)
+      else this.drop(message.id)
       return
     }
     const { blockedMs, operator, record } = message
@@ -106,6 +120,38 @@ class HealthServer implements MetricsReporter {
     const report = health.read()
     const verdict = path === '/livez' ? verdictOfLife(report, settings.healthStuckMs) : verdictOfReadiness(report)
     this.tell({ kind: 'answer', id, status: verdict.ok ? 200 : 503, type: 'application/json', body: bodyOf(verdict, report) })
+  }
+
+  private answerState(id: number, { url, host, authorization, accept }: AskedState): void {
+    const { settings, state } = this.context!
+    const lines = /[?&]format=ndjson(&|$)/.test(url) || accept.includes('application/x-ndjson')
+    const refusal =
+      whyRefused(settings.healthHost, settings.stateQueryToken, { authorization, host }) ??
+      (this.streams.size < streamsMax ? undefined : busy)
+    if (refusal !== undefined) {
+      const { status, code, message } = refusal
+      this.tell({ kind: 'answer', id, status, type: 'application/json', body: `${JSON.stringify({ error: { code, message } })}\n` })
+      return
+    }
+    const { status, type, body } = state.ask({ url, lines })
+    const first = body.next()
+    // One JSON text is there at once; lines may go on.
+    const more = lines && status === 200 && first.done !== true
+    if (more) this.streams.set(id, body)
+    this.tell({ kind: 'answer', id, status, type, body: first.done === true ? '' : first.value, more })
+  }
+
+  private sendNext(id: number): void {
+    const body = this.streams.get(id)
+    if (body === undefined) return
+    const next = body.next()
+    if (next.done === true) this.streams.delete(id)
+    this.tell({ kind: 'piece', id, body: next.done === true ? '' : next.value, more: next.done !== true })
+  }
+
+  private drop(id: number): void {
+    this.streams.get(id)?.return?.()
+    this.streams.delete(id)
   }
 
   private tell(message: ToProbe): void {

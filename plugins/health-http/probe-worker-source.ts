@@ -3,7 +3,15 @@
 
 /** Of the app's thread: answers, names for numbers, the end. */
 export type ToProbe =
-  | { readonly kind: 'answer'; readonly id: number; readonly status: number; readonly type: string; readonly body: string }
+  | {
+      readonly kind: 'answer'
+      readonly id: number
+      readonly status: number
+      readonly type: string
+      readonly body: string
+      readonly more?: boolean
+    }
+  | { readonly kind: 'piece'; readonly id: number; readonly body: string; readonly more: boolean }
   | { readonly kind: 'name'; readonly number: number; readonly name: string }
   | { readonly kind: 'close' }
 
@@ -11,8 +19,20 @@ export type ToProbe =
 export type FromProbe =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'cannot listen'; readonly code: string; readonly message: string }
-  | { readonly kind: 'question'; readonly id: number; readonly path: string }
+  | ({ readonly kind: 'question'; readonly id: number; readonly path: string } & AskedState)
+  /** The last piece has been sent, and its reader takes another one. */
+  | { readonly kind: 'next'; readonly id: number }
+  /** Its reader has gone. */
+  | { readonly kind: 'drop'; readonly id: number }
   | ({ readonly kind: 'blocked' } & Blocked)
+
+/** What a question for state is answered by. */
+export interface AskedState {
+  readonly url: string
+  readonly host: string
+  readonly authorization: string
+  readonly accept: string
+}
 
 export interface Blocked {
   readonly blockedMs: number
@@ -31,7 +51,10 @@ const { host, port, beats, work, stuckMs, loopDelayWarnMs, beatMs, paths } = wor
 const cells = work === undefined ? undefined : new Float64Array(work)
 const names = new Map()
 const open = new Map()
-const answerMs = { '/livez': 500, '/readyz': 500, '/metrics': 5000 }
+const answerMs = { '/livez': 500, '/readyz': 500, '/metrics': 5000, '/state': 5000 }
+const streams = new Map()
+// Who takes nothing for so long holds state no longer.
+const takeMs = 60000
 let lastBeat = Atomics.load(beats, 0)
 let lastBeatMs = performance.now()
 let culprit
@@ -79,6 +102,38 @@ function reply(response, status, type, body) {
   response.end(body)
 }
 
+// Piece by piece, each asked for when the one before has been taken.
+function begin(response, { id, status, type, body }) {
+  const gone = () => parentPort.postMessage({ kind: 'drop', id })
+  if (response.destroyed || response.req.method === 'HEAD') {
+    gone()
+    reply(response, status, type, '')
+    return
+  }
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' })
+  let timer
+  const take = (text, more) => {
+    if (!more) {
+      streams.delete(id)
+      response.end(text)
+      return
+    }
+    const next = () => {
+      clearTimeout(timer)
+      parentPort.postMessage({ kind: 'next', id })
+    }
+    if (response.write(text)) return next()
+    timer = setTimeout(() => response.destroy(), takeMs)
+    response.once('drain', next)
+  }
+  response.once('close', () => {
+    clearTimeout(timer)
+    if (streams.delete(id)) gone()
+  })
+  streams.set(id, take)
+  take(body, true)
+}
+
 function json(response, status, body) {
   reply(response, status, 'application/json', JSON.stringify(body) + '\\n')
 }
@@ -92,7 +147,8 @@ function withoutAnswer(path, response) {
 }
 
 const server = createServer((request, response) => {
-  const path = (request.url ?? '').replace(/[?].*/, '')
+  const url = request.url ?? ''
+  const path = url.replace(/[?].*/, '').replace(/^\\/state\\/.*/, '/state')
   if (!paths.includes(path)) return json(response, 404, { status: 'not-found', paths })
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(response, 405, { status: 'method-not-allowed' })
   const id = nextId++
@@ -101,18 +157,24 @@ const server = createServer((request, response) => {
     withoutAnswer(path, response)
   }, answerMs[path])
   open.set(id, { response, timer })
-  parentPort.postMessage({ kind: 'question', id, path })
+  const { host = '', authorization = '', accept = '' } = request.headers
+  parentPort.postMessage({ kind: 'question', id, path, url, host, authorization, accept })
 })
 
 parentPort.on('message', (message) => {
   if (message.kind === 'name') names.set(message.number, message.name)
   if (message.kind === 'answer') {
     const asked = open.get(message.id)
-    if (asked === undefined) return
+    if (asked === undefined) {
+      if (message.more) parentPort.postMessage({ kind: 'drop', id: message.id })
+      return
+    }
     open.delete(message.id)
     clearTimeout(asked.timer)
-    reply(asked.response, message.status, message.type, message.body)
+    if (message.more) begin(asked.response, message)
+    else reply(asked.response, message.status, message.type, message.body)
   }
+  if (message.kind === 'piece') streams.get(message.id)?.(message.body, message.more)
   if (message.kind === 'close') {
     server.closeAllConnections()
     server.close(() => process.exit())

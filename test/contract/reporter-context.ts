@@ -14,7 +14,10 @@ export function reporterContext(others: Partial<ReporterContext> = {}): Reporter
       read: () => ({ state: 'running', forMs: 0, group: undefined, tasks: 0, restore: undefined, turnAgeMs: 0, stuckTasks: [] }),
       work: undefined,
     },
-    settings: { healthPort: undefined, healthHost: '127.0.0.1', healthStuckMs: 30_000, loopDelayWarnMs: 1_000 },
+    state: {
+      ask: () => ({ status: 404, type: 'application/json', body: [].values() }),
+    },
+    settings: { healthPort: undefined, healthHost: '127.0.0.1', healthStuckMs: 30_000, loopDelayWarnMs: 1_000, stateQueryToken: undefined },
     scrape: async () => undefined,
     ...others,
   }

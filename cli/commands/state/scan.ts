@@ -1,0 +1,33 @@
+// millrace state scan: rows of a store of a running app, by ranges of keys and of time.
+
+import { Command, Flags } from '../../oclif.ts'
+import { appFlag, eachRow, partitionFlag, staleFlag, storeArgument, timeFlags } from '../../running-state.ts'
+
+export class StateScan extends Command {
+  static override summary = 'Show rows of a store of a running app.'
+  static override description =
+    'As lines of JSON, in the order of the serialized keys, one partition behind the other: between two keys, with a prefix, or between two times. Only the partitions that this instance has.'
+  static override examples = [
+    '<%= config.bin %> state scan delays --prefix J --limit 10',
+    '<%= config.bin %> state scan hourly --time-from 1700000000000 --reverse',
+  ]
+  static override args = { store: storeArgument }
+  static override flags = {
+    app: appFlag,
+    from: Flags.string({ description: 'the first key', helpValue: 'KEY' }),
+    to: Flags.string({ description: 'the last key, included', helpValue: 'KEY' }),
+    prefix: Flags.string({ description: 'what keys begin with, where they are strings', helpValue: 'TEXT' }),
+    ...timeFlags,
+    reverse: Flags.boolean({ description: 'the last rows first' }),
+    partition: partitionFlag,
+    limit: Flags.integer({ description: 'at most so many rows', default: 1_000, min: 0, helpValue: 'N' }),
+    stale: staleFlag,
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(StateScan)
+    const { app, 'time-from': timeFrom, 'time-to': timeTo, from, to, prefix, reverse, partition, limit, stale } = flags
+    const parameters = { timeFrom, timeTo, from, to, prefix, reverse, partition, limit, stale }
+    await eachRow(app, args.store, parameters, (line) => this.log(line))
+  }
+}

@@ -1,0 +1,178 @@
+// Stores read by requests that come as text: `/state` lists them, `/state/<store>?…` gives rows as JSON. Read-only. What one answer takes of memory is bounded: JSON by
+// a number of rows and of characters, lines by being read as they are sent.
+
+import { isMillraceError, type MillraceError } from '../errors.ts'
+import type { StateAnswer, StateReader, StateRequest } from '../ports/state-queries.ts'
+import type { QueryableStoreKind, ValueAndTimestamp, WindowedKey } from '../ports/store.ts'
+import { jsonTextOf } from '../serdes/json-text.ts'
+import { RequestProblem, type RowRequest, rowRequest } from './row-request.ts'
+import type { StoreDescription, StoreQueries } from './store-queries.ts'
+
+const rowsDefault = 1_000
+const rowsMax = 10_000
+/** Of one JSON answer, and of one piece of a stream. */
+const answerCharactersMax = 8 * 1024 * 1024
+const pieceCharacters = 64 * 1024
+const json = 'application/json'
+
+type Row = Readonly<Record<string, unknown>>
+
+export class StateRequests implements StateReader {
+  private readonly queries: StoreQueries
+
+  constructor(queries: StoreQueries) {
+    this.queries = queries
+  }
+
+  ask({ url, lines }: StateRequest): StateAnswer {
+    try {
+      if (!URL.canParse(url, 'http://app')) throw new RequestProblem(`${url} is no URL.`)
+      const { pathname, searchParams } = new URL(url, 'http://app')
+      const name = decodeURIComponent(pathname.replace(/^\/state\/?/, ''))
+      if (name === '') return whole(200, { stores: this.queries.all.map(listed) })
+      const store = this.queries.all.find((known) => known.name === name)
+      // Throws with the names that there are.
+      if (store === undefined) this.queries.store(name, 'keyValue')
+      return this.rowsOf(store!, rowRequest(searchParams, store!), lines)
+    } catch (error) {
+      return refused(error)
+    }
+  }
+
+  private rowsOf(store: StoreDescription, request: RowRequest, lines: boolean): StateAnswer {
+    const rows = this.rows(store, request)
+    const first = rows.next()
+    if (first.done === true && request.key !== undefined) return absent(store, request)
+    const all = resumed(first, rows)
+    const { limit } = request
+    if (lines) return { status: 200, type: 'application/x-ndjson', body: pieces(all, limit ?? Infinity) }
+    return { status: 200, type: json, body: [pageOf(store.name, all, Math.min(limit ?? rowsDefault, rowsMax))].values() }
+  }
+
+  private rows({ name, kinds }: StoreDescription, request: RowRequest): Iterator<Row> {
+    const kind: QueryableStoreKind = kinds[0]!
+    const { partition, stale, key, from, to, prefix, timeFrom = 0, timeTo = Number.MAX_SAFE_INTEGER, at, reverse } = request
+    const query = { ...(partition === undefined ? {} : { partition }), stale }
+    const [low, high] = key === undefined ? [from, to] : [key, key]
+    const hasTimes = request.timeFrom !== undefined || request.timeTo !== undefined
+    const isWhole = low === undefined && high === undefined && !hasTimes
+    switch (kind) {
+      case 'keyValue':
+      case 'timestampedKeyValue': {
+        const store = this.queries.store<unknown, unknown, typeof kind>(name, kind, query)
+        const row = ([of, value]: [unknown, unknown]): Row => ({ key: of, ...valueAndTime(kind, value) })
+        if (key !== undefined) {
+          const value = store.get(key)
+          return mapped(value === undefined ? [] : [[key, value] as [unknown, unknown]], row)
+        }
+        if (prefix !== undefined) return mapped(store.prefixScan(prefix), row)
+        return mapped(reverse ? store.reverseRange(from, to) : store.range(from, to), row)
+      }
+      case 'window':
+      case 'timestampedWindow': {
+        const store = this.queries.store<unknown, unknown, typeof kind>(name, kind, query)
+        const row = ([window, value]: [WindowedKey<unknown>, unknown]): Row => ({ ...window, ...valueAndTime(kind, value) })
+        if (isWhole) return mapped(reverse ? store.backwardAll() : store.all(), row)
+        return mapped(reverse ? store.backwardFetchKeys(low, high, timeFrom, timeTo) : store.fetchKeys(low, high, timeFrom, timeTo), row)
+      }
+      case 'session': {
+        const store = this.queries.store<unknown, unknown, typeof kind>(name, kind, query)
+        const row = ([window, value]: [WindowedKey<unknown>, unknown]): Row => ({ ...window, value })
+        if (isWhole) return mapped(reverse ? store.backwardAll() : store.all(), row)
+        return mapped(
+          reverse ? store.backwardFindSessionsOfKeys(low, high, timeFrom, timeTo) : store.findSessionsOfKeys(low, high, timeFrom, timeTo),
+          row,
+        )
+      }
+      case 'versioned': {
+        const store = this.queries.store<unknown, unknown, typeof kind>(name, kind, query)
+        if (key === undefined) throw new RequestProblem('a versioned store is read by one key: give key=…')
+        if (hasTimes) return mapped(store.history(key, request.timeFrom, request.timeTo), (version) => ({ key, ...version }))
+        const version = at === undefined ? store.get(key) : store.getAsOf(key, at)
+        return mapped(version === undefined ? [] : [version], (found) => ({ key, ...found }))
+      }
+    }
+  }
+}
+
+function valueAndTime(kind: QueryableStoreKind, value: unknown): Row {
+  if (kind !== 'timestampedKeyValue' && kind !== 'timestampedWindow') return { value }
+  const { value: plain, timestamp } = value as ValueAndTimestamp<unknown>
+  return { value: plain, timestamp }
+}
+
+function listed({ name, kinds, key, value, global, partitions, partitionCount }: StoreDescription): Row {
+  return { name, kind: kinds[0], key: key.name, value: value.name, global, partitions, partitionCount }
+}
+
+/** A key that is not here may be elsewhere: then it is not said to be nowhere. */
+function absent({ name, global, partitions, partitionCount }: StoreDescription, { keyPartition }: RowRequest): StateAnswer {
+  if (global || keyPartition === undefined || partitions.includes(keyPartition))
+    return failure(404, 'key-not-found', `The store ${name} has nothing for this key and these times.`)
+  const message = `This instance does not own the key: it belongs to partition ${keyPartition} of ${partitionCount}, and here are ${partitions.join(', ')}. Ask the other instances.`
+  return failure(421, 'not-here', message, { partition: keyPartition, partitions })
+}
+
+function refused(error: unknown): StateAnswer {
+  if (error instanceof RequestProblem || error instanceof URIError) return failure(400, 'request-invalid', error.message)
+  if (isMillraceError(error)) return failure(statusOf(error), error.code, error.message)
+  return failure(500, 'failed', error instanceof Error ? error.message : String(error))
+}
+
+function statusOf({ code }: MillraceError): number {
+  if (code === 'store-unavailable') return 503
+  return code === 'store-not-queryable' ? 404 : 500
+}
+
+function failure(status: number, code: string, message: string, more: Row = {}): StateAnswer {
+  return whole(status, { error: { code, message, ...more } })
+}
+
+function whole(status: number, body: unknown): StateAnswer {
+  return { status, type: json, body: [`${jsonTextOf(body)}\n`].values() }
+}
+
+// ------------------------------------------------------------------------------------------------------------ rows
+
+function* mapped<T>(rows: Iterable<T>, row: (from: T) => Row): Generator<Row> {
+  for (const from of rows) yield row(from)
+}
+
+function* resumed(first: IteratorResult<Row>, rest: Iterator<Row>): Generator<Row> {
+  for (let next = first; next.done !== true; next = rest.next()) yield next.value
+}
+
+/** `more`: there are further rows, and the answer stops here. */
+function pageOf(store: string, rows: Iterable<Row>, rowsLimit: number): string {
+  const texts: string[] = []
+  let characters = 0
+  let more = false
+  for (const row of rows) {
+    more = texts.length >= rowsLimit || characters >= answerCharactersMax
+    if (more) break
+    const text = jsonTextOf(row)
+    texts.push(text)
+    characters += text.length
+  }
+  return `{"store":${JSON.stringify(store)},"rows":[${texts.join(',')}],"more":${more}}\n`
+}
+
+function* pieces(rows: Iterable<Row>, rowsLimit: number): Generator<string> {
+  let piece = ''
+  let left = rowsLimit
+  try {
+    if (left > 0)
+      for (const row of rows) {
+        piece += `${jsonTextOf(row)}\n`
+        if (--left === 0) break
+        if (piece.length < pieceCharacters) continue
+        yield piece
+        piece = ''
+      }
+  } catch (error) {
+    // The status has been sent already. What has been read is right: it was there.
+    const code = isMillraceError(error) ? error.code : 'failed'
+    piece += `${jsonTextOf({ error: { code, message: error instanceof Error ? error.message : String(error) } })}\n`
+  }
+  yield piece
+}

@@ -1,0 +1,262 @@
+// The stores of an app that runs, read over HTTP and by `millrace state`.
+
+import { request } from 'node:http'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Config } from '../../framework/config.ts'
+import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
+import { session, tumbling } from '../../framework/dsl/windows.ts'
+import { Secret } from '../../framework/ports/secret.ts'
+import { long, string } from '../../framework/serdes/serdes.ts'
+import { health } from '../../plugins/health-http/index.ts'
+import { whyRefused } from '../../plugins/health-http/state-access.ts'
+import { millrace, projectOf } from '../cli/program.ts'
+import { AppBench, type StartedApp } from '../runtime/app-bench.ts'
+
+const text = { key: string(), value: string() }
+
+const everything = topology('everything', (builder) => {
+  const stream = builder.stream<string, string>('in', text)
+  const group = stream.groupByKey()
+  group.count({ store: 'counts' })
+  group.windowedBy(tumbling(10, { grace: 100 })).count({ store: 'windows' })
+  group.windowedBy(session(5, { grace: 100 })).count({ store: 'sessions' })
+  stream.toTable({ store: { name: 'versions', historyRetention: '1h' } })
+  builder.globalTable('names', { ...text, store: 'names' })
+})
+
+interface Running {
+  readonly bench: AppBench
+  readonly started: StartedApp
+  readonly url: string
+}
+
+type Input = readonly (readonly [key: string, value: string, timestamp: number])[]
+
+const few: Input = [
+  ['a', 'x', 1],
+  ['a', 'y', 2],
+  ['ab', 'xyz', 12],
+  ['b', 'q', 15],
+  ['a', 'z', 14],
+]
+
+async function start(bench: AppBench, definition: TopologyDefinition = everything): Promise<StartedApp> {
+  const config: Config = { commitIntervalMs: 1_000, cacheBytesMax: 0, naming: 'kafka-streams', healthPort: 0 }
+  const started = bench.start(definition, { config, reporters: [health().metrics!.health!()] })
+  onTestFinished(async () => {
+    if (started.app.state !== 'closed') await started.stop()
+  })
+  await eventually(() => urlOf(started) !== undefined)
+  await started.reaches('running')
+  return started
+}
+
+function urlOf({ logged }: StartedApp): string | undefined {
+  return logged.flatMap(({ message }) => /http:\S+(?=\/livez)/.exec(message) ?? [])[0]
+}
+
+async function running(input: Input = few, partitions = 2): Promise<Running> {
+  const bench = new AppBench()
+  await bench.createTopics({ in: partitions, names: 1 })
+  await bench.produce('names', [['a', 'Anna']])
+  const started = await start(bench)
+  await bench.produce('in', input)
+  const counts = started.app.store<string, number>('counts', 'keyValue')
+  const sum = (rows: Iterable<[unknown, number]>): number => [...rows].reduce((total, [, count]) => total + count, 0)
+  await bench.clock.advanceUntil(() => sum(counts.all()) === input.length)
+  return { bench, started, url: urlOf(started)! }
+}
+
+async function eventually(condition: () => boolean): Promise<void> {
+  const deadlineMs = Date.now() + 20_000
+  while (!condition()) {
+    if (Date.now() > deadlineMs) throw new Error('it did not come to pass')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+async function ask(url: string): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await fetch(url)
+  return { status: response.status, body: await response.json() }
+}
+
+async function rows(url: string): Promise<unknown> {
+  const { status, body } = await ask(url)
+  expect({ status, body }).toMatchObject({ status: 200, body: { more: false } })
+  return (body as { readonly rows: unknown }).rows
+}
+
+const byLength = topology('by-length', (builder) => {
+  builder
+    .stream<string, string>('in', text)
+    .groupBy((value) => value.length, { key: long(), value: string() })
+    .count({ store: 'lengths' })
+})
+
+test('one key, a range, a prefix and all of a table are read as JSON', async () => {
+  const { url } = await running(few, 1)
+  const a = { key: 'a', value: 3, timestamp: 14 }
+  const ab = { key: 'ab', value: 1, timestamp: 12 }
+  const b = { key: 'b', value: 1, timestamp: 15 }
+  expect(await ask(`${url}/state/counts?key=a`)).toEqual({ status: 200, body: { store: 'counts', rows: [a], more: false } })
+  expect(await rows(`${url}/state/counts`)).toEqual([a, ab, b])
+  expect(await rows(`${url}/state/counts?from=ab`)).toEqual([ab, b])
+  expect(await rows(`${url}/state/counts?from=a&to=ab&reverse`)).toEqual([ab, a])
+  expect(await rows(`${url}/state/counts?prefix=a`)).toEqual([a, ab])
+  expect(await ask(`${url}/state/counts?limit=2`)).toMatchObject({ body: { rows: [a, ab], more: true } })
+  expect(await rows(`${url}/state/counts?limit=3`)).toEqual([a, ab, b])
+  expect(await rows(`${url}/state/names?key=a`)).toMatchObject([{ key: 'a', value: 'Anna' }])
+  expect(await ask(`${url}/state/counts?key=none`)).toMatchObject({ status: 404, body: { error: { code: 'key-not-found' } } })
+})
+
+test('keys that are no strings are asked for as JSON', async () => {
+  const { bench } = await running(few, 1)
+  const started = await start(bench, byLength)
+  const lengths = started.app.store<number, number>('lengths', 'keyValue')
+  await bench.clock.advanceUntil(() => lengths.get(3) === 1)
+  const url = urlOf(started)!
+  expect(await rows(`${url}/state/lengths?key=3`)).toEqual([{ key: 3, value: 1, timestamp: 12 }])
+  expect(await ask(`${url}/state/lengths?key=x`)).toMatchObject({
+    status: 400,
+    body: { error: { message: 'key must be JSON, because the keys are long; not x.' } },
+  })
+  expect(await ask(`${url}/state/lengths?key=1.5`)).toMatchObject({
+    status: 400,
+    body: { error: { message: expect.stringMatching(/^key is no long: /) } },
+  })
+})
+
+test('windows and sessions of a key or of all between two times, and versions of a key, are read too', async () => {
+  const { url } = await running(few, 1)
+  const first = { key: 'a', start: 0, end: 10, value: 2, timestamp: 2 }
+  const second = { key: 'a', start: 10, end: 20, value: 1, timestamp: 14 }
+  expect(await rows(`${url}/state/windows?key=a`)).toEqual([first, second])
+  expect(await rows(`${url}/state/windows?key=a&reverse`)).toEqual([second, first])
+  expect(await rows(`${url}/state/windows?key=a&timeFrom=0&timeTo=9`)).toEqual([first])
+  expect(await rows(`${url}/state/windows?timeFrom=10`)).toMatchObject([{ key: 'a' }, { key: 'ab' }, { key: 'b' }])
+  expect(await rows(`${url}/state/windows?from=ab&timeFrom=0&timeTo=20`)).toMatchObject([{ key: 'ab' }, { key: 'b' }])
+  expect(await rows(`${url}/state/windows`)).toHaveLength(4)
+  expect(await rows(`${url}/state/sessions?key=a`)).toEqual([
+    { key: 'a', start: 1, end: 2, value: 2 },
+    { key: 'a', start: 14, end: 14, value: 1 },
+  ])
+  expect(await rows(`${url}/state/sessions?timeFrom=15`)).toEqual([{ key: 'b', start: 15, end: 15, value: 1 }])
+  expect(await rows(`${url}/state/sessions`)).toHaveLength(4)
+  expect(await rows(`${url}/state/versions?key=a`)).toEqual([{ key: 'a', value: 'z', timestamp: 14 }])
+  expect(await rows(`${url}/state/versions?key=a&at=3`)).toEqual([{ key: 'a', value: 'y', timestamp: 2, validTo: 14 }])
+  expect(await rows(`${url}/state/versions?key=a&timeFrom=0`)).toMatchObject([{ value: 'z' }, { value: 'y' }, { value: 'x' }])
+})
+
+test('rows come as lines too, all of them, however slowly they are read, and who goes away leaves nothing open', async () => {
+  const many: Input = Array.from({ length: 5_000 }, (_, at) => [`key-${at}-${'long'.repeat(50)}`, 'x', 1])
+  const { url } = await running(many, 1)
+  const response = await fetch(`${url}/state/counts`, { headers: { Accept: 'application/x-ndjson' } })
+  expect(response.headers.get('content-type')).toBe('application/x-ndjson')
+  const lines = (await response.text()).split('\n')
+  expect(lines.pop()).toBe('')
+  expect(new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key)).size).toBe(5_000)
+  expect((await (await fetch(`${url}/state/counts?format=ndjson&limit=7`)).text()).trim().split('\n')).toHaveLength(7)
+  expect(await ask(`${url}/state/counts`)).toMatchObject({ body: { more: true, rows: { length: 1_000 } } })
+  // More than may be on their way at once.
+  for (let times = 0; times < 20; times++) {
+    const left = new AbortController()
+    const begun = await fetch(`${url}/state/counts?format=ndjson`, { signal: left.signal })
+    expect(begun.status).toBe(200)
+    await begun.body!.getReader().read()
+    left.abort()
+    await expect(begun.text()).rejects.toThrow()
+  }
+  expect((await (await fetch(`${url}/state/counts?format=ndjson`)).text()).length).toBe(lines.join('\n').length + 1)
+})
+
+test('what is asked for wrongly is refused, with what there is', async () => {
+  const { url, started } = await running()
+  const wrong = async (path: string) => {
+    const { status, body } = await ask(`${url}/state/${path}`)
+    return `${status} ${(body as { error: { message: string } }).error.message}`
+  }
+  expect(await wrong('missing')).toMatch(
+    /^404 The store missing cannot be queried as keyValue: the topology has none of this name. There are: counts,/,
+  )
+  expect(await wrong('counts?kee=a')).toMatch(/^400 kee is no parameter of this store. Did you mean key\?/)
+  expect(await wrong('counts?key=a&from=a')).toBe('400 key and from do not go together.')
+  expect(await wrong('counts?key=a&key=b')).toBe('400 key is given more than once.')
+  expect(await wrong('counts?limit=-1')).toBe("400 limit must be a whole number, not '-1'.")
+  expect(await wrong('windows?timeFrom=now')).toBe("400 timeFrom must be a whole number of milliseconds since 1970, not 'now'.")
+  expect(await wrong('versions')).toBe('400 a versioned store is read by one key: give key=…')
+  expect(await wrong('counts?partition=7')).toMatch(/^503 The store counts cannot be read now: this instance does not have its partition 7/)
+  expect(await wrong('%zz')).toMatch(/^400 /)
+  expect((await fetch(`${url}/state`, { method: 'POST' })).status).toBe(405)
+  expect(started.app.state).toBe('running')
+})
+
+test('an instance says of a key that is on another one that it does not own it', async () => {
+  const { bench, started, url } = await running()
+  const second = await start(bench)
+  await started.reaches('running')
+  const urls = [url, urlOf(second)!]
+  const stores = await Promise.all(urls.map((at) => ask(`${at}/state`)))
+  for (const { body } of stores)
+    expect((body as { stores: unknown[] }).stores).toContainEqual(
+      expect.objectContaining({
+        name: 'counts',
+        kind: 'timestampedKeyValue',
+        key: 'string',
+        partitions: [expect.any(Number)],
+        partitionCount: 2,
+      }),
+    )
+  for (const key of ['a', 'ab', 'b']) {
+    const answers = await Promise.all(urls.map((at) => ask(`${at}/state/counts?key=${key}`)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 421])
+    expect(answers.find(({ status }) => status === 421)!.body).toMatchObject({
+      error: {
+        code: 'not-here',
+        message: expect.stringMatching(/^This instance does not own the key: it belongs to partition [01] of 2, /),
+      },
+    })
+  }
+})
+
+test('nobody reads state beyond loopback without the token, nor where one is set, nor by the name of another host', async () => {
+  const none = { authorization: '', host: 'localhost:80' }
+  const token = new Secret('correct horse')
+  expect(whyRefused('0.0.0.0', undefined, none)).toMatchObject({ status: 403, code: 'token-not-set' })
+  expect(whyRefused('10.0.0.1', undefined, { ...none, authorization: 'Bearer x' })).toMatchObject({ code: 'token-not-set' })
+  expect(whyRefused('127.0.0.1', undefined, none)).toBeUndefined()
+  expect(whyRefused('::1', undefined, { ...none, host: '[::1]:80' })).toBeUndefined()
+  expect(whyRefused('127.0.0.1', undefined, { ...none, host: 'evil.example:80' })).toMatchObject({ status: 403, code: 'host-wrong' })
+  expect(whyRefused('127.0.0.1', undefined, { ...none, host: '127.0.0.1.evil.example' })).toMatchObject({ code: 'host-wrong' })
+  for (const at of ['127.0.0.1', '0.0.0.0']) {
+    expect(whyRefused(at, token, none)).toMatchObject({ status: 401, code: 'token-wrong' })
+    expect(whyRefused(at, token, { ...none, authorization: 'Bearer correct' })).toMatchObject({ status: 401 })
+    expect(whyRefused(at, token, { host: 'app.example', authorization: 'Bearer correct horse' })).toBeUndefined()
+  }
+  const { url } = await running()
+  const status = await new Promise((resolve, reject) => {
+    request(`${url}/state/counts`, { headers: { Host: 'evil.example' } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+  expect(status).toBe(403)
+})
+
+test('millrace state lists, gets, scans and dumps', async () => {
+  const { url } = await running(few, 1)
+  const run = (...words: string[]) => millrace(['state', ...words, '--app', new URL(url).host], projectOf({}), {})
+  expect(await run('get', 'counts', 'a')).toEqual({ code: 0, stdout: '{"key":"a","value":3,"timestamp":14}\n', stderr: '' })
+  expect((await run('get', 'windows', 'a', '--time-from', '10')).stdout).toBe('{"key":"a","start":10,"end":20,"value":1,"timestamp":14}\n')
+  expect((await run('scan', 'counts', '--prefix', 'a', '--limit', '1')).stdout).toBe('{"key":"a","value":3,"timestamp":14}\n')
+  expect((await run('dump', 'counts')).stdout.trim().split('\n')).toHaveLength(3)
+  expect((await run('list')).stdout).toMatch(/^counts +timestampedKeyValue +string +long +0 of 1$/m)
+  expect(await run('get', 'counts', 'none')).toMatchObject({
+    code: 1,
+    stderr: 'error: The store counts has nothing for this key and these times.\n',
+  })
+  expect(await run('get', 'cuonts', 'none')).toMatchObject({ code: 1, stderr: expect.stringContaining('There are: counts') })
+  const nobody = await millrace(['state', 'list', '--app', '127.0.0.1:1'], projectOf({}), {})
+  expect(nobody).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: No app answers at 127.0.0.1:1: /) })
+})
