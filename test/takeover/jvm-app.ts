@@ -1,15 +1,12 @@
 // The Kafka Streams side of a takeover, compiled with Maven into .cache when it is first asked for, and run to its end.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { buildWithMaven } from '../real-kafka/maven.ts'
 
-const root = resolve(import.meta.dirname, '..', '..')
 const pom = join(import.meta.dirname, 'jvm', 'pom.xml')
-const built = join(root, '.cache', 'takeover-jvm')
 const runMsMax = 150_000
-
-let compiled = false
 
 export interface JvmRun {
   readonly stdout: string
@@ -18,8 +15,7 @@ export interface JvmRun {
 
 /** Rejects with what Java said if it fails. */
 export async function runOnJvm(brokers: string, application: string, stateDir: string, prefix: string): Promise<JvmRun> {
-  compile()
-  const classpath = [join(built, 'classes'), join(built, 'lib', '*')].join(':')
+  const classpath = buildWithMaven(pom, 'takeover-jvm')
   const options = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
   const child = spawn('java', [...options, '-cp', classpath, 'takeover.Takeover', brokers, application, stateDir, prefix])
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -39,16 +35,4 @@ export async function runOnJvm(brokers: string, application: string, stateDir: s
       else fail(new Error(`The Kafka Streams app ${application} ended with ${code}:\n${run.stdout}${run.stderr}`))
     })
   })
-}
-
-function compile(): void {
-  if (compiled) return
-  const { status, stdout, stderr, error } = spawnSync(
-    'mvn',
-    ['--quiet', '--batch-mode', '--file', pom, 'compile', 'dependency:copy-dependencies'],
-    { encoding: 'utf8' },
-  )
-  if (error !== undefined) throw new Error(`The Kafka Streams app is built with Maven: ${error.message}`)
-  if (status !== 0) throw new Error(`Maven could not build the Kafka Streams app:\n${stdout}${stderr}`)
-  compiled = true
 }
