@@ -48,7 +48,9 @@ export async function startKafka({
   writeFileSync(properties, propertiesText({ ...nodeSettings(folder, brokerPort!, controllerPort!, addresses), ...settings }))
   try {
     const clusterId = randomBytes(16).toString('base64url')
-    const formatted = await distribution.run('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties, ...formatOptions])
+    // One id in 64 begins with a dash: in one word with its option it is not taken for another.
+    const format = ['format', `--cluster-id=${clusterId}`, '-c', properties, ...formatOptions]
+    const formatted = await distribution.run('kafka.tools.StorageTool', format)
     if (formatted.code !== 0) throw new Error(`Kafka's storage could not be made: ${formatted.stderr}`)
     const child = distribution.start('kafka.Kafka', [properties], [`-Xmx${heap}`, '-Dorg.slf4j.simpleLogger.log.kafka.server=info'])
     // However this process ends, it leaves no server and no log behind.

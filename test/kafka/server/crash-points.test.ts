@@ -3,71 +3,10 @@
 import { describe, expect, it } from 'vitest'
 import { compact } from '../../../plugins/kafka/server/log/compaction.ts'
 import type { PartitionLog } from '../../../plugins/kafka/server/log/partition-log.ts'
-import type { Storage, StoredFile } from '../../../plugins/kafka/server/log/storage.ts'
 import { VirtualClock } from '../../kit/virtual-clock.ts'
 import { batchOf, type ReadRecord, recordOf } from './batches.ts'
 import { newStorage, openLog, readAll } from './logs.ts'
-
-class Death extends Error {}
-
-/** Storage that is cut off for good before its nth change. */
-class MortalStorage implements Storage {
-  readonly #storage: Storage
-  #changesLeft: number
-
-  constructor(storage: Storage, changesLeft: number) {
-    this.#storage = storage
-    this.#changesLeft = changesLeft
-  }
-
-  get isDead(): boolean {
-    return this.#changesLeft < 0
-  }
-
-  file(path: string): StoredFile {
-    const file = this.#storage.file(path)
-    return {
-      path,
-      get sizeBytes() {
-        return file.sizeBytes
-      },
-      read: (position, sizeBytes) => file.read(position, sizeBytes),
-      append: (pieces) => this.#change(() => file.append(pieces)),
-      truncate: (sizeBytes) => this.#change(() => file.truncate(sizeBytes)),
-      close: () => file.close(),
-    }
-  }
-
-  list(folder: string): readonly string[] {
-    return this.#storage.list(folder)
-  }
-
-  readText(path: string): string | undefined {
-    return this.#storage.readText(path)
-  }
-
-  writeText(path: string, text: string): void {
-    this.#change(() => this.#storage.writeText(path, text))
-  }
-
-  replace(from: string, to: string): void {
-    this.#change(() => this.#storage.replace(from, to))
-  }
-
-  remove(path: string): void {
-    this.#change(() => this.#storage.remove(path))
-  }
-
-  close(): void {
-    this.#storage.close()
-  }
-
-  #change(run: () => void): void {
-    this.#changesLeft--
-    if (this.#changesLeft < 0) throw new Death()
-    run()
-  }
-}
+import { Death, MortalStorage } from './mortal-storage.ts'
 
 const settings = { compact: true, deletes: false, segmentBytes: 400, minCleanableDirtyRatio: 0 }
 
