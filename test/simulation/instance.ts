@@ -125,6 +125,7 @@ export class Instance implements NetworkOwner {
     this.freezesAt = undefined
     this.frozenUntilMs = 0
     this.network.weather = { refused: 0, lost: 0, slow: 0 }
+    this.engine.heal()
   }
 
   stop(): void {

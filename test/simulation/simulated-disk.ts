@@ -17,7 +17,7 @@ export interface DiskUser {
   readonly random: Random
   readonly process: Process & { diesAt(step: string): boolean }
   /** Milliseconds of the slowest write. */
-  readonly slowestMs: number
+  slowestMs: number
 }
 
 /** What one process has open of a disk. */
@@ -45,6 +45,10 @@ export class SimulatedEngine implements StateEngine {
   async setAside(name: string): Promise<string> {
     this.disk.folders.delete(name)
     return name
+  }
+
+  heal(): void {
+    this.user.slowestMs = 5
   }
 
   /** Its process is dead: of what was on its way to the disk the first batches are there, or none. */

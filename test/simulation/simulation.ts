@@ -10,7 +10,7 @@ import { Instance, type Sabotage } from './instance.ts'
 import { Random } from './random.ts'
 import { outside, Scheduler } from './scheduler.ts'
 import type { Disk } from './simulated-disk.ts'
-import { countTopic, type Input, inputAt, inputTopic, keys, rowTopic } from './workload.ts'
+import { countTopic, type Input, inputAt, inputTopic, keys, rowTopic, workload } from './workload.ts'
 
 export interface SimulationOptions {
   readonly seed: number
@@ -124,7 +124,10 @@ class Simulation {
       return findings(this.outcome, false).length === 0
     }
     const isDone = await scheduler.runUntil(isAllThere, healLimitMs)
-    if (!isDone) this.failures.push(`it did not come to its end in ${healLimitMs / 1_000} s without faults: ${this.standing()}`)
+    if (!isDone) {
+      this.failures.push(`it did not come to its end in ${healLimitMs / 1_000} s without faults: ${this.standing()}`)
+      for (const line of this.ends()) this.note(line)
+    }
     for (const { instance } of this.hosts) instance?.stop()
     const hasEnded = await scheduler.runUntil(() => this.hosts.every(({ instance }) => instance?.ended !== false), healLimitMs)
     if (!hasEnded) this.failures.push(`not all instances have stopped: ${this.standing()}`)
@@ -223,6 +226,16 @@ class Simulation {
 
   private standing(): string {
     return this.hosts.map(({ instance }) => `${instance?.name} is ${instance?.state}`).join(', ')
+  }
+
+  private ends(): readonly string[] {
+    const group = this.cluster.groups.get(workload.name)
+    return this.cluster.topicNames().flatMap((topic) => {
+      return this.cluster.requireTopic(topic).logs.map((log, partition) => {
+        const committed = group?.committed({ topic, partition })?.offset ?? 'nothing'
+        return `${topic}-${partition} is stable up to ${log.lastStableOffset} of ${log.endOffset}; ${committed} is committed`
+      })
+    })
   }
 
   private note(event: string): void {

@@ -29,7 +29,7 @@ import org.apache.kafka.streams.kstream.WindowedSerdes;
 
 /**
  * One topology of the benchmark on Kafka Streams, one thread, from the earliest offset to what the input's end was at the start. The settings are Kafka
- * Streams' defaults but for those given: BROKERS, APPLICATION_ID, STATE_DIR, COMMIT_INTERVAL_MS and CACHE_BYTES_MAX, as Millrace takes them from the
+ * Streams' defaults but for those given: BROKERS, APPLICATION_ID, STATE_DIR, COMMIT_INTERVAL_MS, CACHE_BYTES_MAX and PROCESSING_GUARANTEE, as Millrace takes them from the
  * environment. Arguments: map | count | window | session | join, the input topic, the output topic. Prints one line of JSON.
  */
 public final class StreamsBench {
@@ -98,7 +98,7 @@ public final class StreamsBench {
     settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, environment.get("MILLRACE_COMMIT_INTERVAL_MS"));
     settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, environment.get("MILLRACE_CACHE_BYTES_MAX"));
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, "1");
-    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, environment.get("MILLRACE_PROCESSING_GUARANTEE"));
     settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     settings.put("auto.offset.reset", "earliest");
