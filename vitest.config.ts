@@ -13,8 +13,8 @@ export default defineConfig({
       'test/**/*.long.test.ts',
     ],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
     // A promise that nobody awaited is a bug of the product, also when the assertion before it held.
     dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: false,

@@ -1,6 +1,6 @@
 // millrace diff: what becomes of the state of a running app when another version takes its place.
 
-import { changesText, compareManifests, type ManifestChange, refusedChanges } from '../../framework/graph/evolution/compare-manifests.ts'
+import type { ManifestChange } from '../../framework/graph/evolution/compare-manifests.ts'
 import { jsonFlag } from '../json-flag.ts'
 import { manifestsAt } from '../manifests.ts'
 import { Args, Command, Flags } from '../oclif.ts'
@@ -26,6 +26,7 @@ export class Diff extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diff)
+    const { changesText, compareManifests, refusedChanges } = await import('../../framework/graph/evolution/compare-manifests.ts')
     const [before, after] = [manifestsAt(args.old), manifestsAt(args.new)]
     // A single one on each side is meant, whatever it is called.
     const renamed = before.size === 1 && after.size === 1 ? [...before.values()][0] : undefined

@@ -16,13 +16,13 @@ const cases = (await Promise.all((await keptVectorFiles()).map(readVectors))).fl
 /** How many cases a restart may change, by the reason: more would hide what is wrong. */
 const expectedChanges = {
   memory: {
-    'a processor schedules its punctuations anew in init, and keeps nothing in its fields': 38,
-    'what lies in memory and has no changelog is gone': 46,
+    'a processor schedules its punctuations anew in init, and keeps nothing in its fields': 42,
+    'what lies in memory and has no changelog is gone': 47,
     'how long ago results were last looked for is not kept: the next record looks': 2,
     'a record cache shows rows past their retention, and is empty after a restart': 12,
   },
   leveldb: {
-    'a processor schedules its punctuations anew in init, and keeps nothing in its fields': 38,
+    'a processor schedules its punctuations anew in init, and keeps nothing in its fields': 42,
     'what lies in memory and has no changelog is gone': 14,
     'how long ago results were last looked for is not kept: the next record looks': 2,
     'a record cache shows rows past their retention, and is empty after a restart': 14,

@@ -101,7 +101,7 @@ describe('a serde from a manifest', () => {
     const strict = serdeFromManifest('json(Flight)', manifest, serdeFormats({ validatorOf }).serdes)
     expect(toBytes(strict, { at: '2001-01-01T00:00:00Z' }).toString()).toBe('{"at":"2001-01-01T00:00:00Z"}')
     expect(() => strict.read(Buffer.from('{}'), 0, 2)).toThrow('value.at: expected, but missing')
-    expect(() => toBytes(strict, { at: 'noon' })).toThrow('value.at: expected a date and time as in ISO 8601, not "noon"')
+    expect(() => toBytes(strict, { at: 'noon' })).toThrow('value.at: expected a string of the format date-time, not "noon"')
   })
 
   test('of a plugin is made of the schema that the manifest has, also inside of others', () => {

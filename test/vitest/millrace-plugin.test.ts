@@ -179,6 +179,6 @@ test('it copies orders', async () => {
     output = ''
     await made.write('types.ts', 'export interface Order { euros: number }\n')
     await vi.waitUntil(() => /1 failed/.test(output), { timeout: 60_000 })
-    expect(output).toContain('value.euros: expected, but missing')
+    expect(output).toContain('value.euros: expected a finite number, not undefined')
   })
 })

@@ -55,10 +55,13 @@ function alone(callback: OwnFunction, at: ts.Node): OperatorCallback {
 function optionCallbacks(options: ts.ObjectLiteralExpression, functions: FunctionsOf): readonly OperatorCallback[] {
   return options.properties.flatMap((property) => {
     if (ts.isMethodDeclaration(property)) return isOwnFunction(property) ? [alone(property, property)] : []
-    if (ts.isShorthandPropertyAssignment(property)) return functions.named(property.name).map((one) => alone(one, property))
-    // Serdes are made by calls, and may be what they like.
-    const isFunction = ts.isPropertyAssignment(property) && !ts.isCallExpression(property.initializer)
-    return isFunction ? functions.expression(property.initializer).map((one) => alone(one, property.initializer)) : []
+    const value = ts.isShorthandPropertyAssignment(property)
+      ? property.name
+      : ts.isPropertyAssignment(property)
+        ? property.initializer
+        : undefined
+    // Serdes and the like are objects; what made them may be what it likes.
+    return value !== undefined && functions.isCallable(value) ? functions.expression(value).map((one) => alone(one, value)) : []
   })
 }
 

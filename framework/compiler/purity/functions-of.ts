@@ -22,6 +22,10 @@ export class FunctionsOf {
     this.names = names
   }
 
+  isCallable(expression: ts.Expression): boolean {
+    return this.sources.program.getTypeChecker().getTypeAtLocation(expression).getCallSignatures().length > 0
+  }
+
   expression(expression: ts.Expression, depth = 0): readonly OwnFunction[] {
     if (depth > depthMax) return []
     const bare = unwrapped(expression)
