@@ -51,8 +51,9 @@ test('the examples of the documentation raise no alarm', () => {
 })
 
 function examplesIn(folder: string): readonly string[] {
-  return readdirSync(join(repository, folder)).flatMap((file) => {
-    const blocks = readFileSync(join(repository, folder, file), 'utf8').matchAll(/@example\n\s*\* ```ts\n([\s\S]*?)\n\s*\* ```/g)
+  const files = readdirSync(join(repository, folder), { withFileTypes: true }).filter((entry) => entry.isFile())
+  return files.flatMap(({ name }) => {
+    const blocks = readFileSync(join(repository, folder, name), 'utf8').matchAll(/@example\n\s*\* ```ts\n([\s\S]*?)\n\s*\* ```/g)
     return [...blocks].map(([, block = '']) => block.replace(/^\s*\* ?/gm, '')).filter((text) => text.includes('export default topology('))
   })
 }

@@ -23,6 +23,7 @@ const noOperators: ReadonlySet<string> = new Set([
   'definePlugin',
   'defineConfig',
   'defineCommand',
+  'schemaRegistry',
 ])
 
 /** Their function makes an object, whose methods run for each record. */
