@@ -84,7 +84,7 @@ it('reads what other versions wrote, and writes its own, over a restart with its
     { key: 'b', value: 'no Avro', timestamp: 4 },
     { key: 'b', value: framed(second, { item: 'gin', count: 3 }), timestamp: 5 },
   ])
-  const again = await run({ MILLRACE_ON_UNDECODABLE: 'skip' })
+  const again = await run({ MILLRACE_DESERIALIZATION_EXCEPTION_HANDLER: 'continue' })
   expect(again.code).toBe(0)
   expect(again.stderr).toContain('it begins with the byte 110, not with the magic byte 0')
   expect(again.summary()).toMatchObject({ recordsIn: 2, restoredRecords: 0, droppedRecords: { undecodable: 1 } })
