@@ -9,8 +9,17 @@ export const libraryFolder: string = packageFolderOf(dirname(realpathSync(fileUR
 
 /** Whether a file is Millrace's own (and not a test's or a template's in its repository). */
 export function isLibraryPath(path: string): boolean {
-  const parts = ['framework', 'plugins', join('build', 'framework'), join('build', 'plugins')]
-  return parts.some((part) => path.startsWith(withForwardSlashes(join(libraryFolder, part, sep))))
+  return liesIn('framework', path) || isPluginPath(path)
+}
+
+/** Whether it is of a plugin that Millrace brings. */
+export function isPluginPath(path: string): boolean {
+  return liesIn('plugins', path)
+}
+
+/** As source or as built. */
+function liesIn(part: string, path: string): boolean {
+  return [part, join('build', part)].some((folder) => path.startsWith(withForwardSlashes(join(libraryFolder, folder, sep))))
 }
 
 export function withForwardSlashes(path: string): string {

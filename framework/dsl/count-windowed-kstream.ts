@@ -112,13 +112,10 @@ export class CountWindowedKStream<K, V> {
     resultValue?: null,
   ): KStream<Windowed<K>, R> {
     const { window, emit } = this
+    const common = { prefix, aggregation, options, value, resultValue }
     if (window.kind === 'global') {
       const { state: _table, ...flow } = aggregateStream(this.group, {
-        prefix,
-        aggregation,
-        options,
-        value,
-        resultValue,
+        ...common,
         store: (named, key, stored) => ({ ...rowStore(named, key, stored), kind: 'globalWindow' }),
         operator: (store) => ({ kind: 'globalWindowAggregate', store, window, aggregation }),
         resultKey: (key) => sessionWindowed(key) as AnySerde,
@@ -130,11 +127,7 @@ export class CountWindowedKStream<K, V> {
     const varies = partial === true || orAfter !== undefined || sendsAtEnd === true
     const inPanes = emit === 'final' && aggregation.merger !== undefined && size / step > openWindowsMax
     const { state: _table, ...flow } = aggregateStream(this.group, {
-      prefix,
-      aggregation,
-      options,
-      value,
-      resultValue,
+      ...common,
       store: (named, key, stored) => ({ ...rowStore(named, key, stored), kind: 'countWindow' }),
       furtherStores: (named, key, stored) => (inPanes ? [paneStore(named, key, stored)] : []),
       operator: (store) => ({

@@ -9,9 +9,8 @@ export class ClosedWindows {
   private readonly sentUpTo: StreamTime
   private readonly work: TaskWork
   private readonly intervalMs: number
-  private nextLookMs = 0
-
   private readonly shownMs: number
+  private nextLookMs = 0
 
   constructor(store: string, environment: OperatorEnvironment, shownMs = Number.POSITIVE_INFINITY) {
     this.sentUpTo = environment.streamTimes.of(store)
@@ -38,7 +37,8 @@ export class ClosedWindows {
     return closedMs - this.sentUpTo.ms >= this.shownMs
   }
 
+  /** It does not go back: what a clock decided before a restart may lie behind what stream time has closed since. */
   sent(closedMs: number): void {
-    this.sentUpTo.ms = closedMs
+    this.sentUpTo.ms = Math.max(this.sentUpTo.ms, closedMs)
   }
 }

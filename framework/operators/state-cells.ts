@@ -113,6 +113,14 @@ class SubKeys {
     return this.entries.scope.prefix + binaryKey(subKey, this.serde, scratch)
   }
 
+  /** Whether it was there. */
+  delete(subKey: unknown): boolean {
+    const entry = this.of(subKey)
+    const was = this.entries.has(entry)
+    if (was) this.entries.delete(entry)
+    return was
+  }
+
   *all(): Generator<[subKey: unknown, value: unknown]> {
     const { prefix } = this.entries.scope
     for (const [key, value] of this.entries.entries(prefix)) {
@@ -144,10 +152,7 @@ class MapCell implements MapState<unknown, unknown> {
   }
 
   delete(key: unknown): boolean {
-    const entry = this.subKeys.of(key)
-    const was = this.entries.has(entry)
-    if (was) this.entries.delete(entry)
-    return was
+    return this.subKeys.delete(key)
   }
 
   *keys(): Generator<unknown> {
@@ -191,10 +196,7 @@ class SetCell implements SetState<unknown> {
   }
 
   delete(member: unknown): boolean {
-    const entry = this.subKeys.of(member)
-    const was = this.entries.has(entry)
-    if (was) this.entries.delete(entry)
-    return was
+    return this.subKeys.delete(member)
   }
 
   clear(): void {

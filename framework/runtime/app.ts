@@ -344,7 +344,7 @@ class Run {
       if (member.state === 'rebalancing' || member.state === 'stable') await committer.commit()
     } catch (error) {
       if (!isFenced(error)) throw error
-      this.parts.logger.log('warn', error instanceof Error ? error.message : String(error))
+      this.parts.logger.log('warn', error.message)
       await this.giveUp()
     }
     return false
@@ -419,7 +419,7 @@ class Run {
       await commit()
     } catch (error) {
       if (!isFenced(error)) throw error
-      this.parts.logger.log('warn', error instanceof Error ? error.message : String(error))
+      this.parts.logger.log('warn', error.message)
     }
   }
 

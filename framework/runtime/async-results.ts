@@ -38,7 +38,9 @@ export class AsyncResults {
   }
 
   get areFull(): boolean {
-    return this.operators.some(({ isFull }) => isFull)
+    // Asked for after each record, of mostly no operator.
+    for (const operator of this.operators) if (operator.isFull) return true
+    return false
   }
 }
 

@@ -2,7 +2,7 @@
 // acknowledged, then the group has the offsets. Exactly once: both are one transaction. A producer that was fenced is of no more use; the next one is opened in
 // its place, so nobody keeps it, nor its writers, beyond the tasks that write with it.
 
-import { isMillraceError } from '../errors.ts'
+import { isMillraceError, type MillraceError } from '../errors.ts'
 import type { Broker, CommittedOffset, GroupMember, Producer, ProducerOptions, TopicWriter } from '../ports/broker.ts'
 
 /** What a member is to its group since it joined last. */
@@ -29,10 +29,6 @@ export class StreamsProducer {
   constructor(options: StreamsProducerOptions) {
     this.options = options
     this.producer = options.broker.producer(options.producer)
-  }
-
-  get exactlyOnce(): boolean {
-    return this.producer.transactions !== undefined
   }
 
   /** Once the app has a place in its group: the broker aborts what an instance of the same transactional id has left open. */
@@ -112,6 +108,6 @@ export class StreamsProducer {
 }
 
 /** Whether others have gone on without this instance: what it did since its last commit, it did in vain. */
-export function isFenced(error: unknown): boolean {
+export function isFenced(error: unknown): error is MillraceError {
   return isMillraceError(error, 'member-fenced') || isMillraceError(error, 'producer-fenced')
 }

@@ -10,4 +10,5 @@ it('shows all delayed flights of the data by state and hour', { timeout: 120_000
   // An hour is written again if a commit falls between two of its flights.
   const written = Number(/^23376 records read, (\d+) written/m.exec(stdout)?.[1])
   expect(written).toBeGreaterThanOrEqual(3900)
+  expect(written).toBeLessThanOrEqual(4349)
 })

@@ -331,6 +331,19 @@ test('whatever comes in whatever order, with pauses and restarts, is sent as a n
   )
 })
 
+test('a restart sends nothing again that stream time has closed behind the last decision of the clock', async () => {
+  const driver = await TopologyTestDriver.open(counts('tumbling', idle(50)))
+  driver.pipe('in', 'x', 'v', { timestamp: 0 })
+  driver.advanceWallClock(50)
+  driver.pipe('in', 'x', 'v', { timestamp: 10 })
+  driver.pipe('in', 'x', 'v', { timestamp: 22 })
+  await driver.restart()
+  driver.advanceWallClock(1)
+  driver.pipe('in', 'x', 'v', { timestamp: 0 })
+  expect(sent(driver)).toEqual(['x 0-10 1', 'x 10-20 1'])
+  await driver.close()
+})
+
 test('the decisions are a store of the topology, with a changelog', () => {
   const { stores } = counts('session', idle(5)).build()
   expect(stores.get('counts-decisions')).toMatchObject({

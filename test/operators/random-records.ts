@@ -17,7 +17,7 @@ export function property(holds: (rows: readonly Row[], restartAt: number) => Pro
   return fc.asyncProperty(rows, fc.nat({ max: 40 }), holds)
 }
 
-/** The seed of a failure is printed; MILLRACE_TEST_RUNS makes it more runs. */
+/** The seed of a failure is printed; MILLRACE_RUNS makes it more runs. */
 export async function check(one: ReturnType<typeof property>): Promise<void> {
-  await fc.assert(one, { numRuns: Number(process.env.MILLRACE_TEST_RUNS ?? 25) })
+  await fc.assert(one, { numRuns: Number(process.env.MILLRACE_RUNS ?? 25) })
 }

@@ -5,6 +5,7 @@ import type { Config } from '../../framework/config.ts'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { readSettings } from '../../framework/runtime/settings.ts'
 import { string } from '../../framework/serdes/serdes.ts'
+import { Random } from '../kit/random.ts'
 import { AppBench } from './app-bench.ts'
 
 const text = { key: string(), value: string() }
@@ -78,16 +79,16 @@ describe('exactly_once_v2', () => {
   })
 
   it.each(Array.from({ length: 12 }, (_, seed) => seed))('counts each record once, whenever its instances die (seed %i)', async (seed) => {
-    const random = randomFrom(seed)
+    const random = new Random(seed)
     const bench = await benchOf(2)
-    const options = { config: { ...exactlyOnce, commitIntervalMs: 1 + random(300) } }
+    const options = { config: { ...exactlyOnce, commitIntervalMs: 1 + random.below(300) } }
     const sent = new Map<string, number>()
     for (let life = 0; life < 5; life++) {
-      const records = Array.from({ length: 20 }, () => [`${random(8)}`, words[random(words.length)]!] as const)
+      const records = Array.from({ length: 20 }, () => [`${random.below(8)}`, random.oneOf(words)] as const)
       for (const [, word] of records) sent.set(word, (sent.get(word) ?? 0) + 1)
       await bench.produce('in', records)
       const app = bench.start(counts, options)
-      let turns = random(400)
+      let turns = random.below(400)
       await bench.clock.advanceUntil(() => turns-- <= 0)
       app.crash()
     }
@@ -106,15 +107,4 @@ async function benchOf(partitions: number): Promise<AppBench> {
   const bench = new AppBench()
   await bench.createTopics({ in: partitions, out: partitions })
   return bench
-}
-
-/** Whole numbers below a bound, from a seed (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed + 1
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
 }

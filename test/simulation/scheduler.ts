@@ -4,7 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Timer } from '../../framework/ports/clock.ts'
 import { asTimestamp, type Timestamp } from '../../framework/ports/record.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../kit/random.ts'
 
 /** What becomes of the events of a process. */
 export interface Process {

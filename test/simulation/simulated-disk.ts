@@ -3,7 +3,7 @@
 
 import type { KeyRange, Mutation, StateBatch, StateEngine, StateFolder } from '../../framework/ports/store.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../kit/random.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 
 const memoryEngine = memory().stores!.memory!

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../framework/ports/clock.ts'
 import type { MemoryNetwork, MemoryRequest } from '../../plugins/broker-memory/index.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../kit/random.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 
 /** Passing reasons in Kafka's words: nothing was done. */

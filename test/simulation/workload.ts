@@ -3,7 +3,7 @@
 
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { string } from '../../framework/serdes/serdes.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../kit/random.ts'
 
 const text = { key: string(), value: string() }
 

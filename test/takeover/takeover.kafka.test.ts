@@ -13,6 +13,7 @@ import { kafka } from '../../plugins/kafka/index.ts'
 import { leveldb } from '../../plugins/store-leveldb/index.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import { Client, type Sent } from '../e2e/client.ts'
+import { Random } from '../kit/random.ts'
 import { runOnJvm } from './jvm-app.ts'
 import { TopicReader } from './topic-reader.ts'
 import { topologyOf } from './topology-of.ts'
@@ -92,7 +93,7 @@ async function newWork(name: string): Promise<Work> {
   const startMs = Math.floor(Date.now() / 10_000) * 10_000 - 3_600_000
   const seed = Number(process.env.MILLRACE_TAKEOVER_SEED ?? Date.now() % 1_000_000)
   console.log(`takeover ${name}: seed ${seed}`)
-  const random = randomOf(seed)
+  const random = new Random(seed)
 
   return {
     address,
@@ -146,14 +147,13 @@ async function runOnMillrace({ address, application, prefix }: Work): Promise<st
   return lines
 }
 
-function inputOf(random: () => number, startMs: number, part: number): { readonly events: Sent[]; readonly people: Sent[] } {
-  const pick = (count: number) => Math.floor(random() * count)
+function inputOf(random: Random, startMs: number, part: number): { readonly events: Sent[]; readonly people: Sent[] } {
   const events: Sent[] = []
   const people: Sent[] = []
   for (let at = 0; at < recordsPerHalf; at++) {
-    const timestamp = startMs + (part * recordsPerHalf + at) * 200 - pick(latenessMsMax)
-    events.push({ key: `key-${pick(keys)}`, value: `${'abcdefg'[pick(7)]}${at}`, timestamp })
-    if (at % 10 === 0) people.push({ key: `key-${pick(keys)}`, value: `person-${part}-${at}`, timestamp })
+    const timestamp = startMs + (part * recordsPerHalf + at) * 200 - random.below(latenessMsMax)
+    events.push({ key: `key-${random.below(keys)}`, value: `${'abcdefg'[random.below(7)]}${at}`, timestamp })
+    if (at % 10 === 0) people.push({ key: `key-${random.below(keys)}`, value: `person-${part}-${at}`, timestamp })
   }
   return { events, people }
 }
@@ -175,15 +175,4 @@ async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-takeover-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
-}
-
-/** mulberry32 */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -3,6 +3,7 @@
 
 import { ts } from 'ts-morph'
 import type { DslCall } from '../dsl-calls.ts'
+import { isPluginPath, withForwardSlashes } from '../library.ts'
 import { type FunctionsOf, isOwnFunction, type OwnFunction, type Supplied } from './functions-of.ts'
 
 export interface OperatorCallback {
@@ -23,7 +24,6 @@ const noOperators: ReadonlySet<string> = new Set([
   'definePlugin',
   'defineConfig',
   'defineCommand',
-  'schemaRegistry',
 ])
 
 /** Their function makes an object, whose methods run for each record. */
@@ -33,7 +33,7 @@ const takesSupplier: ReadonlySet<string> = new Set(['process', 'processValues', 
 const runsOnce: ReadonlySet<string> = new Set(['init', 'close'])
 
 export function callbacksOf(call: DslCall, functions: FunctionsOf): readonly OperatorCallback[] {
-  if (noOperators.has(call.method)) return []
+  if (noOperators.has(call.method) || isOfPlugin(call)) return []
   return call.node.arguments.flatMap((argument) => {
     if (ts.isObjectLiteralExpression(argument)) return optionCallbacks(argument, functions)
     const given = functions.expression(argument)
@@ -46,6 +46,12 @@ export function callbacksOf(call: DslCall, functions: FunctionsOf): readonly Ope
         : made.flatMap((one) => processorCallbacks(one, supplier, functions))
     })
   })
+}
+
+/** What a plugin is made with runs when it is made, or where it does its I/O: its operators are applied, and run what they are given by the dsl. */
+function isOfPlugin({ signature }: DslCall): boolean {
+  const file = signature.declaration?.getSourceFile().fileName
+  return file !== undefined && isPluginPath(withForwardSlashes(file))
 }
 
 function alone(callback: OwnFunction, at: ts.Node): OperatorCallback {

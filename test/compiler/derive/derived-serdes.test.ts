@@ -104,7 +104,7 @@ function withoutDefaults(read: unknown, written: unknown): unknown {
 describe('serdes derived from types', () => {
   test('give back every value of random types, and refuse what ajv refuses by their JSON Schema', async () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
-    const random = fc.sample(shapes, { seed, numRuns: Number(process.env.RUNS ?? 40) })
+    const random = fc.sample(shapes, { seed, numRuns: Number(process.env.MILLRACE_RUNS ?? 40) })
     const { serdes, derived } = await serdesOf(random.map(typeText))
     let refused = 0
     for (const [index, shape] of random.entries()) {

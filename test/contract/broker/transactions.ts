@@ -7,6 +7,7 @@ import {
   type ProducerOptions,
   type Transactions,
 } from '../../../framework/index.ts'
+import { Random } from '../../kit/random.ts'
 import { append, at, type BrokerBench, eventually, numbered, takeRecords, within } from './bench.ts'
 
 export function transactionsContract(bench: BrokerBench): void {
@@ -341,25 +342,25 @@ export function transactionsContract(bench: BrokerBench): void {
 
     const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000)
     test(`among others has exactly what it commits read, each partition in its order (MILLRACE_SEED=${seed})`, async () => {
-      const random = randomOf(seed)
+      const random = new Random(seed)
       const broker = await bench.broker()
       const topic = await bench.newTopic(broker, { partitions: 2 })
       const writers = [await transactional(bench, broker), await transactional(bench, broker), await transactional(bench, broker)]
       const opened = writers.map((): string[] => [])
       const wanted: string[] = []
       for (let step = 0; step < 120; step++) {
-        const who = random(writers.length)
+        const who = random.below(writers.length)
         const { producer, transactions } = writers[who]!
-        const what = random(10)
+        const what = random.below(10)
         if (what < 6) {
-          const records = Array.from({ length: 1 + random(4) }, (_, index) => ({
-            partition: random(2),
+          const records = Array.from({ length: 1 + random.below(4) }, (_, index) => ({
+            partition: random.below(2),
             key: `${step}.${index}`,
             value: 'v',
           }))
           await append(producer, topic, records)
           opened[who]!.push(...records.map(({ key }) => key))
-          if (random(2) === 0) await producer.flush()
+          if (random.below(2) === 0) await producer.flush()
           continue
         }
         if (what < 8) {
@@ -419,15 +420,4 @@ async function ends(broker: Broker, topic: string): Promise<{ readonly stable: n
 /** Ends are written behind the back of who asked for them. */
 async function ended(broker: Broker, topic: string, end: number): Promise<void> {
   await eventually(async () => (await ends(broker, topic)).stable === end, `committed records end at ${end}`)
-}
-
-/** Whole numbers below a limit, the same ones for the same seed (mulberry32). */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below)
-  }
 }
