@@ -89,7 +89,7 @@ export class MemoryMember implements GroupMember, MemberCallbacks {
   }
 
   private scheduleHeartbeat(): void {
-    this.heartbeatTimer = this.coordinator.clock.after(this.options.heartbeatIntervalMs, () => {
+    this.heartbeatTimer = (this.network.clock ?? this.coordinator.clock).after(this.options.heartbeatIntervalMs, () => {
       this.lastHeartbeatMs = this.coordinator.clock.monotonicMs()
       if (this.memberId !== undefined && this.coordinator.heartbeat(this.memberId)) this.scheduleHeartbeat()
     })

@@ -65,7 +65,7 @@ export class MemoryTransactions implements Transactions {
       this.open = true
       await network.send('add offsets', () => cluster.transactions.addOffsets(identity, group, offsets))
       // As with Kafka a producer may die between the two requests.
-      await cluster.clock.turn()
+      await (network.clock ?? cluster.clock).turn()
     }
     if (!this.open) return
     this.checkAlive()

@@ -114,9 +114,11 @@ describe('a build', () => {
       'Dockerfile',
       'app.mjs',
       'app.mjs.map',
+      'asyncapi.json',
       'manifest.json',
       'package-lock.json',
       'package.json',
+      'sbom.cdx.json',
     ])
   })
 })

@@ -85,6 +85,10 @@ export class Instance implements NetworkOwner {
     return this.app.state
   }
 
+  get isFrozen(): boolean {
+    return this.alive && this.frozenUntilMs > this.parts.scheduler.nowMs
+  }
+
   /** Dies at this step, should it come there. */
   doom(step: string): void {
     this.doomedAt = step

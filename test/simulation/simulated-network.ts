@@ -53,6 +53,7 @@ export class SimulatedNetwork implements MemoryNetwork {
     const { scheduler, random, owner } = this
     for (;;) {
       if (!owner.alive || owner.diesAt(`before ${request}`)) return await never()
+      if (owner.frozenUntilMs > scheduler.nowMs) await scheduler.pause(0, owner)
       // On its way it is nobody's: it arrives though its sender is dead or frozen by then.
       await scheduler.pause(this.delayMs())
       if (random.chance(this.weather.refused)) {

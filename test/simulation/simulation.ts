@@ -38,6 +38,9 @@ const steps = [...requests.flatMap((request) => [`before ${request}`, `after ${r
 /** Between them a commit is half done. */
 const commitSteps = ['after produce', 'after add offsets', 'before end transaction', 'after end transaction', 'before the disk write']
 
+/** Whoever is frozen here goes on, as a zombie, with a commit that others have made meanwhile. */
+const zombieSteps = ['before add offsets', 'after add offsets', 'before end transaction']
+
 export async function simulate({ seed, sabotage = {} }: SimulationOptions): Promise<SimulationResult> {
   const simulation = new Simulation(seed, sabotage)
   return await simulation.run()
@@ -76,7 +79,7 @@ class Simulation {
       sessionTimeoutMs: 1_500,
       heartbeatIntervalMs: 300,
       rebalanceTimeoutMs: 2_000,
-      transactionTimeoutMs: random.chance(0.5) ? 1_000 : 15_000,
+      transactionTimeoutMs: random.chance(0.3) ? 1_000 : 15_000,
       repartitionPurgeIntervalMs: 700,
       ...(random.chance(0.3) ? { uncommittedBytesMax: 500 } : {}),
       ...(random.chance(0.3) ? { fetchBufferBytesMax: 1_024 } : {}),
@@ -174,15 +177,18 @@ class Simulation {
 
   private strike(): void {
     const { random } = this
+    for (const host of this.hosts) if (host.instance?.alive !== true && random.chance(0.5)) this.start(host)
+    // What a frozen instance does later is of interest where others have gone on meanwhile.
+    if (this.hosts.some(({ instance }) => instance?.isFrozen) && random.chance(0.7)) return
     const host = random.oneOf(this.hosts)
     const { instance } = host
-    const lot = random.below(14)
+    const lot = random.below(16)
     if (instance?.alive !== true) this.start(host)
     else if (lot < 4) instance.doom(this.step())
     else if (lot < 5) instance.kill('just so')
     else if (lot < 8) instance.freeze(random.chance(0.5) && this.isExactlyOnce ? random.between(1_600, 4_000) : random.between(10, 1_000))
     else if (lot < 9) instance.stop()
-    else if (lot < 11 && this.isExactlyOnce) instance.freezeAt(this.step(), random.between(1_600, 4_000))
+    else if (lot < 13 && this.isExactlyOnce) instance.freezeAt(this.zombieStep(), random.between(2_000, 6_000))
     else {
       this.note('the topics are compacted')
       this.cluster.compact()
@@ -191,6 +197,10 @@ class Simulation {
 
   private step(): string {
     return this.random.oneOf(this.random.chance(0.5) ? commitSteps : steps)
+  }
+
+  private zombieStep(): string {
+    return this.random.chance(0.8) ? this.random.oneOf(zombieSteps) : this.step()
   }
 
   private start(host: Simulation['hosts'][number]): void {
