@@ -1,7 +1,7 @@
 // The compiler's diagnostics on the terminal, and the exit code that follows from them.
 
 import { readFileSync } from 'node:fs'
-import type { Diagnostic } from '../framework/compiler/index.ts'
+import type { Diagnostic, FixResult } from '../framework/compiler/index.ts'
 import { hasColours } from './colours.ts'
 import { Flags } from './oclif.ts'
 import { jsonOf } from './tables.ts'
@@ -38,6 +38,19 @@ export async function reportDiagnostics(
   setExitCode(diagnostics, strict)
   if (format === 'json') process.stdout.write(`${jsonOf({ diagnostics, ...json })}\n`)
   else process.stdout.write(format === 'sarif' ? sarifText(diagnostics, millraceVersion()) : gitHubText(diagnostics))
+}
+
+/** What `--fix` has done; beside the output where that is for programs. */
+export async function reportFixed(
+  { fixed, refused }: Omit<FixResult, 'diagnostics'>,
+  format: (typeof diagnosticFormats)[number],
+): Promise<void> {
+  if (format === 'json') return
+  const { formatFixed } = await import('../framework/compiler/index.ts')
+  const stream = format === 'pretty' ? process.stdout : process.stderr
+  stream.write(formatFixed(fixed, { colours: hasColours(stream, process.env) }))
+  for (const file of refused) stream.write(`${file} is left as it was: TypeScript refused it with the fixes in it.\n`)
+  if (fixed.length > 0) stream.write(`${fixed.length} fixed\n`)
 }
 
 /** Where more is to be read. */

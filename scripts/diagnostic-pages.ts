@@ -29,8 +29,12 @@ export function diagnosticPages(root: string): [string, string][] {
       problems: problemsIn(readFileSync(join(fixtures, folder, 'prints', file), 'utf8')),
     })),
   )
-  const pages = diagnosticCodes.map((code): [string, string] => [`docs/diagnostics/${code}.md`, pageOf(code, fixtures, prints)])
-  return [...pages, ['docs/diagnostics/README.md', indexOf(diagnosticCodes, pages)]]
+  const fixes = fixesIn(readFileSync(join(fixtures, 'fixes/fixed.txt'), 'utf8'))
+  const pages = diagnosticCodes.map((code): [string, string] => [
+    `docs/diagnostics/${code}.md`,
+    `${pageOf(code, fixtures, prints)}${fixText(fixes.get(code))}`,
+  ])
+  return [...pages, ['docs/diagnostics/README.md', indexOf(diagnosticCodes, pages, [...fixes.keys()].sort())]]
 }
 
 interface Print {
@@ -45,6 +49,19 @@ function problemsIn(print: string): Print['problems'] {
     .split(/\n(?=\S)/)
     .map((text) => ({ code: / (MR\d+|TS\d+): /.exec(text)?.[1] ?? '', text: text.trimEnd() }))
     .filter(({ code }) => code !== '')
+}
+
+/** What `--fix` does, by code, as it is printed. */
+function fixesIn(print: string): Map<string, readonly string[]> {
+  const fixes = new Map<string, readonly string[]>()
+  for (const [, code = '', title = ''] of print.matchAll(/ fixed (MR\d+): (.*)/g))
+    fixes.set(code, [...new Set([...(fixes.get(code) ?? []), title])].sort())
+  return fixes
+}
+
+function fixText(titles: readonly string[] | undefined): string {
+  if (titles === undefined) return ''
+  return `\n\`millrace check --fix\` does it where only one thing can be meant; in the tests, for example:\n\n${titles.map((title) => `- ${title}\n`).join('')}`
 }
 
 function pageOf(code: string, fixtures: string, prints: readonly Print[]): string {
@@ -77,7 +94,7 @@ function kinds({ problems }: Print): number {
   return new Set(problems.map(({ code }) => code)).size
 }
 
-function indexOf(codes: readonly string[], pages: readonly (readonly [string, string])[]): string {
+function indexOf(codes: readonly string[], pages: readonly (readonly [string, string])[], fixed: readonly string[]): string {
   const rows = codes.map((code, index) => {
     const said = / MR\d+: (.*)/.exec(pages[index]?.[1] ?? '')?.[1] ?? ofProjects[code]?.split(/[.:;] /)[0] ?? ''
     return `| [${code}](${code}.md) | ${said.replaceAll('|', '\\|')} |`
@@ -94,6 +111,10 @@ editor's problem matcher for tsc reads it, \`"problemMatcher": "$tsc"\` in VS Co
 \`\`\`json
 { "label": "millrace check", "type": "shell", "command": "npx millrace check", "problemMatcher": "$tsc", "group": "build" }
 \`\`\`
+
+\`millrace check --fix\` changes the files where the remedy is mechanical (${fixed.join(', ')}), checks again, goes on until nothing is left to
+mend, and shows what it did. A file in which TypeScript finds more afterwards is left as it was. Most fixes change no topic and no store; where one does, as by a name or by a repartitioning
+less, \`millrace diff\` says what becomes of the state. JSON and SARIF have the edits as data, which editors can offer.
 
 | code | for example |
 |---|---|

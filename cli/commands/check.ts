@@ -1,28 +1,38 @@
 // millrace check: what the compiler has to say, in the form of tsc.
 
+import type { FixResult } from '../../framework/compiler/index.ts'
 import { jsonFlag } from '../json-flag.ts'
 import { Command, Flags } from '../oclif.ts'
-import { formatFlag, reportDiagnostics } from '../print-diagnostics.ts'
+import { formatFlag, reportDiagnostics, reportFixed } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
 
 export class Check extends Command {
   static override summary = 'Say what is wrong with the topologies of this project.'
   static override description =
     'Reads each file directly in topologies/ and what it imports. Errors end with exit code 1, as does a warning with --strict. Without an error millrace-env.d.ts, the types of the topics ' +
-    'for tests, is brought up to date.'
+    'for tests, is brought up to date. With --fix what can be mended without a decision of yours is mended in the files, as often as something is left to mend; what was done is shown.'
   static override examples = [
     '<%= config.bin %> check',
     '<%= config.bin %> check --strict',
+    '<%= config.bin %> check --fix',
     '<%= config.bin %> check --format sarif > millrace.sarif',
   ]
-  static override flags = { strict: Flags.boolean({ description: 'fail on warnings too' }), format: formatFlag, json: jsonFlag }
+  static override flags = {
+    strict: Flags.boolean({ description: 'fail on warnings too' }),
+    fix: Flags.boolean({ description: 'change the files where the remedy is mechanical' }),
+    format: formatFlag,
+    json: jsonFlag,
+  }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Check)
     const { openProject } = await import('../../framework/compiler/index.ts')
     const project = openProject(process.cwd())
-    const diagnostics = await withProgress('Checking', () => project.check())
+    const format = flags.json ? 'json' : flags.format
+    const unfixed = async (): Promise<FixResult> => ({ fixed: [], refused: [], diagnostics: await project.check() })
+    const { diagnostics, ...done } = await withProgress('Checking', () => (flags.fix ? project.fix() : unfixed()))
     await project.writeDeclarations()
-    await reportDiagnostics(diagnostics, { strict: flags.strict, format: flags.json ? 'json' : flags.format })
+    if (flags.fix) await reportFixed(done, format)
+    await reportDiagnostics(diagnostics, { strict: flags.strict, format }, flags.fix ? done : {})
   }
 }

@@ -17,6 +17,7 @@ import type { DefinitionSource } from './entry-point.ts'
 import { type Evaluation, type EvaluationRequest, evaluate } from './evaluate.ts'
 import { EvaluationWorkers } from './evaluation-workers.ts'
 import { type Deployed, refusedByState } from './evolution-check.ts'
+import { type FixResult, fixFiles } from './fixes/fix-files.ts'
 import { unconnectedStores } from './keys/connected-stores.ts'
 import { flowProblems } from './keys/flow.ts'
 import { keyProblems, withoutJoinErrors } from './keys/key-types.ts'
@@ -89,6 +90,8 @@ export interface CompilerProject {
   /** All diagnostics of the project, in order. */
   check(): Promise<readonly Diagnostic[]>
   build(options: BuildOptions): Promise<BuildResult>
+  /** Does in the author's files what their diagnostics' fixes say, checks again, and so on until none is left. */
+  fix(): Promise<FixResult>
   /** The graph of each topology, as text; only of those without errors. */
   describe(): Promise<readonly { readonly name: string; readonly description: string; readonly manifest: Manifest }[]>
   /** The project's files as a build has them. */
@@ -140,6 +143,14 @@ class Compiler implements CompilerProject {
     const diagnostics = refused.length === 0 ? found : sortDiagnostics([...found, ...refused])
     if (hasErrors(diagnostics) || this.sources === null) return { diagnostics, topologies: [] }
     return build({ folder: this.sources.folder, topologies, diagnostics, out, linked, onProgress })
+  }
+
+  async fix(): Promise<FixResult> {
+    await this.checked()
+    return fixFiles(this.sources?.folder ?? this.folder, (changed) => {
+      if (changed.length > 0) this.refresh(changed)
+      return this.check()
+    })
   }
 
   async modules(): Promise<ProjectModules> {

@@ -5,6 +5,7 @@ import { DerivedSerdes } from './derive/derived-serdes.ts'
 import type { TypeProblem } from './derive/shape-of-type.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
 import type { DslCall } from './dsl-calls.ts'
+import { nameFix } from './fixes/name-fix.ts'
 import { type NamedCalls, nameCalls } from './names.ts'
 import type { Sources } from './project.ts'
 import { type CallEdit, type RewrittenFile, rewriteFile } from './rewrite.ts'
@@ -33,6 +34,7 @@ export interface CallSpan {
   readonly name: string | undefined
   readonly span: Span
   readonly method: string
+  readonly node: ts.CallExpression
   /** Whether its author names the store, or says something of it. */
   readonly givesStore: boolean
   /** Whether it was given anything but a name. */
@@ -42,19 +44,25 @@ export interface CallSpan {
 /** The module that rewritten files import their serdes from. */
 export const derivedModule = 'millrace:derived'
 
-const noNames: NamedCalls = { names: new Map(), numbered: [] }
+const noNames: NamedCalls = { names: new Map(), taken: new Set(), numbered: [], mayRunOften: () => true }
 
 const importName = '$derived'
 
 export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[], calls: readonly DslCall[], sources: Sources): Derivation {
   const { program } = sources
   const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
-  const { names, numbered } = topology.naming === 'kafka-streams' ? noNames : nameCalls(calls, topology.name)
+  const { names, numbered, ...naming } = topology.naming === 'kafka-streams' ? noNames : nameCalls(calls, topology.name)
   const refused: RefusedSerde[] = []
   const callSpans: CallSpan[] = []
   const edits = calls.map((call): CallEdit => {
     const name = names.get(call)
-    const callSpan = { name: name ?? call.givenName, span: sources.spanOf(methodNode(call)), method: call.method, ...optionsOf(call) }
+    const callSpan = {
+      name: name ?? call.givenName,
+      span: sources.spanOf(methodNode(call)),
+      method: call.method,
+      node: call.node,
+      ...optionsOf(call),
+    }
     callSpans.push(callSpan)
     const properties = new Map<string, string>()
     if (name !== undefined) properties.set('name', quoted(name))
@@ -66,7 +74,9 @@ export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[]
     }
     return { node: call.node, optionsIndex: call.optionsIndex, properties }
   })
-  const advice = numbered.map((call) => diagnostic('MR1401', sources.spanOf(methodNode(call)), { method: `${call.method}()` }))
+  const advice = numbered.map((call) =>
+    diagnostic('MR1401', sources.spanOf(methodNode(call)), { method: `${call.method}()` }, nameFix(call, { closure, sources, ...naming })),
+  )
   const files = rewriteAll(closure, edits, sources)
   return { serdes, refused, callSpans, advice, files, rewrittenWithImports: withImporters(closure, files, sources) }
 }

@@ -2,6 +2,8 @@
 // the code, so a code keeps its meaning for ever; the words may change. What varies comes in as details and is put where {name} stands.
 // TypeScript's own errors go the same way under their own codes (TS2322) and carry no remedy.
 
+import type { Fix } from './fixes/text-edits.ts'
+
 export type Severity = 'error' | 'warning'
 
 /** A place in a source file: the path is relative to the project and has forward slashes; line and column count from 1. */
@@ -18,6 +20,8 @@ export interface Diagnostic {
   readonly span: Span | undefined
   readonly message: string
   readonly remedy: string | undefined
+  /** Where the remedy is mechanical: what `millrace check --fix` does. */
+  readonly fix?: Fix
 }
 
 interface DiagnosticEntry {
@@ -351,9 +355,15 @@ export type DiagnosticCode = keyof typeof entries
 
 export const diagnosticCodes = Object.keys(entries) as readonly DiagnosticCode[]
 
-export function diagnostic(code: DiagnosticCode, span: Span | undefined, details: Readonly<Record<string, string>> = {}): Diagnostic {
+export function diagnostic(
+  code: DiagnosticCode,
+  span: Span | undefined,
+  details: Readonly<Record<string, string>> = {},
+  fix?: Fix,
+): Diagnostic {
   const entry: DiagnosticEntry = entries[code]
-  return { code, severity: entry.severity, span, message: fillIn(entry.message, details), remedy: fillIn(entry.remedy, details) }
+  const said = { code, severity: entry.severity, span, message: fillIn(entry.message, details), remedy: fillIn(entry.remedy, details) }
+  return fix === undefined ? said : { ...said, fix }
 }
 
 /** In the order of files and places, each once; what concerns the whole project comes first. */

@@ -12,6 +12,11 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], options: F
   return diagnostics.map((one) => `${formatDiagnostic(one, options.colours === true)}\n`).join('')
 }
 
+/** One line for each diagnostic that was fixed: where it stood, and what was done. */
+export function formatFixed(fixed: readonly Diagnostic[], options: FormatOptions = {}): string {
+  return fixed.map((one) => `${formatFix(one, options.colours === true)}\n`).join('')
+}
+
 /** The last line of a check: `2 errors, 1 warning`. */
 export function summarizeDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter((one) => one.severity === 'error').length
@@ -20,11 +25,23 @@ export function summarizeDiagnostics(diagnostics: readonly Diagnostic[]): string
 }
 
 function formatDiagnostic(one: Diagnostic, colours: boolean): string {
-  const paint = (colour: number, text: string): string => (colours ? `\u001b[${colour}m${text}\u001b[0m` : text)
-  const { span } = one
-  const place = span === undefined ? '' : `${paint(36, span.file)}:${paint(33, `${span.line}`)}:${paint(33, `${span.column}`)} - `
-  const head = `${place}${paint(one.severity === 'error' ? 31 : 33, one.severity)} ${paint(90, `${one.code}:`)} ${one.message}`
+  const paint = painter(colours)
+  const head = `${placeText(one, colours)}${paint(one.severity === 'error' ? 31 : 33, one.severity)} ${paint(90, `${one.code}:`)} ${one.message}`
   return one.remedy === undefined ? head : `${head}\n  ${one.remedy}`
+}
+
+function formatFix(one: Diagnostic, colours: boolean): string {
+  const paint = painter(colours)
+  return `${placeText(one, colours)}${paint(32, 'fixed')} ${paint(90, `${one.code}:`)} ${one.fix?.title ?? ''}`
+}
+
+function placeText({ span }: Diagnostic, colours: boolean): string {
+  const paint = painter(colours)
+  return span === undefined ? '' : `${paint(36, span.file)}:${paint(33, `${span.line}`)}:${paint(33, `${span.column}`)} - `
+}
+
+function painter(colours: boolean): (colour: number, text: string) => string {
+  return (colour, text) => (colours ? `\u001b[${colour}m${text}\u001b[0m` : text)
 }
 
 function plural(count: number, word: string): string {

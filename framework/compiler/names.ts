@@ -10,8 +10,12 @@ import type { DslCall } from './dsl-calls.ts'
 
 export interface NamedCalls {
   readonly names: ReadonlyMap<DslCall, string>
+  /** Those, and what was named by hand. */
+  readonly taken: ReadonlySet<string>
   /** Operators that keep a number where a name would be better: they make a store or an internal topic. */
   readonly numbered: readonly DslCall[]
+  /** Whether what stands there may run more than once. */
+  readonly mayRunOften: (node: ts.Node) => boolean
 }
 
 /** Operators that make neither a store nor an internal topic. */
@@ -59,7 +63,7 @@ export function nameCalls(calls: readonly DslCall[], topologyName: string): Name
     if (base === null) numbered.push(...chain.filter(makesNumberedState))
     else nameChain(chain, base, taken, names)
   }
-  return { names, numbered }
+  return { names, taken, numbered, mayRunOften: (node) => mayRunOften(node, byNode) }
 }
 
 /** A processor that declares its state by key has stores; one that a function makes has those that the topology has. */

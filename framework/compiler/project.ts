@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { Project, ts } from 'ts-morph'
 import { configFileName } from './config-file.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
+import type { EditedFile } from './fixes/text-edits.ts'
 import { isLibraryPath, withForwardSlashes } from './library.ts'
 
 export class Sources {
@@ -112,6 +113,12 @@ export class Sources {
 
   spanAt(file: ts.SourceFile, position: number): Span {
     return spanAt(file, position, this.folder)
+  }
+
+  /** The file of a node, for edits of it. */
+  editedFile(node: ts.Node): EditedFile {
+    const source = node.getSourceFile()
+    return { path: this.pathOf(source), source }
   }
 
   pathOf(file: ts.SourceFile): string {

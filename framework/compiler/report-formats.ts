@@ -1,6 +1,7 @@
 // Diagnostics for other programs: SARIF for code scanning, the commands of a GitHub workflow for its annotations.
 
 import type { Diagnostic } from './diagnostics.ts'
+import type { Fix } from './fixes/text-edits.ts'
 
 /** Where the page of a code lies in the package; undefined for TypeScript's and plugins' codes. */
 export function diagnosticPage(code: string): string | undefined {
@@ -22,7 +23,7 @@ export function sarifText(diagnostics: readonly Diagnostic[], version: string): 
       ...(help.length === 0 ? {} : { help: { text: help.join(' ') } }),
     }
   })
-  const results = diagnostics.map(({ code, severity, message, remedy, span }) => ({
+  const results = diagnostics.map(({ code, severity, message, remedy, span, fix }) => ({
     ruleId: code,
     ruleIndex: codes.indexOf(code),
     level: severity,
@@ -33,12 +34,13 @@ export function sarifText(diagnostics: readonly Diagnostic[], version: string): 
           locations: [
             {
               physicalLocation: {
-                artifactLocation: { uri: encodeURI(span.file), uriBaseId: '%SRCROOT%' },
+                artifactLocation: artifact(span.file),
                 region: { startLine: span.line, startColumn: span.column },
               },
             },
           ],
         }),
+    ...(fix === undefined ? {} : { fixes: [sarifFix(fix)] }),
   }))
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -46,6 +48,26 @@ export function sarifText(diagnostics: readonly Diagnostic[], version: string): 
     runs: [{ tool: { driver: { name: 'millrace', version, rules } }, columnKind: 'utf16CodeUnits', results }],
   }
   return `${JSON.stringify(log, null, 2)}\n`
+}
+
+function artifact(file: string): object {
+  return { uri: encodeURI(file), uriBaseId: '%SRCROOT%' }
+}
+
+function sarifFix({ title, edits }: Fix): object {
+  const files = [...new Set(edits.map(({ file }) => file))]
+  return {
+    description: { text: title },
+    artifactChanges: files.map((file) => ({
+      artifactLocation: artifact(file),
+      replacements: edits
+        .filter((edit) => edit.file === file)
+        .map(({ start, end, text }) => ({
+          deletedRegion: { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column },
+          insertedContent: { text },
+        })),
+    })),
+  }
 }
 
 /** A workflow command for each, as `::error file=…::…`: GitHub shows it at the line. */

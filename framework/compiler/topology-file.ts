@@ -4,6 +4,7 @@ import { ts } from 'ts-morph'
 import type { Naming } from '../graph/topology.ts'
 import { type Diagnostic, diagnostic } from './diagnostics.ts'
 import type { DslCall } from './dsl-calls.ts'
+import { type Fix, inserted } from './fixes/text-edits.ts'
 import type { Sources } from './project.ts'
 
 export interface TopologyFile {
@@ -26,7 +27,7 @@ export function readTopologyFile(
   const moduleSymbol = checker.getSymbolAtLocation(file)
   const exported = moduleSymbol?.exports?.get(ts.InternalSymbolName.Default)
   const start = { file: sources.pathOf(file), line: 1, column: 1 }
-  if (exported === undefined) return [diagnostic('MR1003', start)]
+  if (exported === undefined) return [diagnostic('MR1003', start, {}, exportFix(file, calls, sources))]
   const statement = exported.declarations?.[0]
   const span = statement === undefined ? start : sources.spanOf(statement)
   const type = checker.getTypeOfSymbolAtLocation(resolveAlias(exported, checker), file)
@@ -41,6 +42,22 @@ export function readTopologyFile(
   const name = nameType.value
   if (!isLegalName(name)) return [diagnostic('MR1006', sources.spanOf(nameNode), { name })]
   return { file, call, name, nameNode, naming: namingOf(call, checker) ?? naming }
+}
+
+/** Where the file makes just one topology, and only forgot to export it. */
+function exportFix(file: ts.SourceFile, calls: readonly DslCall[], sources: Sources): Fix | undefined {
+  const made = calls.filter(({ method, isMethod }) => method === 'topology' && !isMethod)
+  const [call] = made
+  if (call === undefined || made.length > 1) return undefined
+  const { parent } = call.node
+  const edited = sources.editedFile(file)
+  if (ts.isExpressionStatement(parent) && parent.parent === file)
+    return { title: 'export it', edits: [inserted(edited, parent.getStart(file), 'export default ')] }
+  const isTopLevel =
+    ts.isVariableDeclaration(parent) && ts.isVariableStatement(parent.parent.parent) && parent.parent.parent.parent === file
+  if (!isTopLevel || !ts.isIdentifier(parent.name)) return undefined
+  const end = file.text.trimEnd().length
+  return { title: 'export it', edits: [inserted(edited, end, `\n\nexport default ${parent.name.text}`)] }
 }
 
 /** Two files of one name. */

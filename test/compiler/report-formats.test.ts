@@ -1,8 +1,19 @@
 // Diagnostics as other programs read them, and the good files that stand beside the bad ones on their pages.
 
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import ajvFormats from 'ajv-formats'
 import { expect, test } from 'vitest'
-import { type Diagnostic, diagnosticPage, formatDiagnostics, gitHubText, openProject, sarifText } from '../../framework/compiler/index.ts'
+import {
+  type Diagnostic,
+  diagnosticPage,
+  type Fix,
+  formatDiagnostics,
+  gitHubText,
+  openProject,
+  sarifText,
+} from '../../framework/compiler/index.ts'
 import { diagnosticPages } from '../../scripts/diagnostic-pages.ts'
 import { fixtures } from './compiled-project.ts'
 
@@ -39,6 +50,25 @@ test('SARIF has a rule for each code, and a result for each diagnostic at its pl
     message: { text: '100 % any. Give\nit.' },
     locations: [{ physicalLocation: { artifactLocation: { uri: 'topologies/a%20b,c.ts' }, region: { startLine: 3, startColumn: 5 } } }],
   })
+})
+
+test('SARIF is as its published schema has it, with fixes and without', () => {
+  const fix: Fix = {
+    title: 'say { grace: 0 }',
+    edits: [{ file: 'topologies/d.ts', start: { line: 3, column: 5 }, end: { line: 3, column: 5 }, text: ', { grace: 0 }' }],
+  }
+  const withFix = diagnostics.map((one) => (one.code === 'MR1101' ? { ...one, fix } : one))
+  // Of draft 04, from which it uses nothing that draft 07 reads in another way.
+  const {
+    id: _id,
+    $schema: _draft,
+    ...schema
+  } = createRequire(import.meta.url)('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json') as Record<string, unknown>
+  const isSarif = ajvFormats.default(new Ajv({ strict: false, allErrors: true, unicodeRegExp: false })).compile(schema)
+  for (const found of [[], diagnostics, withFix])
+    expect([isSarif(JSON.parse(sarifText(found, '1.2.3'))), isSarif.errors]).toEqual([true, null])
+  expect(isSarif({ ...JSON.parse(sarifText(diagnostics, '1.2.3')), version: '2' })).toBe(false)
+  expect(sarifText(withFix, '1.2.3')).toContain('"deletedRegion"')
 })
 
 test('annotations of GitHub are one line each, whatever stands in them', () => {

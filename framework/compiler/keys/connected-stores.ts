@@ -3,6 +3,7 @@
 import { ts } from 'ts-morph'
 import { type Diagnostic, diagnostic } from '../diagnostics.ts'
 import type { DslCall } from '../dsl-calls.ts'
+import { type Fix, inserted, withOption } from '../fixes/text-edits.ts'
 import type { Sources } from '../project.ts'
 import { CalledNames } from '../purity/called-names.ts'
 import { FunctionsOf } from '../purity/functions-of.ts'
@@ -27,8 +28,28 @@ export function unconnectedStores(calls: readonly DslCall[], sources: Sources): 
       })
     return opened
       .filter(({ text }) => !stores.includes(text))
-      .map((name) => diagnostic('MR1609', sources.spanOf(name), { store: name.text, method: `${call.method}()` }))
+      .map((name) =>
+        diagnostic('MR1609', sources.spanOf(name), { store: name.text, method: `${call.method}()` }, connectFix(call, name, sources)),
+      )
   })
+}
+
+function connectFix({ node, optionsIndex, givenOptions }: DslCall, name: ts.StringLiteralLike, sources: Sources): Fix | undefined {
+  if (optionsIndex === -1) return undefined
+  const file = sources.editedFile(node)
+  const text = name.getText()
+  const given = givenOptions !== undefined && ts.isObjectLiteralExpression(givenOptions) ? givenOptions.properties : []
+  const stores = given.find((one) => one.name?.getText() === 'stores')
+  const list =
+    stores !== undefined && ts.isPropertyAssignment(stores) && ts.isArrayLiteralExpression(stores.initializer)
+      ? stores.initializer
+      : undefined
+  const last = list?.elements.at(-1)
+  const edit =
+    list === undefined
+      ? withOption(file, node, optionsIndex, `stores: [${text}]`)
+      : inserted(file, last?.getEnd() ?? list.getStart(file.source) + 1, last === undefined ? text : `, ${text}`)
+  return edit === undefined ? undefined : { title: `connect the store, { stores: [${text}] }`, edits: [edit] }
 }
 
 /** undefined where the list is made elsewhere. */

@@ -5,6 +5,7 @@ import type { Manifest, ManifestNode } from '../../graph/manifest.ts'
 import { hasGeneratedPart } from '../../graph/names.ts'
 import type { CheckedTopology } from '../compiler.ts'
 import { type Diagnostic, diagnostic } from '../diagnostics.ts'
+import { withoutCall } from '../fixes/text-edits.ts'
 import { callOfNode, spanOfNode } from '../node-span.ts'
 
 export function flowProblems(topologies: readonly CheckedTopology[]): Diagnostic[] {
@@ -160,8 +161,11 @@ function needlessTopics(topology: CheckedTopology, graph: GraphReader): readonly
     const call = callOfNode(topology, node.name)
     const changer = keyChangerAbove(node.name, graph)
     // What is asked for with partitions of its own, or with another way to choose them, changes something.
-    if (changer === null && call?.method === 'repartition' && !call.givesOptions)
-      found.push(diagnostic('MR1403', spanOfNode(topology, node.name), { topic: node.topic.name }))
+    if (changer === null && call?.method === 'repartition' && !call.givesOptions) {
+      const edit = withoutCall({ path: call.span.file, source: call.node.getSourceFile() }, call.node)
+      const fix = edit === undefined ? undefined : { title: 'take repartition() out', edits: [edit] }
+      found.push(diagnostic('MR1403', spanOfNode(topology, node.name), { topic: node.topic.name }, fix))
+    }
     if (changer === null || changer === undefined || call?.method === 'repartition') continue
     const earlier = byOrigin.get(`${changer} ${node.value}`)
     if (earlier === undefined) byOrigin.set(`${changer} ${node.value}`, node.topic.name)

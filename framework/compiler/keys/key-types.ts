@@ -4,6 +4,8 @@
 import { ts } from 'ts-morph'
 import { type Diagnostic, type DiagnosticCode, diagnostic } from '../diagnostics.ts'
 import type { DslCall } from '../dsl-calls.ts'
+import { sameKeyFix } from '../fixes/key-fix.ts'
+import type { Fix } from '../fixes/text-edits.ts'
 import type { Sources } from '../project.ts'
 
 /** Of these the type arguments are key and value. */
@@ -119,7 +121,9 @@ class KeyTypes {
     const result = unparenthesized(callback.body)
     const given = call.method === 'map' ? (ts.isArrayLiteralExpression(result) ? result.elements[0] : undefined) : result
     const isKey = key !== undefined && given !== undefined && ts.isIdentifier(key) && ts.isIdentifier(given) && given.text === key.text
-    return isKey ? [this.report('MR1402', call, { method: `${call.method}()`, instead })] : []
+    if (!isKey) return []
+    const fix = sameKeyFix(call.node, callback, result, this.sources.editedFile(callback))
+    return [this.report('MR1402', call, { method: `${call.method}()`, instead }, fix)]
   }
 
   private typesOf(expression: ts.Expression): readonly ts.Type[] | undefined {
@@ -145,8 +149,8 @@ class KeyTypes {
     return this.checker.typeToString(type)
   }
 
-  private report(code: DiagnosticCode, call: DslCall, details: Readonly<Record<string, string>>): Diagnostic {
-    return diagnostic(code, this.sources.spanOf(methodNode(call)), { method: `${call.method}()`, ...details })
+  private report(code: DiagnosticCode, call: DslCall, details: Readonly<Record<string, string>>, fix?: Fix): Diagnostic {
+    return diagnostic(code, this.sources.spanOf(methodNode(call)), { method: `${call.method}()`, ...details }, fix)
   }
 }
 

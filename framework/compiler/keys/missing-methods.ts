@@ -2,6 +2,7 @@
 
 import { ts } from 'ts-morph'
 import { type Diagnostic, diagnostic } from '../diagnostics.ts'
+import { type EditedFile, type Fix, inserted, replacedNode, type TextEdit, withoutCall } from '../fixes/text-edits.ts'
 import { isLibraryPath, withForwardSlashes } from '../library.ts'
 import type { Sources } from '../project.ts'
 
@@ -66,10 +67,32 @@ export function missingMethods(files: readonly ts.SourceFile[], errors: readonly
     if (symbol === undefined || instead === undefined) return
     const span = sources.spanOf(name)
     const error = candidates.find((one) => one.span?.file === span.file && one.span.line === span.line && one.span.column === span.column)
-    if (error !== undefined) explained.set(error, diagnostic('MR1608', span, { type: symbol.name, method: `${name.text}()`, instead }))
+    if (error === undefined) return
+    const details = { type: symbol.name, method: `${name.text}()`, instead }
+    explained.set(error, diagnostic('MR1608', span, details, fixOf(symbol.name, expression, name, sources)))
   }
   for (const file of files) visit(file)
   return errors.map((error) => explained.get(error) ?? error)
+}
+
+/** Where only one thing can be meant. */
+function fixOf(type: string, owner: ts.Expression, name: ts.MemberName, sources: Sources): Fix | undefined {
+  const file = sources.editedFile(name)
+  if (type === 'KTable' && ofStreams.split(' ').includes(name.text))
+    return { title: 'make a stream of its changes first, toStream()', edits: [callBefore(file, owner, name, 'toStream()')] }
+  if (type !== 'KStream' && type !== 'KTable') return undefined
+  if (name.text === 'foreach') return { title: 'call it forEach', edits: [replacedNode(file, name, 'forEach')] }
+  const call = name.parent.parent
+  const isItself = name.text === (type === 'KStream' ? 'toStream' : 'toTable')
+  const edit = isItself && ts.isCallExpression(call) && call.arguments.length === 0 ? withoutCall(file, call) : undefined
+  return edit === undefined ? undefined : { title: `take ${name.text}() out`, edits: [edit] }
+}
+
+/** On a line of its own if the method has one. */
+function callBefore(file: EditedFile, owner: ts.Expression, name: ts.MemberName, call: string): TextEdit {
+  const between = file.source.text.slice(owner.getEnd(), name.getStart(file.source))
+  const [space = ''] = /^\s*/.exec(between) ?? []
+  return inserted(file, owner.getEnd(), `${space}.${call}`)
 }
 
 function each(methods: string, instead: string): Record<string, string> {

@@ -4,6 +4,7 @@ import { ts } from 'ts-morph'
 import type { CheckedTopology } from '../compiler.ts'
 import { type Diagnostic, diagnostic } from '../diagnostics.ts'
 import type { DslCall } from '../dsl-calls.ts'
+import { withOption } from '../fixes/text-edits.ts'
 import { spanOfNode } from '../node-span.ts'
 import type { Sources } from '../project.ts'
 
@@ -21,7 +22,11 @@ export function graceAdvice(topology: CheckedTopology, calls: readonly DslCall[]
     const options = node.arguments[1]
     if (options !== undefined && !ts.isObjectLiteralExpression(options)) return []
     const saysIt = options?.properties.some((one) => one.name?.getText() === 'grace' || ts.isSpreadAssignment(one)) ?? false
-    return saysIt ? [] : [diagnostic('MR1405', sources.spanOf(node), { call: `${method}()` })]
+    if (saysIt) return []
+    const edit = withOption(sources.editedFile(node), node, 1, 'grace: 0')
+    // It is what the window has anyway: the state stays what it is.
+    const fix = edit === undefined ? undefined : { title: 'say { grace: 0 }', edits: [edit] }
+    return [diagnostic('MR1405', sources.spanOf(node), { call: `${method}()` }, fix)]
   })
 }
 

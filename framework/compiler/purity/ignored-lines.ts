@@ -3,6 +3,7 @@
 
 import { ts } from 'ts-morph'
 import { type Diagnostic, diagnostic, diagnosticCodes, type Span } from '../diagnostics.ts'
+import { type Fix, replaced } from '../fixes/text-edits.ts'
 import type { Sources } from '../project.ts'
 
 interface Ignore {
@@ -10,6 +11,8 @@ interface Ignore {
   readonly span: Span
   /** The line that it is for. */
   readonly line: number
+  /** What takes it out. */
+  readonly fix: Fix
 }
 
 /** What says that something cannot be built or run cannot be silenced: rules on what operators do, advice, and plugins' checks can. */
@@ -38,7 +41,7 @@ export function withoutIgnored(
     if (ignore !== undefined) used.add(ignore)
     return ignore === undefined
   })
-  const unused = ignores.filter((ignore) => !used.has(ignore)).map(({ code, span }) => diagnostic('MR1213', span, { code }))
+  const unused = ignores.filter((ignore) => !used.has(ignore)).map(({ code, span, fix }) => diagnostic('MR1213', span, { code }, fix))
   return [...left, ...problems, ...unused]
 }
 
@@ -50,9 +53,19 @@ function read(file: ts.SourceFile, sources: Sources, ignores: Ignore[], problems
     const [, code, reason = ''] = form.exec(text) ?? []
     const problem = problemOf(code, reason)
     if (problem === undefined && code !== undefined)
-      ignores.push({ code, span, line: isAlone(file, start) ? nextLine(file, end) : span.line })
+      ignores.push({ code, span, line: isAlone(file, start) ? nextLine(file, end) : span.line, fix: removal(file, start, end, sources) })
     else problems.push(diagnostic('MR1212', span, { problem: problem ?? '' }))
   }
+}
+
+/** With its line, if nothing else is on it; else with the space before it. */
+function removal(file: ts.SourceFile, start: number, end: number, sources: Sources): Fix {
+  const lineStart = file.text.lastIndexOf('\n', start - 1) + 1
+  const lineEnd = file.text.indexOf('\n', end)
+  const range: readonly [number, number] = isAlone(file, start)
+    ? [lineStart, lineEnd === -1 ? file.text.length : lineEnd + 1]
+    : [lineStart + file.text.slice(lineStart, start).trimEnd().length, end]
+  return { title: 'take the comment out', edits: [replaced(sources.editedFile(file), ...range, '')] }
 }
 
 function problemOf(code: string | undefined, reason: string): string | undefined {

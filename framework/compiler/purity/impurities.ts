@@ -4,6 +4,9 @@
 import { ts } from 'ts-morph'
 import { type Diagnostic, type DiagnosticCode, diagnostic } from '../diagnostics.ts'
 import type { DslCall } from '../dsl-calls.ts'
+import { clockFix } from '../fixes/clock-fix.ts'
+import { machineFix } from '../fixes/machine-fix.ts'
+import type { Fix } from '../fixes/text-edits.ts'
 import type { Sources } from '../project.ts'
 import { callbacksOf, type OperatorCallback } from './callbacks.ts'
 import { CalledNames, unwrapped } from './called-names.ts'
@@ -144,7 +147,7 @@ class Inspection {
     const call = this.impure.ofCall(node)
     // What is asynchronous is reported as a whole.
     if (call !== undefined && !(frame.isAsync && this.isPromise(this.checker.getTypeAtLocation(node))))
-      this.reportCall(call, node, frame.path)
+      this.reportCall(call, node, frame.path, this.fixOf(call, node, frame))
     const callees = this.functions.expression(node.expression)
     for (const callee of callees) this.follow(callee, node, frame)
     this.followArguments(node, frame)
@@ -152,7 +155,7 @@ class Inspection {
 
   private checkNew(node: ts.NewExpression, frame: Frame): void {
     const call = this.impure.ofNew(node)
-    if (call !== undefined) this.reportCall(call, node, frame.path)
+    if (call !== undefined) this.reportCall(call, node, frame.path, this.fixOf(call, node, frame))
     const made = this.functions.made(node)
     if (made === undefined) return
     const path = [...frame.path, `new ${made.name?.text ?? 'class'}`]
@@ -270,12 +273,19 @@ class Inspection {
     return name === 'Promise' || name === 'PromiseLike'
   }
 
-  private reportCall({ code, text, of }: ImpureCall, node: ts.Node, path: readonly string[]): void {
-    this.report(code, node, { call: text, path: pathText(path), of: of ?? '' })
+  /** In the callback itself; what a function does that others call too is its author's to change. */
+  private fixOf({ code }: ImpureCall, node: ts.Node, { roots: [callback], path }: Frame): Fix | undefined {
+    const file = this.sources.editedFile(node)
+    if (code === 'MR1210') return machineFix(node, file)
+    return code === 'MR1201' && callback !== undefined && path.length === 1 ? clockFix(node, callback, file, this.checker) : undefined
   }
 
-  private report(code: DiagnosticCode, node: ts.Node, details: Readonly<Record<string, string>>): void {
-    this.found.push(diagnostic(code, this.sources.spanOf(node), details))
+  private reportCall({ code, text, of }: ImpureCall, node: ts.Node, path: readonly string[], fix?: Fix): void {
+    this.report(code, node, { call: text, path: pathText(path), of: of ?? '' }, fix)
+  }
+
+  private report(code: DiagnosticCode, node: ts.Node, details: Readonly<Record<string, string>>, fix?: Fix): void {
+    this.found.push(diagnostic(code, this.sources.spanOf(node), details, fix))
   }
 }
 
