@@ -1,5 +1,5 @@
 // Commands of the plugins that millrace.config.ts names, as commands of oclif: with `--help`, errors and exit codes like the built-in ones. They are looked for only
-// where the first word is none of Millrace's own, and for the list of all commands, for which what was read once is kept in .millrace until a file changes.
+// where the first word is none of Millrace's own, and for the list of all commands and their completion, for which what was read once is kept in .millrace until a file changes.
 
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -12,7 +12,7 @@ const configFile = 'millrace.config.ts'
 /** What to give to oclif's `run`: `bin` itself, if no plugin's commands are asked for. */
 export async function withPluginCommands(argv: readonly string[], bin: string): Promise<Config | string> {
   const [word] = argv
-  const isList = word === undefined || word === '--help'
+  const isList = word === undefined || word === '--help' || word === 'completion'
   if (!isList && word.startsWith('-')) return bin
   if (!namesPlugins()) return bin
   const config = await Config.load(bin)

@@ -7,7 +7,7 @@ import { templates } from '../template.ts'
 export class Completion extends Command {
   static override summary = 'Print a script that completes commands and options in a shell.'
   static override description =
-    'It completes commands, options, their values, the names of templates, and those of the topologies that are built in the current folder. Print it anew after an update.'
+    'It completes commands, options, their values, the names of templates, and those of the topologies that are built in the current folder. Printed in a project, it knows the commands of its plugins too. Print it anew after an update.'
   static override examples = [
     'source <(<%= config.bin %> completion bash)',
     '<%= config.bin %> completion zsh > ~/.millrace-completion.zsh && echo "source ~/.millrace-completion.zsh" >> ~/.zshrc',

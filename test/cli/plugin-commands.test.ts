@@ -119,6 +119,13 @@ describe('a command of a plugin', () => {
     expect((await millrace(['--help'], folder)).stdout).toMatch(/^ {2}zulu {3}Commands of the plugin acme\.$/m)
   })
 
+  it('is completed by a script that was printed in its project', async () => {
+    const { code, stdout } = await millrace(['completion', 'bash'], acmeProject())
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/"acme"\) .*-W "report other --help"/)
+    expect(stdout).toMatch(/"acme report --style"\) .*-W "long short"/)
+  })
+
   it('may not begin with a word of Millrace: both are named', async () => {
     const folder = acmeProject("'topic:move': report, build: report")
     const { code, stdout, stderr } = await millrace(['--help'], folder)

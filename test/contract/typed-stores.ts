@@ -39,7 +39,7 @@ const commands = fc.array(command, { maxLength: 80, size: 'max' })
 export function typedStoresContract(layers: StoreLayersUnderTest): void {
   const { engine, cacheBytesMax, logged } = layers
   // A crash on disk takes a hundred times longer than one in memory.
-  const runs = { numRuns: engine.supports.durable ? 2 : 40 }
+  const runs = { numRuns: engine.supports.durable ? 2 : Number(process.env.MILLRACE_RUNS ?? 15) }
   const name = `${engine.name}${cacheBytesMax > 0 ? `, cached in ${cacheBytesMax} bytes` : ''}${logged ? ', logged' : ''}`
 
   describe(`the stores on ${name}`, { timeout: 60_000 }, () => {
