@@ -126,6 +126,31 @@ export const settingsTable = {
   /** How often the broker is asked whether topics have come or gone that match the pattern of a source (metadata.max.age.ms). */
   metadataMaxAgeMs: { kind: 'number', min: 0, default: 300_000, description: 'time between two looks for topics that match a pattern' },
   standbyReplicas: { kind: 'number', min: 0, default: 0, description: 'further copies of each state, kept up to date on other instances' },
+  /** A task moves to an instance whose state is short of so many changelog records at most; before that a warm-up replica follows it there (acceptable.recovery.lag). */
+  acceptableRecoveryLag: {
+    kind: 'number',
+    min: 0,
+    default: 10_000,
+    description: 'changelog records that an instance may be short of to be given a task',
+  },
+  /** Besides standbys (max.warmup.replicas). */
+  maxWarmupReplicas: {
+    kind: 'number',
+    min: 1,
+    default: 2,
+    description: 'states at a time that are brought to where their tasks are to move',
+  },
+  /** How often it is looked whether they are there (probing.rebalance.interval.ms). */
+  probingRebalanceIntervalMs: {
+    kind: 'number',
+    min: 1,
+    default: 600_000,
+    description: 'time between two looks whether tasks can move to where they are to be',
+  },
+  /** Where an instance is, as `zone=a`, several of different names (client.tag.*, KIP-708). */
+  clientTags: { kind: 'list', default: [], description: 'where this instance is, such as zone=a' },
+  /** Names of tags: standbys lie where as many of them as possible have other values than where the task runs (rack.aware.assignment.tags, KIP-708). */
+  rackAwareAssignmentTags: { kind: 'list', default: [], description: 'names of the tags in which standbys are to differ from their tasks' },
   /** How long a task with several inputs waits for one that has no records, so as to process in the order of time (max.task.idle.ms). */
   maxTaskIdleMs: { kind: 'number', min: -1, default: 0, description: 'how long a task waits for an input that may have older records' },
   /** Fetched and not yet processed, in all tasks together; a partition with more than its share is not fetched meanwhile (input.buffer.max.bytes). */

@@ -11,12 +11,16 @@ import type { Committer } from './committer.ts'
 import type { Processing } from './processing.ts'
 import type { Restoration } from './restoration.ts'
 import type { RunningTask } from './running-task.ts'
+import type { StandbyTasks } from './standby-tasks.ts'
 import type { TaskInputs } from './task-inputs.ts'
-import type { TaskSet } from './task-set.ts'
+import { restoredOf, type TaskSet } from './task-set.ts'
+import type { TaskStates } from './task-states.ts'
 
 /** The parts of an app while it runs. */
 export interface MeasuredParts {
   readonly tasks: TaskSet
+  readonly states: TaskStates
+  readonly standbys: StandbyTasks
   readonly inputs: TaskInputs
   readonly committer: Committer
   readonly member: GroupMember
@@ -45,10 +49,16 @@ export class AppMetrics implements Metrics {
       gauge('stream-metrics', 'state', '1 for the state that the app is in, 0 for the others', { state }, state === current ? 1 : 0),
     )
     if (parts === undefined) return states
-    return [...states, ...this.ofThread(parts), ...parts.tasks.all.flatMap((task) => this.ofTask(task, parts)), ...this.ofInputs(parts)]
+    return [
+      ...states,
+      ...this.ofThread(parts),
+      ...parts.tasks.all.flatMap((task) => this.ofTask(task, parts)),
+      ...this.ofStandbys(parts),
+      ...this.ofInputs(parts),
+    ]
   }
 
-  private ofThread({ tasks, committer, member, processing, inputs }: MeasuredParts): readonly Metric[] {
+  private ofThread({ tasks, states, standbys, committer, member, processing, inputs }: MeasuredParts): readonly Metric[] {
     const { threadTags: tags } = this
     const group = 'stream-thread-metrics'
     const totals = tasks.totals()
@@ -75,16 +85,24 @@ export class AppMetrics implements Metrics {
       counter(group, 'records-in-total', 'records taken from source topics and elements', tags, totals.recordsIn),
       counter(group, 'records-out-total', "records sent to users' topics", tags, totals.recordsOut),
       counter(group, 'restore-total', 'changelog records restored', tags, totals.restoredRecords),
+      gauge(group, 'standby-task-count', 'states that this instance keeps up to date for other instances', tags, standbys.all.length),
+      counter(group, 'update-total', 'changelog records read into standbys', tags, standbys.records),
       ...[...totals.dropped].map(([reason, count]) => dropped(group, { ...tags, reason }, count)),
-      gauge('stream-state-metrics', 'memory-store-bytes', 'size of the stores in memory of all tasks', tags, tasks.memoryBudget.bytes),
+      gauge('stream-state-metrics', 'memory-store-bytes', 'size of the stores in memory of all tasks', tags, states.memoryBudget.bytes),
       gauge(
         'stream-state-metrics',
         'suppress-buffer-bytes',
         'size of what suppress() holds back in all tasks',
         tags,
-        tasks.suppressBudget.bytes,
+        states.suppressBudget.bytes,
       ),
-      gauge('stream-record-cache-metrics', 'cache-size-bytes-total', 'size of the record caches of all stores', tags, tasks.cacheBytes),
+      gauge(
+        'stream-record-cache-metrics',
+        'cache-size-bytes-total',
+        'size of the record caches of all stores',
+        tags,
+        states.cacheBudget.bytes,
+      ),
       gauge(
         'consumer-coordinator-metrics',
         'last-heartbeat-seconds-ago',
@@ -101,7 +119,7 @@ export class AppMetrics implements Metrics {
     const tags = { ...this.threadTags, 'task-id': planned.id }
     const group = 'stream-task-metrics'
     const ofState = [
-      counter(group, 'restore-total', 'changelog records restored', tags, state.restore.records),
+      counter(group, 'restore-total', 'changelog records restored', tags, restoredOf(running)),
       gauge(
         group,
         'restore-remaining-records-total',
@@ -123,6 +141,18 @@ export class AppMetrics implements Metrics {
       ...task.operators.flatMap((operator) => (operator instanceof Sink ? [produced(tags, operator)] : [])),
       ...task.metrics.read(tags),
     ]
+  }
+
+  private ofStandbys({ standbys }: MeasuredParts): readonly Metric[] {
+    const group = 'stream-standby-metrics'
+    return standbys.all.flatMap(({ planned, state, lag }) => {
+      const tags = { ...this.threadTags, 'task-id': planned.id }
+      return [
+        counter(group, 'update-total', 'changelog records read into the standby', tags, state.restore.records),
+        gauge(group, 'records-lag', 'changelog records that the standby is short of, at most', tags, lag),
+        gauge('stream-state-metrics', 'disk-size-bytes', 'size of the state on disk', tags, state.diskBytes),
+      ]
+    })
   }
 
   private ofInputs({ inputs }: MeasuredParts): readonly Metric[] {

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StateEngine } from '../ports/store.ts'
 import type { Preparations } from './preparations.ts'
+import type { StatePositions } from './state-positions.ts'
 import type { StreamsProducer } from './streams-producer.ts'
 import type { Wakeup } from './wakeup.ts'
 import type { WorkCursor } from './work-cursor.ts'
@@ -20,6 +21,7 @@ export interface AppParts {
   readonly fetcher: Fetcher
   readonly restoreFetcher: Fetcher
   readonly producer: StreamsProducer
+  readonly positions: StatePositions
   readonly clock: Clock
   readonly logger: Logger
   readonly print: (line: string) => void

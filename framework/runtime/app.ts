@@ -7,22 +7,21 @@ import { hasPatterns } from '../graph/bind-topics.ts'
 import type { Manifest } from '../graph/manifest.ts'
 import type { Topology } from '../graph/topology.ts'
 import type { DropReason } from '../operators/dropped-records.ts'
-import type { Broker, GroupMember, MemberSubscription } from '../ports/broker.ts'
+import type { Broker, GroupMember } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MetricsReporter } from '../ports/metrics.ts'
-import type { TopicPartition } from '../ports/record.ts'
 import type { QueryableStoreKind, StateEngine } from '../ports/store.ts'
 import type { TaskState } from '../state/contract.ts'
 import { AppHealth } from './app-health.ts'
 import { AppMetrics } from './app-metrics.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppState, mayFollow } from './app-state.ts'
-import { assignTasks } from './assignor.ts'
 import { Committer } from './committer.ts'
 import { EndOfInput } from './end-of-input.ts'
 import { GlobalTables } from './global-tables.ts'
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-messages.ts'
+import { type AssignmentMessage, decodeAssignment } from './group-messages.ts'
+import { GroupPlan } from './group-plan.ts'
 import { LivePlan } from './live-plan.ts'
 import { openSerdes } from './open-serdes.ts'
 import { Preparations } from './preparations.ts'
@@ -30,12 +29,15 @@ import { Processing } from './processing.ts'
 import { checkVersion } from './recorded-manifest.ts'
 import { Reporters } from './reporters.ts'
 import { Restoration } from './restoration.ts'
-import { serdeFolder, tasksWithState } from './state-directory.ts'
+import { StandbyTasks } from './standby-tasks.ts'
+import { serdeFolder } from './state-directory.ts'
+import { StatePositions } from './state-positions.ts'
 import { StateRequests } from './state-requests.ts'
 import { type QuerySource, type ReadStore, type StoreDescription, StoreQueries, type StoreQuery } from './store-queries.ts'
 import { isFenced, StreamsProducer } from './streams-producer.ts'
 import { TaskInputs } from './task-inputs.ts'
 import { TaskSet } from './task-set.ts'
+import { TaskStates } from './task-states.ts'
 import { type PlannedTask, sourceTopics, type TopicPlan } from './topic-plan.ts'
 import { Wakeup } from './wakeup.ts'
 import { WorkCursor } from './work-cursor.ts'
@@ -92,7 +94,6 @@ export class App {
     const { settings } = options
     if (settings.streamThreads > 1)
       throw new MillraceError('not-supported', { what: 'streamThreads above 1', instead: 'Start more instances.' })
-    if (settings.standbyReplicas > 0) throw new MillraceError('not-supported', { what: 'standbyReplicas', instead: 'Set it to 0.' })
     this.options = options
     this.wakeup = new Wakeup(options.clock)
     this.metrics = new AppMetrics(options.applicationId, () => this.current, options.clock)
@@ -152,12 +153,9 @@ export class App {
   private querySource(): QuerySource {
     const { opened, current: state } = this
     if (opened === undefined) return { topology: this.options.topology, state, tasks: [], planned: [], globals: undefined }
-    const tasks = opened.tasks.all.map(({ planned, state, task }) => ({
-      id: planned.id,
-      partition: planned.partition,
-      state,
-      running: task !== undefined,
-    }))
+    const active = opened.tasks.all.map(({ planned, state, task }) => ({ planned, state, running: task !== undefined, standby: false }))
+    const standbys = opened.standbys.all.map(({ planned, state }) => ({ planned, state, running: false, standby: true }))
+    const tasks = [...active, ...standbys].map(({ planned: { id, partition }, ...place }) => ({ id, partition, ...place }))
     return { topology: opened.topology(), state, tasks, planned: opened.planned(), globals: opened.globals() }
   }
 
@@ -177,6 +175,7 @@ export class App {
 /** What of a run can be queried. */
 interface Opened {
   readonly tasks: TaskSet
+  readonly standbys: StandbyTasks
   topology(): Topology
   planned(): readonly PlannedTask[]
   globals(): TaskState | undefined
@@ -187,6 +186,8 @@ class Run {
   private readonly options: AppOptions
   private readonly parts: AppParts
   private readonly tasks: TaskSet
+  private readonly states: TaskStates
+  private readonly standbys: StandbyTasks
   private readonly live: LivePlan
   /** Undefined if the topology has none, and until their partitions are known. */
   private globals: GlobalTables | undefined
@@ -205,7 +206,7 @@ class Run {
     opened: (opened: Opened) => void,
     health: AppHealth,
   ) {
-    const { broker, settings, applicationId } = options
+    const { broker, settings, applicationId, clock, engines } = options
     this.options = options
     this.isStopping = isStopping
     this.enter = enter
@@ -224,6 +225,7 @@ class Run {
       admin: broker.admin,
       wakeup,
       preparations: new Preparations(wakeup),
+      positions: new StatePositions({ stateDir: settings.stateDir, applicationId, clock, durable: engines.persistent.supports.durable }),
       cursor: health.work,
       fetcher: broker.fetcher({ clientId: `${client}-consumer`, readCommitted: true, bufferBytesMax }),
       restoreFetcher: broker.fetcher({ clientId: `${client}-restore-consumer`, readCommitted: true, bufferBytesMax }),
@@ -240,9 +242,18 @@ class Run {
         },
       }),
     }
-    this.tasks = new TaskSet(this.parts, () => this.globals?.stores)
+    this.states = new TaskStates(this.parts)
+    const standbyFetcher = { clientId: `${client}-standby-restore-consumer`, readCommitted: true, bufferBytesMax }
+    this.standbys = new StandbyTasks(this.parts, this.states, () => broker.fetcher(standbyFetcher))
+    this.tasks = new TaskSet(this.parts, this.states, this.standbys, () => this.globals?.stores)
     this.restoration = new Restoration(this.parts)
-    opened({ tasks: this.tasks, topology: () => live.topology, planned: () => live.tasks, globals: () => this.globals?.restored })
+    opened({
+      tasks: this.tasks,
+      standbys: this.standbys,
+      topology: () => live.topology,
+      planned: () => live.tasks,
+      globals: () => this.globals?.restored,
+    })
   }
 
   async run(): Promise<AppTotals> {
@@ -259,9 +270,9 @@ class Run {
     const member = this.member()
     const inputs = new TaskInputs(this.parts, end, live)
     const committer = new Committer(this.parts, this.tasks, member)
-    const processing = new Processing({ ...this.parts, member, tasks: this.tasks, inputs, committer, globals: this.globals, end, live })
-    const { restoration, tasks } = this
-    this.metrics.parts = { tasks, inputs, committer, member, processing, restoration }
+    const { restoration, tasks, states, standbys, globals } = this
+    const processing = new Processing({ ...this.parts, member, tasks, inputs, committer, globals, standbys, end, live })
+    this.metrics.parts = { tasks, states, standbys, inputs, committer, member, processing, restoration }
     this.health.parts = { tasks, inputs, member, restoration, processing, producer: this.parts.producer }
     try {
       await this.globals?.restore(this.isStopping)
@@ -310,10 +321,14 @@ class Run {
 
   private async close(member: GroupMember): Promise<void> {
     try {
-      await this.tasks.closeAll()
-      await this.globals?.close()
+      await this.standbys.closeAll()
     } finally {
-      await member.leave()
+      try {
+        await this.tasks.closeAll()
+        await this.globals?.close()
+      } finally {
+        await member.leave()
+      }
     }
   }
 
@@ -327,15 +342,19 @@ class Run {
     // The leader may have seen topics that this member has not.
     await this.live.refresh()
     const { plan } = this.live
-    const planned = plan.tasks.filter(({ id }) => assigned.includes(id))
+    const planned = plan.tasks.filter(({ id }) => assigned.tasks.includes(id))
     // Leaving them would leave their partitions unread, and nobody would know.
-    if (planned.length < assigned.length) throw unknownTasks(this.parts.applicationId, assigned, plan)
-    this.parts.logger.log('info', `Assigned ${planned.length} of ${plan.tasks.length} tasks.`, { tasks: assigned })
+    if (planned.length < assigned.tasks.length) throw unknownTasks(this.parts.applicationId, assigned.tasks, plan)
+    this.tellAssigned(assigned, plan)
+    const standbys = plan.tasks.filter(({ id }) => assigned.standbys.includes(id))
+    await this.standbys.keep([...assigned.tasks, ...assigned.standbys])
     if (!(await this.tasks.assign(planned, interrupted))) return false
     this.enter('restoring')
     const unrestored = this.tasks.all.filter(({ task }) => task === undefined)
     if (!(await this.restoration.restore(unrestored, interrupted))) return false
     await this.tasks.start()
+    if (!(await this.standbys.open(standbys, planned.length + standbys.length, interrupted))) return false
+    processing.probeMs = this.parts.clock.monotonicMs() + (assigned.probeInMs ?? Infinity)
     await inputs.follow(this.tasks.all)
     this.enter('running')
     try {
@@ -350,35 +369,42 @@ class Run {
     return false
   }
 
+  private tellAssigned({ tasks, standbys }: Assigned, plan: TopicPlan): void {
+    const also = standbys.length === 0 ? '' : `, and ${standbys.length} standbys`
+    this.parts.logger.log('info', `Assigned ${tasks.length} of ${plan.tasks.length} tasks${also}.`, { tasks, standbys })
+  }
+
   /** Others have gone on without this instance: what it did since its last commit was in vain. */
   private async giveUp(): Promise<void> {
+    // They write with the producer that may be no more.
+    await this.standbys.closeAll()
     await this.tasks.closeAll()
     await this.globals?.reopenWriters()
   }
 
-  /** The ids of the tasks assigned; undefined if the app is to stop before there is an assignment. */
-  private async join(member: GroupMember): Promise<readonly string[] | undefined> {
+  /** Undefined if the app is to stop before there is an assignment. */
+  private async join(member: GroupMember): Promise<Assigned | undefined> {
     const { wakeup } = this.parts
     let failure: unknown
-    let tasks: readonly string[] | undefined
+    let assigned: Assigned | undefined
     const joining = member
       .join()
       .then(({ assignment, generation, memberId }) => {
         this.parts.producer.membership = { generation, memberId }
-        tasks = decodeAssignment(assignment).tasks
+        assigned = decodeAssignment(assignment)
       })
       .catch((error: unknown) => {
         failure = error
       })
     wakeup.watch('joining', () => joining)
-    while (tasks === undefined && failure === undefined && !this.isStopping()) await wakeup.sleep(joinSleepMs)
-    if (tasks === undefined && failure === undefined) {
+    while (assigned === undefined && failure === undefined && !this.isStopping()) await wakeup.sleep(joinSleepMs)
+    if (assigned === undefined && failure === undefined) {
       await member.leave()
       await joining
       return undefined
     }
     if (failure !== undefined) throw failure
-    return tasks
+    return assigned
   }
 
   private globalTables({ globalInputs }: TopicPlan): GlobalTables | undefined {
@@ -391,7 +417,8 @@ class Run {
 
   private member(): GroupMember {
     const { settings, applicationId } = this.parts
-    const topics = (): readonly string[] => [...new Set(this.live.plan.tasks.flatMap(partitionsOf).map(({ topic }) => topic))]
+    const { live, tasks, standbys } = this
+    const plan = new GroupPlan({ ...this.parts, processId: this.options.processId, thread: 1, live, tasks, standbys })
     return this.options.broker.member({
       clientId: `${applicationId}-StreamThread-1-consumer`,
       groupId: applicationId,
@@ -401,17 +428,9 @@ class Run {
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       // Not Kafka Streams' own word, `stream`: the broker keeps members apart that could not read each other's messages, and neither breaks the other.
       protocol: 'millrace',
-      subscription: () => encodeSubscription({ topics: topics(), runs: this.tasks.ids(), hasState: this.hasState() }),
-      assign: async (members) => {
-        await this.live.refresh()
-        return assign(members, this.live.plan)
-      },
+      subscription: () => plan.subscription(),
+      assign: (members) => plan.assign(members),
     })
-  }
-
-  private hasState(): readonly string[] {
-    const { engines, settings, applicationId } = this.parts
-    return engines.persistent.supports.durable ? tasksWithState(settings.stateDir, applicationId) : []
   }
 
   private async unlessFenced(commit: () => Promise<void>): Promise<void> {
@@ -431,6 +450,8 @@ class Run {
 
 const joinSleepMs = 1_000
 
+type Assigned = Omit<AssignmentMessage, 'partitions'>
+
 /**
  * Who has a group instance id is the same one after a restart: it takes over what it has left open at once. Of others the coordinator must think that they may
  * come back, until the transaction times out.
@@ -440,23 +461,7 @@ function transactional({ applicationId, processId, settings }: AppOptions): { tr
   return { transactionalId: `${applicationId}-${groupInstanceId}-1`, transactionTimeoutMs }
 }
 
-function assign(members: readonly MemberSubscription[], plan: TopicPlan): ReadonlyMap<string, Uint8Array> {
-  const subscribed = members.map(({ memberId, subscription }) => ({ memberId, ...decodeSubscription(subscription) }))
-  const assignment = assignTasks(
-    subscribed,
-    plan.tasks.map(({ id }) => id),
-  )
-  const messageOf = (tasks: readonly string[]): Uint8Array => {
-    return encodeAssignment({ tasks, partitions: plan.tasks.filter(({ id }) => tasks.includes(id)).flatMap(partitionsOf) })
-  }
-  return new Map([...assignment].map(([memberId, tasks]) => [memberId, messageOf(tasks)]))
-}
-
 function unknownTasks(group: string, assigned: readonly string[], plan: TopicPlan): MillraceError {
   const known = new Set(plan.tasks.map(({ id }) => id))
   return new MillraceError('assignment-unknown', { group, tasks: assigned.filter((id) => !known.has(id)).join(', ') })
-}
-
-function partitionsOf({ inputs, localInputs }: PlannedTask): readonly TopicPartition[] {
-  return [...inputs, ...localInputs]
 }

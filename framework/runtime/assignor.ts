@@ -1,5 +1,6 @@
 // Which member of the group runs which task. Pure and deterministic: the same members and tasks give the same assignment. Every member gets the
-// same number of tasks, give or take one, and as many of those it had before as that allows; its state is there already.
+// same number of tasks, give or take one, and as many of those it had before as that allows; its state is there already. Who takes a task over only when its
+// state has been brought there, and who keeps copies, is decided on top of it, in replicas.ts.
 
 export interface AssignableMember {
   readonly memberId: string
@@ -7,14 +8,27 @@ export interface AssignableMember {
   readonly runs: readonly string[]
   /** Their state lies on its disk; of no meaning for a task that somebody runs. */
   readonly hasState: readonly string[]
+  /** Whose state is there, and up to date but for a little: it can run them at once. Default: not known. */
+  readonly caughtUp?: readonly string[]
 }
 
 /** By member id, each list in the order of `tasks`. */
 export function assignTasks(members: readonly AssignableMember[], tasks: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const assignment = new Map(members.map(({ memberId }) => [memberId, [] as string[]]))
   const open = new Set(tasks)
-  for (const claim of ['runs', 'hasState'] as const) {
-    const claims = new Map(members.map((member) => [member.memberId, member[claim].filter((task) => open.has(task))]))
+  const isReadyElsewhere = (memberId: string, task: string): boolean =>
+    members.some((other) => other.memberId !== memberId && other.caughtUp?.includes(task) === true)
+  const claimsOf: readonly ((member: AssignableMember) => readonly string[])[] = [
+    // What has to go, if anything has, is what somebody else can go on with at once.
+    ({ memberId, runs }) => [
+      ...runs.filter((task) => !isReadyElsewhere(memberId, task)),
+      ...runs.filter((task) => isReadyElsewhere(memberId, task)),
+    ],
+    ({ caughtUp = [] }) => caughtUp,
+    ({ hasState }) => hasState,
+  ]
+  for (const claimed of claimsOf) {
+    const claims = new Map(members.map((member) => [member.memberId, claimed(member).filter((task) => open.has(task))]))
     keepClaimed(claims, assignment, open, tasks.length)
   }
   for (const task of open) assignment.get(leastLoaded(assignment, task))?.push(task)

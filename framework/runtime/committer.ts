@@ -85,7 +85,7 @@ export class Committer {
       const committed = offsets.find((offset) => isSamePartition(offset, changelog))
       if (committed !== undefined) positions.set(changelog.topic, committed.offset)
     }
-    running.writing = running.state.commit(positions).catch((error: unknown) => {
+    running.writing = commitState(running, positions, this.parts).catch((error: unknown) => {
       running.writeFailure = error
     })
     running.lastCommitted = offsets
@@ -113,6 +113,11 @@ export class Committer {
       )
     }
   }
+}
+
+async function commitState({ planned, state }: StartedTask, positions: ReadonlyMap<string, Offset>, parts: AppParts): Promise<void> {
+  await state.commit(positions)
+  await parts.positions.writeIfDue(planned.id, state)
 }
 
 /** Whether it stands elsewhere than where the group has it. */

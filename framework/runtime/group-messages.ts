@@ -1,14 +1,16 @@
 // What members of a group tell each other through the group protocol. The outside is Kafka's consumer protocol (ConsumerProtocolSubscription and
 // ConsumerProtocolAssignment, version 0), because the broker reads it: it keeps the offsets of the topics named there, and tools show the partitions. Our
 // own message is the user data in it: a version byte, then JSON. Releases meet in one group during an upgrade, so everybody ignores fields it does
-// not know, and a change that older ones cannot live with raises the version.
+// not know, whatever the version; a leader writes to each member in the version that it speaks, and asks of it no more than that version can do.
+//
+// Version 1: which tasks run where, and where their state lies. Version 2: processes, standbys, how far each state has come, tags.
 
 import * as v from 'valibot'
 import { MillraceError } from '../errors.ts'
 import type { TopicPartition } from '../ports/record.ts'
 import { ByteBuffer } from '../serdes/byte-buffer.ts'
 
-const messageVersion = 1
+export const messageVersion = 2
 const consumerProtocolVersion = 0
 
 export interface SubscriptionMessage {
@@ -18,33 +20,61 @@ export interface SubscriptionMessage {
   readonly runs: readonly string[]
   /** Tasks whose state lies here. */
   readonly hasState: readonly string[]
+  /** Members of one process share its state folder; undefined of version 1. */
+  readonly process?: string | undefined
+  /** Which of the threads of its process it is. */
+  readonly thread: number
+  /** Tasks whose state is kept up to date here. */
+  readonly standbys: readonly string[]
+  /** By task whose state lies here and does not run: the sum of the offsets that it has reached in its internal changelogs (KIP-441). */
+  readonly offsetSums: Readonly<Record<string, number>>
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface ReadSubscription extends Omit<SubscriptionMessage, 'topics'> {
+  /** In which the member writes, and may be newer than what is known here. */
+  readonly version: number
 }
 
 export interface AssignmentMessage {
   readonly tasks: readonly string[]
+  /** Tasks whose state is to be kept up to date. */
+  readonly standbys: readonly string[]
+  /** After how long the member is to ask for another assignment, because tasks wait for their state somewhere; undefined: not. */
+  readonly probeInMs?: number | undefined
   /** What the tasks read. */
   readonly partitions: readonly TopicPartition[]
 }
 
 const texts = v.array(v.string())
-const subscriptionSchema = v.object({ runs: texts, hasState: texts })
-const assignmentSchema = v.object({ tasks: texts })
+const subscriptionSchema = v.object({
+  runs: texts,
+  hasState: texts,
+  process: v.optional(v.string()),
+  thread: v.optional(v.number(), 1),
+  standbys: v.optional(texts, []),
+  offsetSums: v.optional(v.record(v.string(), v.number()), {}),
+  tags: v.optional(v.record(v.string(), v.string()), {}),
+})
+const assignmentSchema = v.object({ tasks: texts, standbys: v.optional(texts, []), probeInMs: v.optional(v.number()) })
 
-export function encodeSubscription({ topics, runs, hasState }: SubscriptionMessage): Uint8Array {
+export function encodeSubscription({ topics, ...message }: SubscriptionMessage): Uint8Array {
   const writer = new MessageWriter()
   writer.int16(consumerProtocolVersion)
   writer.int32(topics.length)
   for (const topic of topics) writer.text(topic)
-  return writer.withUserData({ runs, hasState })
+  return writer.withUserData(messageVersion, message)
 }
 
-export function decodeSubscription(bytes: Uint8Array): Omit<SubscriptionMessage, 'topics'> {
-  return decode(bytes, subscriptionSchema, (reader) => {
+export function decodeSubscription(bytes: Uint8Array): ReadSubscription {
+  const { version, message } = decode(bytes, subscriptionSchema, (reader) => {
     for (let left = reader.int32(); left > 0; left--) reader.text()
   })
+  return { ...message, version }
 }
 
-export function encodeAssignment({ tasks, partitions }: AssignmentMessage): Uint8Array {
+/** `version`: the one that the member speaks. */
+export function encodeAssignment({ partitions, tasks, ...later }: AssignmentMessage, version: number = messageVersion): Uint8Array {
   const byTopic = new Map<string, number[]>()
   for (const { topic, partition } of partitions) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
   const writer = new MessageWriter()
@@ -55,28 +85,35 @@ export function encodeAssignment({ tasks, partitions }: AssignmentMessage): Uint
     writer.int32(numbers.length)
     for (const number of numbers) writer.int32(number)
   }
-  return writer.withUserData({ tasks })
+  return writer.withUserData(Math.min(version, messageVersion), version === 1 ? { tasks } : { tasks, ...later })
 }
 
 /** A member that came too late for an assignment has none, and no bytes. */
 export function decodeAssignment(bytes: Uint8Array): Omit<AssignmentMessage, 'partitions'> {
-  if (bytes.length === 0) return { tasks: [] }
-  return decode(bytes, assignmentSchema, (reader) => {
+  if (bytes.length === 0) return { tasks: [], standbys: [] }
+  const { message } = decode(bytes, assignmentSchema, (reader) => {
     for (let topics = reader.int32(); topics > 0; topics--) {
       reader.text()
       for (let partitions = reader.int32(); partitions > 0; partitions--) reader.int32()
     }
   })
+  return message
 }
 
-function decode<T>(bytes: Uint8Array, schema: v.GenericSchema<unknown, T>, skipTopics: (reader: MessageReader) => void): T {
+interface Decoded<T> {
+  readonly version: number
+  readonly message: T
+}
+
+function decode<T>(bytes: Uint8Array, schema: v.GenericSchema<unknown, T>, skipTopics: (reader: MessageReader) => void): Decoded<T> {
   try {
     const reader = new MessageReader(Buffer.from(bytes))
     reader.int16()
     skipTopics(reader)
     const userData = reader.bytes()
-    if (userData === null || (userData[0] ?? 0) < 1) throw new Error('it has no data of ours')
-    return v.parse(schema, JSON.parse(userData.toString('utf8', 1)))
+    const version = userData?.[0] ?? 0
+    if (userData === null || version < 1) throw new Error('it has no data of ours')
+    return { version, message: v.parse(schema, JSON.parse(userData.toString('utf8', 1))) }
   } catch (error) {
     throw new MillraceError('group-message-unreadable', { problem: error instanceof Error ? error.message : String(error) }, error)
   }
@@ -100,8 +137,8 @@ class MessageWriter {
     this.append(Buffer.from(value))
   }
 
-  withUserData(message: unknown): Uint8Array {
-    const userData = Buffer.concat([Buffer.of(messageVersion), Buffer.from(JSON.stringify(message))])
+  withUserData(version: number, message: unknown): Uint8Array {
+    const userData = Buffer.concat([Buffer.of(version), Buffer.from(JSON.stringify(message))])
     this.int32(userData.length)
     this.append(userData)
     return Buffer.from(this.buffer.bytes.subarray(0, this.buffer.end))

@@ -9,6 +9,7 @@ import type { EndOfInput } from './end-of-input.ts'
 import type { GlobalTables } from './global-tables.ts'
 import type { LivePlan } from './live-plan.ts'
 import { positionOf, type RunningTask } from './running-task.ts'
+import type { StandbyTasks } from './standby-tasks.ts'
 import type { TaskInputs } from './task-inputs.ts'
 import type { TaskSet } from './task-set.ts'
 import { WindowedStat } from './windowed-stat.ts'
@@ -24,6 +25,7 @@ export interface ProcessingParts extends AppParts {
   readonly inputs: TaskInputs
   readonly committer: Committer
   readonly globals: GlobalTables | undefined
+  readonly standbys: StandbyTasks
   /** Undefined: the input has no end. */
   readonly end: EndOfInput | undefined
   readonly live: LivePlan
@@ -38,6 +40,8 @@ export class Processing {
   /** When the loop last turned, by the monotonic clock. */
   turnedMs = 0
   private readonly parts: ProcessingParts
+  /** When to ask for another assignment, by the monotonic clock, because tasks wait for their state somewhere. */
+  probeMs = Infinity
   /** The task that the next slice begins with, so that one with a long backlog does not keep the others waiting. */
   private next = 0
   /** Whether a commit waits for calls that are on their way. */
@@ -47,15 +51,16 @@ export class Processing {
     this.parts = parts
   }
 
-  /** Returns when the input has ended (true), or when the group is no longer stable, the topics have changed or `interrupted` says so. */
+  /** Returns when the input has ended (true), or when the group is no longer stable, another assignment is due, the topics have changed or `interrupted` says so. */
   async run(interrupted: () => boolean): Promise<boolean> {
-    const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals, preparations } = this.parts
+    const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals, standbys, preparations } = this.parts
     wakeup.watch('member', () => member.changed())
     while (member.state === 'stable' && !interrupted()) {
       this.turnedMs = clock.monotonicMs()
       preparations.check()
       if (tasks.chosenWriters.areOpening) await tasks.chosenWriters.settled()
       const followed = (await globals?.apply()) === true
+      const stoodBy = await standbys.apply()
       await inputs.take()
       for (const { task, connectors } of started(tasks.all)) connectors?.feed(task, wakeup)
       const delivered = this.deliver()
@@ -65,14 +70,15 @@ export class Processing {
       inputs.resume()
       if ((committer.isRequested || committer.dueInMs <= 0) && this.mayCommit()) await committer.commit()
       await committer.purgeIfDue()
-      if (await this.topicsHaveChanged()) return false
-      if (processed > 0 || delivered > 0 || punctuated || followed) {
+      if ((await this.topicsHaveChanged()) || clock.monotonicMs() >= this.probeMs) return false
+      if (processed > 0 || delivered > 0 || punctuated || followed || stoodBy) {
         await clock.turn()
         continue
       }
       if (await this.isAtEnd()) return true
       if (producer.full) wakeup.watch('producer', () => producer.drained())
       globals?.watch()
+      standbys.watch()
       wakeup.watch('fetcher', () => fetcher.arrived())
       await wakeup.sleep(this.sleepMs())
     }

@@ -12,6 +12,8 @@ export interface RunningTask {
   readonly planned: PlannedTask
   readonly state: TaskState
   readonly recordContext: RecordContext
+  /** Of the records in `state.restore`: how many were read as a standby, before the task came here. */
+  readonly followedRecords: number
   /** What the group had committed when the task came here. */
   readonly committed: readonly CommittedOffset[]
   /** Where its inputs were read from when it came here. */

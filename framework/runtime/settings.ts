@@ -36,6 +36,7 @@ export function readSettings(config: Config, environment: Environment): Settings
   const settings = byGuarantee(Object.fromEntries(entries) as Settings, config, environment)
   if (problems.length === 0) checkDeadLetters(settings, problems)
   if (problems.length === 0) checkTransactions(settings, problems)
+  if (problems.length === 0) checkTags(settings, problems)
   if (problems.length > 0) throw new MillraceError('settings-invalid', { problems: problems.join('\n  ') })
   return { settings, warnings }
 }
@@ -56,6 +57,16 @@ function checkTransactions({ processingGuarantee, commitIntervalMs, transactionT
     problems.push(
       `commitIntervalMs is ${commitIntervalMs}, and a transaction has to end within transactionTimeoutMs, which is ${transactionTimeoutMs}.`,
     )
+}
+
+function checkTags({ clientTags, rackAwareAssignmentTags }: Settings, problems: string[]): void {
+  const names = clientTags.map((tag) => tag.slice(0, Math.max(0, tag.indexOf('='))))
+  for (const [index, name] of names.entries()) {
+    if (name === '') problems.push(`clientTags has ${clientTags[index]}; a tag is a name and a value, such as zone=a.`)
+    else if (names.indexOf(name) < index) problems.push(`clientTags has ${name} twice.`)
+  }
+  for (const name of rackAwareAssignmentTags)
+    if (!names.includes(name)) problems.push(`rackAwareAssignmentTags names ${name}, which clientTags does not have.`)
 }
 
 function checkDeadLetters(settings: Settings, problems: string[]): void {

@@ -14,7 +14,7 @@ import { compositeStore } from './composite-stores.ts'
 export interface QuerySource {
   readonly topology: Topology
   readonly state: AppState
-  /** Of all tasks that this instance has. */
+  /** Of all tasks that this instance has, and of its standbys. */
   readonly tasks: readonly TaskPlace[]
   /** Of all instances. */
   readonly planned: readonly { readonly subTopology: number; readonly partition: number }[]
@@ -26,14 +26,15 @@ export interface TaskPlace {
   readonly id: string
   readonly partition: number
   readonly state: TaskState
-  /** False while its state is being restored. */
+  /** False while its state is being restored, and of a standby. */
   readonly running: boolean
+  readonly standby: boolean
 }
 
 export interface StoreQuery {
   /** Only the store of this partition. Default: of all that this instance has. */
   readonly partition?: number
-  /** Also while the app rebalances or restores: then what is read may be older than what was read before. Default: false. */
+  /** Also while the app rebalances or restores, and of standbys: then what is read may be older than what was read before. Default: false. */
   readonly stale?: boolean
 }
 
@@ -87,7 +88,7 @@ export class StoreQueries {
       const kinds = kindsOf[spec.kind]
       if (kinds === undefined) return []
       const { name, key, value } = spec
-      const partitions = tasks.filter(({ state }) => state.views(name) !== undefined).map(({ partition }) => partition)
+      const partitions = tasks.filter(({ state, standby }) => !standby && state.views(name) !== undefined).map(({ partition }) => partition)
       const home = topology.subTopologies.find(({ stores, global }) => !global && stores.includes(name))?.id
       const partitionCount = planned.filter(({ subTopology }) => subTopology === home).length
       return [{ name, kinds, key, value, global: globals.has(name), partitions, partitionCount }]

@@ -1,42 +1,29 @@
-// The tasks that this instance owns. A task that stays through a rebalance is not touched; one that goes is closed, one that comes is opened, restored and
-// started. All of what they counted is kept when they are closed.
+// The tasks that this instance owns. A task that stays through a rebalance is not touched; one that goes is closed, one that comes is opened, or was followed here
+// as a standby, restored and started. All of what they counted is kept when they are closed.
 
-import { isMillraceError } from '../errors.ts'
-import type { StoreKind } from '../graph/operator-spec.ts'
 import type { DropReason } from '../operators/dropped-records.ts'
 import { type CommittedOffset, type PartitionOffset, whereItIs } from '../ports/broker.ts'
 import { isSamePartition, noHeaders, type TopicPartition } from '../ports/record.ts'
-import { CacheBudget } from '../state/cached-rows.ts'
-import type { RecordContext, TaskState } from '../state/contract.ts'
-import { MemoryBudget } from '../state/memory-budget.ts'
-import { openTaskState } from '../state/open-task-state.ts'
 import type { WindowedTaskStores } from '../state/windowed-contract.ts'
 import type { AppParts } from './app-parts.ts'
 import { ChosenWriters } from './chosen-writers.ts'
 import { resetOffsets } from './offset-reset.ts'
 import type { RunningTask } from './running-task.ts'
-import { StampingWriter } from './stamping-writer.ts'
+import type { OpenState, StandbyTasks } from './standby-tasks.ts'
 import { Task } from './task.ts'
 import { TaskConnectors } from './task-connectors.ts'
 import { taskSettings } from './task-settings.ts'
+import type { TaskStates } from './task-states.ts'
 import { writtenTopics } from './task-topics.ts'
 import type { PlannedTask } from './topic-plan.ts'
 import { WindowedStat } from './windowed-stat.ts'
-
-/** How long a task waits for the instance that had it on this machine to close its state. */
-const lockWaitMsMax = 30_000
-const lockRetryMs = 200
-
-/** Stores that log changes without a timestamp, as Kafka Streams' do. */
-const writesWithoutTimestamp: readonly StoreKind[] = ['suppressBuffer', 'graceBuffer']
 
 export class TaskSet {
   private readonly parts: AppParts
   private readonly globals: () => WindowedTaskStores | undefined
   private readonly running = new Map<string, RunningTask>()
-  private readonly cacheBudget: CacheBudget
-  readonly memoryBudget: MemoryBudget
-  readonly suppressBudget: MemoryBudget
+  private readonly states: TaskStates
+  private readonly standbys: StandbyTasks
   /** Tasks opened and closed here so far. */
   opened = 0
   closed = 0
@@ -45,14 +32,12 @@ export class TaskSet {
   readonly chosenWriters: ChosenWriters
 
   /** `globals`: restored before the first task starts. */
-  constructor(parts: AppParts, globals: () => WindowedTaskStores | undefined) {
+  constructor(parts: AppParts, states: TaskStates, standbys: StandbyTasks, globals: () => WindowedTaskStores | undefined) {
     this.parts = parts
+    this.states = states
+    this.standbys = standbys
     this.globals = globals
     this.chosenWriters = new ChosenWriters(parts)
-    const { cacheBytesMax, memoryStoreBytesMax, suppressBytesMax } = parts.settings
-    this.cacheBudget = new CacheBudget(cacheBytesMax)
-    this.memoryBudget = new MemoryBudget('memoryStoreBytesMax', 'Stores in memory', memoryStoreBytesMax)
-    this.suppressBudget = new MemoryBudget('suppressBytesMax', 'Rows that suppress() holds back', suppressBytesMax)
   }
 
   get all(): readonly RunningTask[] {
@@ -107,11 +92,6 @@ export class TaskSet {
     if (failures.length > 0) throw failures[0]
   }
 
-  /** What the record caches of all stores hold. */
-  get cacheBytes(): number {
-    return this.cacheBudget.bytes
-  }
-
   /** Of all tasks that have been here. */
   totals(): Totals {
     const totals = new Totals()
@@ -133,6 +113,7 @@ export class TaskSet {
       // The next commit would have failed for it. The changelog has all of it, so nothing is lost: whoever has the task next restores more.
       if (writeFailure !== undefined)
         this.parts.logger.log('warn', `The state of task ${running.planned.id} was not written: ${String(writeFailure)}`)
+      await this.parts.positions.write(running.planned.id, running.state)
       await running.state.close()
     }
   }
@@ -150,17 +131,15 @@ export class TaskSet {
     tasksCount: number,
     interrupted: () => boolean,
   ): Promise<RunningTask | undefined> {
-    const recordContext = { timestamp: -1, headers: noHeaders }
-    const state = await this.openState(planned, recordContext, tasksCount, interrupted)
-    if (state === undefined) return undefined
     const committed = allCommitted.filter((offset) =>
       [...planned.inputs, ...planned.localInputs].some((input) => isSamePartition(input, offset)),
     )
     const start = await this.startOf(planned.inputs, committed)
+    const opened = (await this.standbys.promote(planned.id)) ?? (await this.openState(planned, tasksCount, interrupted))
+    if (opened === undefined) return undefined
     return {
+      ...opened,
       planned,
-      state,
-      recordContext,
       committed,
       start,
       task: undefined,
@@ -174,44 +153,10 @@ export class TaskSet {
     }
   }
 
-  private async openState(
-    planned: PlannedTask,
-    context: RecordContext,
-    tasksCount: number,
-    interrupted: () => boolean,
-  ): Promise<TaskState | undefined> {
-    const { topology, applicationId, settings, engines, producer, clock, logger, wakeup } = this.parts
-    const sub = topology.subTopologies.find(({ id }) => id === planned.subTopology)!
-    const deadlineMs = clock.monotonicMs() + lockWaitMsMax
-    let told = false
-    while (!interrupted()) {
-      try {
-        return await openTaskState({
-          stateDir: settings.stateDir,
-          applicationId,
-          taskId: planned.id,
-          partition: planned.partition,
-          stores: sub.stores.map((name) => topology.stores.get(name)!),
-          engines,
-          cacheBudget: this.cacheBudget,
-          memoryBudget: this.memoryBudget,
-          suppressBudget: this.suppressBudget,
-          uncommittedBytesMax: settings.uncommittedBytesMax / tasksCount,
-          context,
-          logger,
-          changelogWriter: async (topic, { kind }) => {
-            const writer = await producer.writer(topic)
-            return writesWithoutTimestamp.includes(kind) ? new StampingWriter(writer, clock) : writer
-          },
-        })
-      } catch (error) {
-        if (!isMillraceError(error, 'state-locked') || clock.monotonicMs() >= deadlineMs) throw error
-        if (!told) logger.log('warn', `Waiting up to ${lockWaitMsMax / 1_000} s for another process: ${error.message}`)
-        told = true
-        await wakeup.sleep(lockRetryMs)
-      }
-    }
-    return undefined
+  private async openState(planned: PlannedTask, tasksCount: number, interrupted: () => boolean): Promise<OpenState | undefined> {
+    const recordContext = { timestamp: -1, headers: noHeaders }
+    const state = await this.states.open(planned, recordContext, tasksCount, interrupted)
+    return state === undefined ? undefined : { state, recordContext, followedRecords: 0 }
   }
 
   /** What the group has committed nothing of begins where the source's reset policy says. */
@@ -274,8 +219,9 @@ export class Totals {
   restoredRecords = 0
   readonly dropped = new Map<DropReason, number>()
 
-  addTask({ task, state }: RunningTask): void {
-    this.restoredRecords += state.restore.records
+  addTask(running: RunningTask): void {
+    const { task } = running
+    this.restoredRecords += restoredOf(running)
     if (task === undefined) return
     this.recordsIn += task.recordsIn
     this.recordsOut += task.recordsOut
@@ -296,6 +242,11 @@ export class Totals {
   private addDropped(counts: ReadonlyMap<DropReason, number>): void {
     for (const [reason, count] of counts) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count)
   }
+}
+
+/** What was read as a standby was not waited for. */
+export function restoredOf({ state, followedRecords }: RunningTask): number {
+  return state.restore.records - followedRecords
 }
 
 /** A start by the reset policy is committed with the first commit: a second start goes on from there, whatever the policy would say then. */

@@ -149,6 +149,10 @@ export interface TaskState extends WindowedTaskStores {
   /** What has to be read before the first record is processed. */
   readonly changelogs: readonly Changelog[]
   readonly restore: StateRestore
+  /** What of its internal changelogs is in stores that outlive the process, by topic; what was never written is missing. */
+  writtenPositions(): ReadonlyMap<string, Offset>
+  /** Removes rows past their retention, as a commit does: for who follows changelogs and never commits. */
+  dropExpired(): Promise<void>
   close(): Promise<void>
 }
 

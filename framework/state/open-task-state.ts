@@ -4,7 +4,7 @@ import { isMillraceError, MillraceError } from '../errors.ts'
 import type { StoreSpec } from '../graph/operator-spec.ts'
 import type { TopicWriter } from '../ports/broker.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Offset } from '../ports/record.ts'
+import { asOffset, type Offset } from '../ports/record.ts'
 import type {
   KeyValueStore,
   Mutation,
@@ -231,8 +231,22 @@ class LayeredTaskState implements TaskState {
         buffer.taken()
         dueBuffer?.taken()
       }
-      await this.dropExpired(stores)
+      await this.dropExpiredOf(stores)
     }
+  }
+
+  writtenPositions(): ReadonlyMap<string, Offset> {
+    const positions = new Map<string, Offset>()
+    for (const { store, topic, sourceTopic } of this.changelogs) {
+      const layers = this.layers.get(store)
+      const position = sourceTopic || layers?.spec.persistent !== true ? undefined : layers.folder.positions().get(topic)
+      if (position !== undefined) positions.set(topic, position)
+    }
+    return positions
+  }
+
+  async dropExpired(): Promise<void> {
+    await this.dropExpiredOf([...this.layers.values()])
   }
 
   async close(): Promise<void> {
@@ -266,13 +280,15 @@ class LayeredTaskState implements TaskState {
       const changelog = this.changelogs.find(({ store }) => store === spec.name)
       if (changelog === undefined) continue
       const position = writer?.acknowledged(changelog.partition) ?? sourcePositions.get(changelog.topic)
-      if (position !== undefined) positions.set(changelog.topic, position)
+      // The writer may have acknowledged its last record before the task was elsewhere for a while.
+      const restored = this.restore.position(changelog.topic)
+      if (position !== undefined) positions.set(changelog.topic, asOffset(Math.max(position, restored)))
     }
     return positions
   }
 
   /** Removes segments past their retention. */
-  private async dropExpired(stores: readonly StoreLayers[]): Promise<void> {
+  private async dropExpiredOf(stores: readonly StoreLayers[]): Promise<void> {
     for (const { spec, folder, retention, dropsSegments } of stores) {
       if (retention === undefined || !dropsSegments || this.droppedUpTo.get(spec.name) === retention.firstSegment) continue
       this.droppedUpTo.set(spec.name, retention.firstSegment)

@@ -31,21 +31,22 @@ test('the table of metrics is what an app tells', async () => {
     ['a', 'x'],
     ['b', 'bad'],
   ])
-  let metrics: Metrics | undefined
+  const told: Metrics[] = []
   const all = new Map<string, Metric>()
   const reporter: MetricsReporter = {
     start: async (given) => {
-      metrics = given
+      told.push(given)
     },
     close: async () => {},
   }
-  const app = bench.start(everything, { reporters: [reporter], config: { processingExceptionHandler: 'continue' } })
-  await app.reaches('running')
+  const options = { reporters: [reporter], config: { processingExceptionHandler: 'continue', standbyReplicas: 1 } } as const
+  const apps = [bench.start(everything, options), bench.start(everything, options)]
+  for (const app of apps) await app.reaches('running')
   await bench.clock.advanceUntil(() => {
-    for (const metric of metrics!.read()) all.set(`${metric.group} ${metric.name}`, metric)
-    return all.has('stream-thread-metrics dropped-records-total')
+    for (const metric of told.flatMap((metrics) => metrics.read())) all.set(`${metric.group} ${metric.name}`, metric)
+    return all.has('stream-thread-metrics dropped-records-total') && all.has('stream-standby-metrics update-total')
   })
-  await app.stop()
+  for (const app of apps) await app.stop()
   const rows = [...all.values()]
     .sort((one, other) => (`${one.group} ${one.name}` < `${other.group} ${other.name}` ? -1 : 1))
     .map(({ group, name, kind, description, tags }) => {

@@ -78,6 +78,12 @@ export const plantedFaults: Readonly<Record<string, PlantedSabotage>> = {
   'changelogs are restored uncommitted': {
     broker: (broker) => aroundFetchers(broker, (options) => ({ ...options, readCommitted: !isRestoring(options) })),
   },
+  'standbys follow what is not committed': {
+    broker: (broker) => aroundFetchers(broker, (options) => ({ ...options, readCommitted: !options.clientId.includes('standby') })),
+  },
+  'a standby loses its last record': {
+    broker: (broker) => aroundFetchers(broker, (options) => options, withoutLast, 0, 'standby'),
+  },
   'a restore loses its last record': {
     broker: (broker) => aroundFetchers(broker, (options) => options, withoutLast),
   },
@@ -174,11 +180,12 @@ function aroundFetchers(
   changed: (options: FetcherOptions) => FetcherOptions,
   fetched: (fetched: Fetched) => Fetched = (one) => one,
   skipped = 0,
+  named = 'restore',
 ): Broker {
   return around(broker, {
     fetcher: (options: FetcherOptions): Fetcher => {
       const fetcher = broker.fetcher(changed(options))
-      const take = (): readonly Fetched[] => fetcher.take().map((one) => (isRestoring(options) ? fetched(one) : one))
+      const take = (): readonly Fetched[] => fetcher.take().map((one) => (options.clientId.includes(named) ? fetched(one) : one))
       const assign = (positions: readonly PartitionOffset[]): void => {
         const skip = isRestoring(options) ? 0 : skipped
         fetcher.assign(positions.map((one) => (one.offset > 0 ? { ...one, offset: asOffset(one.offset + skip) } : one)))

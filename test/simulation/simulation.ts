@@ -83,6 +83,10 @@ class Simulation {
       repartitionPurgeIntervalMs: 700,
       ...(random.chance(0.3) ? { uncommittedBytesMax: 500 } : {}),
       ...(random.chance(0.3) ? { fetchBufferBytesMax: 1_024 } : {}),
+      standbyReplicas: random.below(3),
+      acceptableRecoveryLag: random.oneOf([0, 20, 10_000]),
+      maxWarmupReplicas: 1 + random.below(2),
+      probingRebalanceIntervalMs: 500 + random.below(2_500),
     }
     const isStatic = random.chance(0.3)
     this.hosts = Array.from({ length: 1 + random.below(3) }, (_, index) => {
