@@ -188,6 +188,20 @@ describe('a broker that is started again at the same place', () => {
   })
 })
 
+describe('an admin whose broker hears late of what others have made', () => {
+  it('has made a topic only when it can be written, also one that was there', async () => {
+    const settings = { missingTopicTimeoutMs: 1 }
+    const brokers = [proxy.address]
+    const late = kafka({ settings }).brokers!.kafka!({ brokers, clientId: 'late', logger: silentLogger, clock: new SystemClock() })
+    const topic = await bench.newTopic(broker)
+    let asked = 0
+    proxy.isUnheardOf = (name) => name === topic && ++asked <= 5
+    expect(await late.admin.createTopics([{ name: topic, partitions: 1 }])).toEqual(new Map([[topic, 'exists']]))
+    expect(await late.admin.endOffsets([{ topic, partition: 0 }])).toEqual([at(topic, 0, 0)])
+    await late.close()
+  })
+})
+
 describe('a group member on a bad line', () => {
   it('stays in its group when connections break', async () => {
     const member = broker.member(bench.memberOptions(bench.newName('group'), { sessionTimeoutMs: 3_000 }))

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { readResponse, readResponseHeader, responseFrame } from '../../plugins/kafka/wire/api.ts'
 import { apis } from '../../plugins/kafka/wire/apis.ts'
+import { errorCode } from '../../plugins/kafka/wire/error-codes.ts'
 
 /** The broker has done it, and the client never hears of it. `lose`: because the connection breaks; `swallow`: it stays open, in silence. */
 export type Fate = 'pass' | 'lose' | 'swallow'
@@ -14,6 +15,8 @@ export class FaultyProxy {
   readonly #sockets = new Set<Socket>()
   /** Asked for each answer, by the key of its API. */
   fateOf: (apiKey: number) => Fate = () => 'pass'
+  /** Asked for each topic of each answer about metadata: whether its news has not reached the broker yet. */
+  isUnheardOf: (topic: string) => boolean = () => false
   answers = 0
 
   constructor(address: string) {
@@ -25,6 +28,10 @@ export class FaultyProxy {
   async listen(): Promise<string> {
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
+    return this.address
+  }
+
+  get address(): string {
     return `127.0.0.1:${this.#port}`
   }
 
@@ -71,16 +78,18 @@ export class FaultyProxy {
         const fate = request === undefined ? 'pass' : this.fateOf(request.apiKey)
         if (fate === 'lose') client.destroy()
         if (fate !== 'pass') return
-        client.write(request?.apiKey === apis.metadata.key ? this.#withOwnAddress(frame, request.version) : frame)
+        client.write(request?.apiKey === apis.metadata.key ? this.#metadata(frame, request.version) : frame)
       }),
     )
   }
 
-  #withOwnAddress(frame: Buffer, version: number): Buffer {
+  #metadata(frame: Buffer, version: number): Buffer {
     const { correlationId, rest } = readResponseHeader(frame.subarray(4))
     const body = readResponse(apis.metadata, version, rest)
     const brokers = body.brokers.map((broker) => ({ ...broker, host: '127.0.0.1', port: this.#port }))
-    return responseFrame(apis.metadata, version, correlationId, { ...body, brokers })
+    const unheardOf = { errorCode: errorCode.UNKNOWN_TOPIC_OR_PARTITION, partitions: [] }
+    const topics = body.topics.map((topic) => (this.isUnheardOf(topic.name ?? '') ? { ...topic, ...unheardOf } : topic))
+    return responseFrame(apis.metadata, version, correlationId, { ...body, brokers, topics })
   }
 }
 

@@ -167,11 +167,11 @@ export class ClusterClient {
     return leaderId < 0 ? undefined : leaderId
   }
 
-  /** The number of a topic's partitions, as soon as each has a leader. Rejects with `topic-missing`. */
-  async partitionsOf(topic: string): Promise<number> {
+  /** The number of a topic's partitions, as soon as each has a leader. Rejects with `topic-missing` if no broker that was asked knew it for so long. */
+  async partitionsOf(topic: string, missingTimeoutMs = this.settings.missingTopicTimeoutMs): Promise<number> {
     const known = this.#topics.get(topic)
     if (known?.every(({ leaderId }) => leaderId >= 0)) return known.length
-    const missingUntil = this.clock.monotonicMs() + this.settings.missingTopicTimeoutMs
+    const missingUntil = this.clock.monotonicMs() + missingTimeoutMs
     return this.withRetries(async () => {
       const answer = await this.refresh([topic])
       const found = answer.topics.find(({ name }) => name === topic)

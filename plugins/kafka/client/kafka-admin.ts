@@ -78,8 +78,8 @@ export class KafkaAdmin implements Admin {
         else check(code, 'CreateTopics', name, errorMessage)
       }
     })
-    // Created is not yet known to every broker; who asks next should find it.
-    for (const [name, how] of outcome) if (how === 'created') await this.#cluster.partitionsOf(name)
+    // The controller has it, whoever made it; the brokers learn of it later, busy ones much later. Who asks next should find it.
+    for (const name of outcome.keys()) await this.#cluster.partitionsOf(name, this.#cluster.settings.retryTimeoutMs)
     return outcome
   }
 

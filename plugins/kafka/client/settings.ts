@@ -45,7 +45,7 @@ export const defaultClientSettings: KafkaClientSettings = {
   retryBackoffMs: 20,
   retryBackoffMsMax: 1_000,
   transactionBackoffMs: 2,
-  missingTopicTimeoutMs: 1_000,
+  missingTopicTimeoutMs: 5_000,
   foreignMembersTimeoutMs: 60_000,
   deliveryTimeoutMs: 120_000,
   batchBytes: 700_000,
