@@ -59,7 +59,10 @@ function answerOf(worker: Worker, task: EvaluationTask, timeLimitMs: number): Pr
       if (message.kind !== 'started') resolve(message)
       else AbortSignal.timeout(timeLimitMs).addEventListener('abort', () => resolve('timeout'))
     })
-    worker.once('error', (error) => resolve({ kind: 'threw', message: error.message, stack: error.stack ?? '' }))
+    // What a worker ends with has been copied, and may have come without its words.
+    worker.once('error', ({ message = 'it ended without a word', stack = '' }: Partial<Error>) =>
+      resolve({ kind: 'threw', message, stack }),
+    )
     worker.once('exit', (code) => resolve({ kind: 'threw', message: `its code ended the process with code ${code}`, stack: '' }))
     worker.postMessage(task)
   })

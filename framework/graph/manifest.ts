@@ -62,6 +62,8 @@ export interface ManifestStore {
   readonly kind: StoreSpec['kind']
   readonly key: string
   readonly value: string
+  /** Of what waits in a left or outer join of streams: the serde of the right side's values. */
+  readonly otherValue?: string
   readonly persistent: boolean
   readonly caching: boolean
   readonly changelog: ChangelogSpec | null
@@ -132,10 +134,11 @@ function keyedOf({ method, state, timers }: KeyedProcessSpec): Pick<ManifestOper
   }
 }
 
-function storeOf({ key, value, windowSizeMs, ...store }: StoreSpec): ManifestStore {
+function storeOf({ key, value, otherValue, windowSizeMs, ...store }: StoreSpec): ManifestStore {
   // JSON has no infinity: an unlimited window is one without a size.
   const size = windowSizeMs === undefined || windowSizeMs === Number.POSITIVE_INFINITY ? {} : { windowSizeMs }
-  return { ...store, ...size, ...serdeNames({ key, value }) }
+  const other = otherValue === undefined ? {} : { otherValue: otherValue.name }
+  return { ...store, ...size, ...serdeNames({ key, value }), ...other }
 }
 
 function serdeNames({ key, value }: { readonly key: Serde<unknown>; readonly value: Serde<unknown> }): { key: string; value: string } {
@@ -163,6 +166,7 @@ function schemasOf(topology: Topology): Record<string, unknown> {
     if (!('key' in user)) continue
     keep(user.name, user.key)
     keep(user.name, user.value)
+    if ('otherValue' in user && user.otherValue !== undefined) keep(user.name, user.otherValue)
   }
   return Object.fromEntries([...schemas].map(([name, { schema }]) => [name, schema]))
 }

@@ -2,8 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { describe as describeTopology } from '../../framework/graph/describe.ts'
+import { manifestOf } from '../../framework/graph/manifest.ts'
 import type { StreamsBuilder } from '../../framework/index.ts'
-import { long, mean, string, tumbling } from '../../framework/index.ts'
+import { long, mean, string, tumbling, within } from '../../framework/index.ts'
 import { strings, topologyOf } from './topology-of.ts'
 
 const variables = { naming: 'variables' } as const
@@ -157,4 +158,15 @@ test('elements and print make a topology without topics', () => {
     },
   })
   expect(describeTopology(topology)).toContain('Source: numbers (topics: [])\n      --> shown')
+})
+
+test('the manifest of a left join of streams is data, with the serdes of both sides by name', () => {
+  const topology = topologyOf((builder) => {
+    const [left, right] = [builder.stream('left', strings), builder.stream('right', { key: string(), value: long() })]
+    left.leftJoin(right, (one, other) => `${one} ${other}`, within('5m', { grace: 0 }), { name: 'both', ...strings, otherValue: long() })
+  }, variables)
+  const manifest = manifestOf(topology)
+  // The compiler's worker hands it over so.
+  expect(structuredClone(manifest)).toEqual(manifest)
+  expect(manifest.stores.find(({ kind }) => kind === 'unmatched')).toMatchObject({ key: 'string', value: 'string', otherValue: 'long' })
 })

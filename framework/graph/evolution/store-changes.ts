@@ -76,7 +76,8 @@ class StoreComparison {
       ]
     return [
       ...this.ofKeys(),
-      ...this.ofValues(),
+      ...this.ofValues(this.old.value, this.now.value),
+      ...this.ofValues(this.old.otherValue, this.now.otherValue),
       ...this.ofWindow(),
       ...this.ofRetention(),
       ...this.ofChangelog(),
@@ -99,8 +100,9 @@ class StoreComparison {
     ]
   }
 
-  private ofValues(): readonly ManifestChange[] {
-    const found = serdeChange(this.old.value, this.now.value, this.before, this.after)
+  private ofValues(was: string | undefined, is: string | undefined): readonly ManifestChange[] {
+    if (was === undefined || is === undefined) return []
+    const found = serdeChange(was, is, this.before, this.after)
     if (found.kind === 'same') return []
     if (found.kind === 'wider') return [this.change('value-widened', 'safe', 'Every value that is there is one of the new type.', '')]
     if (this.now.migrates === true)
