@@ -6,7 +6,7 @@ const anyone = ['errors', 'ports']
 const mayImport = {
   errors: [],
   ports: [],
-  config: [...anyone],
+  config: [...anyone, 'graph/cost/budget'],
   plugins: [...anyone],
   graph: [...anyone, 'serdes'],
   serdes: [...anyone, 'plugins', 'graph/window-spec'],

@@ -1,6 +1,7 @@
 // The settings of an app: one table of what there is, of what kind, with defaults that are Kafka Streams' wherever it has the setting. Read by the runtime
 // (framework/runtime/settings.ts), which also takes each from its environment variable: `commitIntervalMs` from MILLRACE_COMMIT_INTERVAL_MS.
 
+import type { Budget } from './graph/cost/budget.ts'
 import type { Plugin } from './ports/plugin.ts'
 import type { Secret } from './ports/secret.ts'
 
@@ -275,6 +276,8 @@ type ConfiguredName = { [N in SettingName]: Table[N]['kind'] extends 'secret' ? 
 export type Config = { readonly [N in ConfiguredName]?: ValueOf<Table[N]> } & {
   /** Used beside those that come with Millrace. */
   readonly plugins?: readonly Plugin[]
+  /** What topologies may cost; for the compiler. Without it nothing is too much. */
+  readonly budget?: Budget
 }
 
 /**

@@ -76,6 +76,7 @@ export {
   within,
 } from './dsl/windows.ts'
 export { type ErrorCode, type ErrorKind, isMillraceError, MillraceError } from './errors.ts'
+export type { Budget, BudgetLimits } from './graph/cost/budget.ts'
 export type * from './graph/error-handlers.ts'
 export type { GraphCheck } from './graph/graph-check.ts'
 export type {

@@ -18,6 +18,9 @@ const ofProjects: Readonly<Record<string, string>> = {
     'What is built is not the version that `--against` names, and something has to be done, or known, before it takes its place. Nothing is lost. `--allow` says that a change is meant.',
   MR1702:
     'What is built is not the version that `--against` names, and would leave state of it behind, or could not read it. Mostly a store has another name, other keys or other windows.',
+  MR1801:
+    'A topology costs more than `budget` of the configuration allows: internal topics, repartition hops, changelog records for one record, or stores that grow with their keys. The message names the operators; `millrace build` shows what each topology costs.',
+  MR1802: '`budget` of the configuration has a limit that there is not, or one that is no whole number from 0 on.',
 }
 
 export function diagnosticPages(root: string): [string, string][] {

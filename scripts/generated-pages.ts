@@ -98,7 +98,8 @@ when a topology is built is in its bundle.
 |---|---|---|---|
 ${rows.join('\n')}
 
-\`MILLRACE_DEBUG=1\` shows stacks of errors. Plugins are named in \`plugins: [...]\`, in the configuration only; see [plugins](plugins.md).
+\`MILLRACE_DEBUG=1\` shows stacks of errors. Plugins are named in \`plugins: [...]\`, in the configuration only; see [plugins](plugins.md). So is
+what topologies may cost, \`budget: { internalTopics: 4 }\`; see [what a topology costs](cost.md).
 `
 }
 

@@ -14,7 +14,8 @@ export class Build extends Command {
   static override summary = 'Check the topologies and write a bundle for each.'
   static override description =
     'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, asyncapi.json (its topics), sbom.cdx.json (what it is made of), package.json and Dockerfile. With an error nothing is written, and what was built before stays whole. ' +
-    'millrace-env.d.ts, the types of the topics for tests, is brought up to date.'
+    'millrace-env.d.ts, the types of the topics for tests, is brought up to date. Of each topology it says what it costs: internal topics, repartition hops, changelog records for one record at most, and what keeps each store from growing; ' +
+    'with a `budget` in millrace.config.ts what is too much is an error (MR1801).'
   static override examples = ['<%= config.bin %> build', '<%= config.bin %> build --strict && node dist/flight-delays/app.mjs']
   static override flags = {
     strict: Flags.boolean({ description: 'fail on warnings too' }),
@@ -51,16 +52,19 @@ export class Build extends Command {
       }),
     ).finally(() => writing?.release())
     await project.writeDeclarations()
-    const built = topologies.map(({ name, source, folder, sizesBytes }) => ({
+    const built = topologies.map(({ name, source, folder, sizesBytes, cost }) => ({
       name,
       source,
       folder: relative(process.cwd(), folder),
       sizesBytes,
+      cost,
     }))
     const format = flags.json ? 'json' : flags.format
     await reportDiagnostics(diagnostics, { strict: flags.strict, format }, { topologies: built })
     if (format !== 'pretty') return
-    for (const { source, folder } of topologies) this.log(`${source} → ${relative(process.cwd(), folder)}`)
+    const { costLines } = await import('../../framework/graph/cost/cost-text.ts')
+    for (const { source, folder, cost } of topologies)
+      this.log([`${source} → ${relative(process.cwd(), folder)}`, ...costLines(cost)].join('\n  '))
   }
 
   private async deployed({

@@ -4,6 +4,7 @@
 
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { costOf } from '../graph/cost/topology-cost.ts'
 import { bundle, entryModule } from './bundler.ts'
 import type { BuildProgress, BuildResult, BuiltTopology, CheckedTopology } from './compiler.ts'
 import { configFileName } from './config-file.ts'
@@ -105,5 +106,5 @@ function builtOf({ topology, files }: Output, out: string): BuiltTopology {
   const folder = join(out, topology.name)
   const sizesBytes = Object.fromEntries([...files].map(([name, text]) => [name, Buffer.byteLength(text)]))
   const { description, manifest } = topology.evaluation
-  return { name: topology.name, source: topology.source, folder, sizesBytes, description, manifest }
+  return { name: topology.name, source: topology.source, folder, sizesBytes, description, manifest, cost: costOf(manifest) }
 }

@@ -2,12 +2,14 @@
 // graph is only looked at where the source is sound, because its problems would otherwise be the same ones in other words.
 
 import { ts } from 'ts-morph'
+import type { TopologyCost } from '../graph/cost/topology-cost.ts'
 import type { Manifest } from '../graph/manifest.ts'
 import { type NamedPart, namedParts } from '../plugins/plugin-set.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import { build } from './build.ts'
 import { configFileName, namingIn } from './config-file.ts'
-import { configuredPlugins } from './configured-plugins.ts'
+import { configuredParts } from './configured-parts.ts'
+import { costProblems } from './cost-check.ts'
 import { declarationText, writeDeclarationFile } from './declare/declaration-file.ts'
 import { type TopicTypes, topicTypes } from './declare/topic-types.ts'
 import { type Derivation, derive, nothingDerived } from './derivation.ts'
@@ -66,6 +68,7 @@ export interface BuiltTopology {
   readonly sizesBytes: Readonly<Record<string, number>>
   readonly description: string
   readonly manifest: Manifest
+  readonly cost: TopologyCost
 }
 
 export interface BuildResult {
@@ -211,7 +214,7 @@ async function checkProject(sources: Sources, making: Making): Promise<CheckResu
     const paths = new Set(closure.map((file) => sources.pathOf(file)))
     return !typeErrors.some((error) => error.span === undefined || paths.has(error.span.file))
   }
-  const configured = await configuredPlugins(isSound(ofConfig) ? config : undefined, sources)
+  const configured = await configuredParts(isSound(ofConfig) ? config : undefined, sources)
   const naming = namingIn(config)
   const calls = callsByFile(all, sources)
   const read = files.map((file) => readTopologyFile(file, calls.get(file) ?? [], sources, naming))
@@ -244,7 +247,7 @@ async function checkProject(sources: Sources, making: Making): Promise<CheckResu
   const passed = graphs.filter((one): one is CheckedTopology => 'evaluation' in one)
   for (const graph of graphs) diagnostics.push(...('evaluation' in graph ? graph.derivation.advice : graph))
   diagnostics.push(...flowProblems(passed), ...passed.flatMap(retentionAdvice), ...adviceOnGrace(passed, closures, calls, sources))
-  diagnostics.push(...checkGraphs(configured.plugins, passed))
+  diagnostics.push(...checkGraphs(configured.plugins, passed), ...costProblems(passed, configured.budget))
   if (isSound(all)) diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)
   return { diagnostics: sortDiagnostics(withoutIgnored(diagnostics, all, sources)), topologies: passed, closures: new Map(paths) }

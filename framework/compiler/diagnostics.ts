@@ -275,7 +275,7 @@ const entries = {
   // Plugins of the configuration.
   MR1501: {
     severity: 'error',
-    message: 'The configuration cannot be loaded, so its plugins are not known: {problem}',
+    message: 'The configuration cannot be loaded, so what it says of plugins and of a budget is not known: {problem}',
     remedy:
       'It is loaded at build time too: mend it, install what it imports, and let it need nothing that is only there when the app runs.',
   },
@@ -348,6 +348,17 @@ const entries = {
     severity: 'error',
     message: 'This change loses state ({change}): {message}',
     remedy: '{remedy} Or say that it is meant: --allow {change}.',
+  },
+  // What topologies may cost.
+  MR1801: {
+    severity: 'error',
+    message: '{topology} {problem}.',
+    remedy: 'Take out what it can do without, or raise {limit} of the budget in millrace.config.ts.',
+  },
+  MR1802: {
+    severity: 'error',
+    message: '{problem}',
+    remedy: 'Correct `budget` in the configuration.',
   },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>
 

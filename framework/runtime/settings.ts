@@ -13,6 +13,8 @@ const prefix = 'MILLRACE_'
 const exactlyOnceCommitMs = 100
 /** Variables that are no settings. */
 const otherVariables = ['MILLRACE_DEBUG']
+/** What a configuration has besides settings. */
+const otherMembers = ['plugins', 'budget']
 const names = Object.keys(settingsTable) as SettingName[]
 const isSecret = (name: SettingName): boolean => settingsTable[name].kind === 'secret'
 const secretFiles = names.filter(isSecret).map((name) => `${variableOf(name)}_FILE`)
@@ -29,8 +31,8 @@ export function readSettings(config: Config, environment: Environment): Settings
   const problems: string[] = []
   const warnings: string[] = []
   for (const name of Object.keys(config))
-    if (name !== 'plugins' && !(name in settingsTable))
-      problems.push(`There is no setting ${name}.${didYouMean(name, [...names, 'plugins'])}`)
+    if (!otherMembers.includes(name) && !(name in settingsTable))
+      problems.push(`There is no setting ${name}.${didYouMean(name, [...names, ...otherMembers])}`)
   for (const variable of Object.keys(environment)) checkVariable(variable, problems, warnings)
   const entries = names.map((name) => [name, readSetting(name, config, environment, problems)])
   const settings = byGuarantee(Object.fromEntries(entries) as Settings, config, environment)

@@ -22,6 +22,7 @@ it('check, build and describe give data, and new --list the templates', async ()
         source: 'topologies/tumbling-sum.ts',
         folder: 'dist/tumbling-sum',
         sizesBytes: { 'app.mjs': expect.any(Number) },
+        cost: { repartitionHops: 0, internalTopics: expect.any(Array), changelogWrites: expect.any(Array), stores: expect.any(Array) },
       },
     ],
   })

@@ -263,7 +263,7 @@ describe('the configuration', () => {
   test('that cannot be loaded is shown where it names plugins', async () => {
     const throwing = `import { defineConfig } from 'millrace'\nif (Math.abs(1) === 1) throw new Error('no such key')\nexport default defineConfig({ plugins: [] })\n`
     expect(await printOf({ 'millrace.config.ts': throwing })).toBe(
-      'millrace.config.ts:3:31 - error MR1501: The configuration cannot be loaded, so its plugins are not known: no such key.\n' +
+      'millrace.config.ts:3:31 - error MR1501: The configuration cannot be loaded, so what it says of plugins and of a budget is not known: no such key.\n' +
         '  It is loaded at build time too: mend it, install what it imports, and let it need nothing that is only there when the app runs.\n',
     )
   })
