@@ -20,6 +20,16 @@ const ofProjects: Readonly<Record<string, string>> = {
     'What is built is not the version that `--against` names, and would leave state of it behind, or could not read it. Mostly a store has another name, other keys or other windows.',
   MR1801:
     'A topology costs more than `budget` of the configuration allows: internal topics, repartition hops, changelog records for one record, or stores that grow with their keys. The message names the operators; `millrace build` shows what each topology costs.',
+  MR1901:
+    'Only with `millrace check --cluster`: a topic that a topology reads or writes is not in the cluster. Mostly its name is another one.',
+  MR1902:
+    'Only with `millrace check --cluster`: topics that are joined have different numbers of partitions. A key lies in the partition that its hash and the number of partitions give, so equal keys would lie in different ones.',
+  MR1903:
+    'Only with `millrace check --cluster`: a repartition topic or changelog of the application is there already, with another number of partitions than the topology needs.',
+  MR1904:
+    "Only with `millrace check --cluster`: of a topic that is joined by its keys the last records of each partition were read, and some lie in other partitions than Kafka's default partitioner (murmur2 of the key) puts them in, while the other side lies right.",
+  MR1905:
+    "Only with `millrace check --cluster`: of a topic that is grouped, kept as a table or joined by its keys some records lie in other partitions than Kafka's default partitioner puts them in. Another partitioner that is used by all who write the topic does no harm, unless it is joined.",
   MR1802: '`budget` of the configuration has a limit that there is not, or one that is no whole number from 0 on.',
 }
 

@@ -7,6 +7,7 @@ import type { Manifest } from '../graph/manifest.ts'
 import { type NamedPart, namedParts } from '../plugins/plugin-set.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import { build } from './build.ts'
+import { clusterProblems, type LiveCluster } from './cluster/cluster-check.ts'
 import { configFileName, namingIn } from './config-file.ts'
 import { configuredParts } from './configured-parts.ts'
 import { costProblems } from './cost-check.ts'
@@ -95,6 +96,8 @@ export interface CompilerProject {
   build(options: BuildOptions): Promise<BuildResult>
   /** Does in the author's files what their diagnostics' fixes say, checks again, and so on until none is left. */
   fix(): Promise<FixResult>
+  /** The same, with what the topics of a cluster say of the topologies that have no errors. */
+  checkCluster(cluster: LiveCluster): Promise<readonly Diagnostic[]>
   /** The graph of each topology, as text; only of those without errors. */
   describe(): Promise<readonly { readonly name: string; readonly description: string; readonly manifest: Manifest }[]>
   /** The project's files as a build has them. */
@@ -132,6 +135,11 @@ class Compiler implements CompilerProject {
 
   async check(): Promise<readonly Diagnostic[]> {
     return (await this.checked()).diagnostics
+  }
+
+  async checkCluster(cluster: LiveCluster): Promise<readonly Diagnostic[]> {
+    const { diagnostics, topologies } = await this.checked()
+    return sortDiagnostics([...diagnostics, ...(await clusterProblems(topologies, cluster))])
   }
 
   async describe(): Promise<readonly { name: string; description: string; manifest: Manifest }[]> {

@@ -360,6 +360,39 @@ const entries = {
     message: '{problem}',
     remedy: 'Correct `budget` in the configuration.',
   },
+  // The topics that are there.
+  MR1901: {
+    severity: 'error',
+    message: 'The topic {topic} is {verb} here, and the cluster has none of that name{suggestion}: the app would not start.',
+    remedy: 'Correct the name, or make the topic: millrace topic create {topic} --partitions N.',
+  },
+  MR1902: {
+    severity: 'error',
+    message:
+      'What is joined here must have equal partitions, and has not: {list}. Records of one key would lie in different tasks, so the app would not start.',
+    remedy:
+      'Write one side anew with as many partitions as the other has: .repartition({ partitions: N }); or make one of the topics anew.',
+  },
+  MR1903: {
+    severity: 'error',
+    message: 'The topic {topic} has {partitions} partitions, and {width} are needed: the app would not start.',
+    remedy:
+      'Its source topics were given more partitions since it was made, or the topology was changed. To process the input anew, stop all instances and delete the internal topics of the application and its committed offsets; or set another application id.',
+  },
+  MR1904: {
+    severity: 'error',
+    message:
+      '{operator} joins the topic {topic} by its keys, but {misplaced} of {keys} keys that were looked at lie in other partitions than those that they belong in: {example}. They would miss their partners.',
+    remedy:
+      'Who writes the topic uses another partitioner than Java (murmur2 of the key), or the topic was given more partitions. Put .repartition() before the join; or set that producer right (librdkafka: partitioner=murmur2_random), and write the topic anew.',
+  },
+  MR1905: {
+    severity: 'warning',
+    message:
+      '{operator} relies on the keys of the topic {topic}, but {misplaced} of {keys} keys that were looked at lie in other partitions than those that they belong in: {example}. A key in two partitions would have two results.',
+    remedy:
+      'Who writes the topic uses another partitioner than Java (murmur2 of the key), or the topic was given more partitions. If each key is in one partition only, this is no matter; else put .repartition() before.',
+  },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>
 
 export type DiagnosticCode = keyof typeof entries

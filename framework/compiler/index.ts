@@ -2,6 +2,7 @@
 
 // The types of what a source check looks at.
 export type { ts } from 'ts-morph'
+export type { LiveCluster } from './cluster/cluster-check.ts'
 export {
   type BuildOptions,
   type BuildProgress,

@@ -43,7 +43,7 @@ const streams = new Set([
   'toStream',
 ])
 /** They may give a record another key. */
-const changesKey = new Set(['flatMap', 'map', 'process', 'selectKey', 'tableGroupBy'])
+export const changesKey: ReadonlySet<string> = new Set(['flatMap', 'map', 'process', 'selectKey', 'tableGroupBy'])
 
 export class GraphReader {
   readonly nodes: ReadonlyMap<string, ManifestNode>
@@ -141,7 +141,7 @@ function formatOf(serde: string): string {
 }
 
 /** The first node that all sources lead to, or whose store they fill. */
-function joinOf(sources: readonly string[], graph: GraphReader): string | undefined {
+export function joinOf(sources: readonly string[], graph: GraphReader): string | undefined {
   const reached = sources.map((source) => graph.below(source))
   const storesOf = (names: ReadonlySet<string>): readonly string[] => [...names].flatMap((name) => graph.nodes.get(name)?.stores ?? [])
   const joins = graph.manifest.nodes.filter(({ operator }) => /Join/.test(operator?.kind ?? ''))

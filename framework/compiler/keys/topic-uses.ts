@@ -64,7 +64,7 @@ function misspelt(uses: readonly Use[], sources: Sources): readonly Diagnostic[]
 }
 
 /** Versions and numbers are told apart by design. */
-function isNear(a: string, b: string): boolean {
+export function isNear(a: string, b: string): boolean {
   const plain = (name: string): string => name.toLowerCase().replace(/\d+/g, '#')
   return plain(a) !== plain(b) && distance(a.toLowerCase(), b.toLowerCase()) <= (a.length < longNameLength ? 1 : 2)
 }
