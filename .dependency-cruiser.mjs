@@ -84,6 +84,8 @@ export default {
     ...onePlaceFor('@datadog/sketches-js', '^framework/dsl/quantiles[.]ts$'),
     ...onePlaceFor('temporal-polyfill', '^framework/dsl/calendar-windows[.]ts$'),
     ...onePlaceFor('kafkajs', '^plugins/kafka/'),
+    ...onePlaceFor('csv-parse', '^plugins/files/file-rows[.]ts$'),
+    ...onePlaceFor('csv-stringify', '^plugins/files/to-file[.]ts$'),
     ...onePlaceFor('classic-level', '^plugins/store-leveldb/'),
     ...onePlaceFor('ts-morph', '^framework/compiler/'),
     ...onePlaceFor('esbuild', '^framework/compiler/'),

@@ -628,11 +628,11 @@ export class KStream<K, V> {
    * @example
    * ```ts
    * import { topology } from 'millrace'
-   * import { jsonLinesSink } from 'millrace/plugins/files'
+   * import { toFile } from 'millrace/plugins/files'
    *
    * export default topology('archive', (builder) => {
    *   const orders = builder.stream<string, { cents: number }>('orders')
-   *   orders.sinkTo(jsonLinesSink({ file: 'orders.jsonl' }))
+   *   orders.sinkTo(toFile('orders.jsonl'))
    * })
    * ```
    */
@@ -642,7 +642,7 @@ export class KStream<K, V> {
 
   /**
    * Prints each record to stdout, as `(key,value)`: the value as JSON, of a windowed key only the key; with a label before it, or as the options'
-   * `format` makes it. Nothing comes behind it.
+   * `format` makes it, as a line of JSON or a row of a table. Nothing comes behind it.
    *
    * Kafka Streams: `KStream.print`, `Printed`.
    *
@@ -658,8 +658,10 @@ export class KStream<K, V> {
    */
   print(options: PrintOptions<K, V> = {}): void {
     requireOptions(this.flow.graph, 'KStream.print', options)
-    const { label, format } = options as PrintOptions<unknown, unknown>
-    this.step('KSTREAM-PRINTER-', options, { kind: 'print', label, format })
+    const { label, format, as } = options as PrintOptions<unknown, unknown>
+    if (as !== undefined && !['json', 'table'].includes(as))
+      this.flow.graph.problems.report('KStream.print', `prints as ${String(as)}.`, "Say 'json' or 'table', or leave it out.")
+    this.step('KSTREAM-PRINTER-', options, { kind: 'print', label, format, ...(as === undefined ? {} : { as }) })
   }
 
   /**

@@ -228,6 +228,8 @@ export interface PrintOptions<K, V> extends NameOptions {
   readonly label?: string
   /** Makes the text behind the label (Kafka Streams: Printed.withKeyValueMapper). Default: `(key,value)`, the value as JSON. */
   format?(value: V, key: K): string
+  /** In place of `format`: lines of JSON with key, value and timestamp, or a table whose columns are the members of the values. */
+  readonly as?: 'json' | 'table'
 }
 
 /** Of distinctBy. */

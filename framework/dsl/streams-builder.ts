@@ -233,10 +233,10 @@ export class StreamsBuilder {
    * @example
    * ```ts
    * import { topology } from 'millrace'
-   * import { jsonLinesSource } from 'millrace/plugins/files'
+   * import { fromFile } from 'millrace/plugins/files'
    *
    * export default topology('load', (builder) => {
-   *   const orders = builder.fromSource(jsonLinesSource<string, { cents: number }>({ file: 'orders.jsonl' }))
+   *   const orders = builder.fromSource(fromFile<string, { cents: number }>('orders.jsonl'))
    *   orders.to('orders')
    * })
    * ```

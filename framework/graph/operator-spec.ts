@@ -51,7 +51,7 @@ export type OperatorSpec =
   | { readonly kind: 'flatMap'; readonly mapper: Callback<Iterable<readonly [unknown, unknown]>> }
   | { readonly kind: 'flatMapValues'; readonly mapper: Callback<Iterable<unknown>> }
   | { readonly kind: 'peek'; readonly action: Callback<void> }
-  | { readonly kind: 'print'; readonly label: string | undefined; readonly format: PrintFormat | undefined }
+  | { readonly kind: 'print'; readonly label: string | undefined; readonly format: PrintFormat | undefined; readonly as?: 'json' | 'table' }
   | { readonly kind: 'sinkTo'; readonly sink: Sink<unknown, unknown> }
   /** Sends a record to the first child whose predicate holds (`children` in the order of the branches; null: the default). */
   | { readonly kind: 'branch'; readonly branches: readonly { readonly child: string; readonly predicate: Callback<boolean> | null }[] }

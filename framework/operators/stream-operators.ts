@@ -1,9 +1,10 @@
 // The operators of streams that keep no state. Each is a few lines: what it does to a record, and to whom it sends it.
 
-import type { Callback, PrintFormat } from '../graph/operator-spec.ts'
+import type { Callback, OperatorSpec } from '../graph/operator-spec.ts'
 import { nullIfUndefined, onRecord } from './callback.ts'
 import { Cell, FlowRecord } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
+import { jsonLine, type LinesOf, pairText, tableRows } from './printed-lines.ts'
 
 /** What every operator has. */
 abstract class StreamOperator implements Operator {
@@ -142,42 +143,29 @@ export class Branch extends StreamOperator {
   }
 }
 
-/** Writes `(key,value)` lines: text as it is, all else as JSON, the plain key of a windowed one. */
+/** Writes lines of text for each record. */
 export class Print extends StreamOperator {
   private readonly label: string | undefined
-  private readonly format: PrintFormat
+  private readonly linesOf: LinesOf
   private readonly print: (line: string) => void
 
   constructor(
     name: string,
     outlet: Outlet,
-    { label, format }: { readonly label: string | undefined; readonly format: PrintFormat | undefined },
+    { label, format = pairText, as }: Extract<OperatorSpec, { readonly kind: 'print' }>,
     print: (line: string) => void,
   ) {
     super(name, outlet)
     this.label = label
-    this.format = format ?? pairText
     this.print = print
+    if (as === undefined) this.linesOf = ({ value, key }) => [format(value, key)]
+    else this.linesOf = as === 'json' ? jsonLine : tableRows()
   }
 
   override process(record: Flow): void {
-    const line = this.format(record.value, record.key)
-    this.print(this.label === undefined ? line : `[${this.label}]: ${line}`)
+    for (const line of this.linesOf(record)) this.print(this.label === undefined ? line : `[${this.label}]: ${line}`)
     this.outlet.forward(record)
   }
-}
-
-function pairText(value: unknown, key: unknown): string {
-  return `(${keyText(key)},${JSON.stringify(value)})`
-}
-
-function keyText(key: unknown): string {
-  const plain = isWindowed(key) ? key.key : key
-  return typeof plain === 'string' ? plain : JSON.stringify(plain)
-}
-
-function isWindowed(key: unknown): key is { readonly key: unknown } {
-  return typeof key === 'object' && key !== null && 'key' in key && 'start' in key && 'end' in key
 }
 
 function withPair(record: Flow, key: unknown, value: unknown): Flow {

@@ -108,6 +108,8 @@ export interface SourceRecord<K, V> {
 export interface Sink<K, V> {
   /** What it is called in messages and in the manifest. */
   readonly name: string
+  /** Whether it touches nothing outside of the process; the test driver opens such a one. Default: false. */
+  readonly inMemory?: boolean
   /** Opened once for each task, before its first record. Rejects if it cannot be written: the app fails with `sink-failed`. */
   open(context: ConnectorContext): Promise<SinkWriter<K, V>>
 }

@@ -1,3 +1,3 @@
-export { type JsonLinesSinkOptions, jsonLinesSink } from './json-lines-sink.ts'
-export { type JsonLinesSourceOptions, jsonLinesSource } from './json-lines-source.ts'
+export { type CsvFileOptions, type CsvRow, fromFile, type JsonLinesFileOptions, type RowRecord } from './from-file.ts'
 export { files } from './plugin.ts'
+export { type ToCsvOptions, type ToJsonLinesOptions, toFile } from './to-file.ts'
