@@ -21,6 +21,8 @@ if (values.side !== 'millrace' && values.side !== 'jvm') {
   process.exit(2)
 }
 const minutes = Number(values.minutes)
+// What ends this process ends brokers and instances too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const startedMs = performance.now()
 const passed = () => (performance.now() - startedMs) / 1000
 

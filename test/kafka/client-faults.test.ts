@@ -57,6 +57,31 @@ describe('a producer on a bad line', () => {
     }
   })
 
+  it('sends again also what came back while it asked who leads the partitions of what had come back before', async () => {
+    const topic = await bench.newTopic(broker, { partitions: 2 })
+    // Where one address does not answer, another one is asked: that takes its time.
+    const brokers = [proxy.address, server.address]
+    const client = kafka().brokers!.kafka!({ brokers, clientId: 'asking', logger: silentLogger, clock: new SystemClock() })
+    await client.connect()
+    const producer = bench.producer(client)
+    await append(producer, topic, [{ partition: 0, key: 'first', value: 'v' }])
+    await producer.flush()
+    const answers = { produce: 0, metadata: 0 }
+    proxy.fateOf = (key) => {
+      if (key === apis.produce.key) return ++answers.produce <= 2 ? 'lose' : 'pass'
+      // It is asked, and waits, until the second lost answer takes the connection with it.
+      if (key === apis.metadata.key) return ++answers.metadata === 1 ? 'swallow' : 'pass'
+      return 'pass'
+    }
+    await append(producer, topic, [{ partition: 0, key: 'before', value: 'v' }])
+    const before = producer.flush()
+    await eventually(() => answers.metadata === 1, 'it asks who leads the partition')
+    await append(producer, topic, [{ partition: 1, key: 'meanwhile', value: 'v' }])
+    await within(() => Promise.all([before, producer.flush()]), 'what came back was not sent again')
+    expect((await bench.read(broker, topic, 3, { partitions: 2 })).map(({ key }) => key).sort()).toEqual(['before', 'first', 'meanwhile'])
+    await client.close()
+  })
+
   it('fails for good when nothing gets through in time', async () => {
     const brokers = [`${server.address}`]
     const settings = { deliveryTimeoutMs: 500, retryTimeoutMs: 500 }

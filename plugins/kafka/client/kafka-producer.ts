@@ -365,6 +365,8 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
       const late = oldest !== undefined && this.nowMs - oldest.createdAtMs >= this.#cluster.settings.deliveryTimeoutMs
       if (late) this.#fail(this.#deliveryFailure(partition, oldest, errorCode.REQUEST_TIMED_OUT, 'no broker takes it'))
     }
+    // What came back while metadata was asked for has found the timer taken.
+    if ([...this.#busy].some((partition) => partition.waiting)) this.#retryLater()
     this.#settled.fire()
     this.#dispatch(false)
   }
