@@ -152,7 +152,7 @@ export class Restoration {
         const { reader } = batches[0]!
         const mayHaveMore = restore.apply(changelog.topic, reader, recordsPerSlice)
         if (!mayHaveMore) batches.shift()
-        if (restore.full) await restore.write()
+        if (restore.full) await restore.writeBehind()
       }
       if (isDone(restoring)) open.delete(name)
     }

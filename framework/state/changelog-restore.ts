@@ -22,13 +22,17 @@ const dueEntry = entryOfRecord(0, Buffer.alloc(0), 0, 0)
 /** Kept as a position while a store is being emptied: after a crash it is emptied again. */
 const noPosition = asOffset(-1)
 
+type Merged = Map<BinaryKey, Buffer | null>
+
 interface Restoring {
   readonly changelog: Changelog
   readonly layers: StoreLayers
   position: Offset
-  readonly merged: Map<BinaryKey, Buffer | null>
+  merged: Merged
   /** Entries for the index of what is due. */
-  readonly due: Map<BinaryKey, Buffer | null>
+  due: Merged
+  /** What was merged before and is being written: the store may not show it yet. */
+  underWay: Merged
   readonly missing: Missing | undefined
 }
 
@@ -41,13 +45,22 @@ export class ChangelogRestore implements StateRestore {
   private mergedBytes = 0
   /** What serdes fetch so that what is restored can be read. */
   private readonly preparing = new Set<Promise<void>>()
+  private writing: Promise<void> = Promise.resolve()
 
   constructor(stores: ReadonlyMap<string, StoreLayers>, changelogs: readonly Changelog[]) {
     for (const changelog of changelogs) {
       const layers = stores.get(changelog.store)
       if (layers === undefined) continue
       const position = layers.folder.positions().get(changelog.topic) ?? noPosition
-      this.byTopic.set(changelog.topic, { changelog, layers, position, merged: new Map(), due: new Map(), missing: missingIn(layers) })
+      this.byTopic.set(changelog.topic, {
+        changelog,
+        layers,
+        position,
+        merged: new Map(),
+        due: new Map(),
+        underWay: new Map(),
+        missing: missingIn(layers),
+      })
     }
   }
 
@@ -87,23 +100,45 @@ export class ChangelogRestore implements StateRestore {
     return this.mergedBytes > mergedBytesMax
   }
 
+  async writeBehind(): Promise<void> {
+    await this.writing
+    await this.prepared()
+    this.writing = this.writeMerged()
+    // It is awaited, and fails, in the next call.
+    this.writing.catch(() => {})
+  }
+
   /** Resolves when it is on disk, and when all that was restored can be read. */
   async write(): Promise<void> {
+    await this.writeBehind()
+    await this.writing
+  }
+
+  private async prepared(): Promise<void> {
+    if (this.preparing.size === 0) return
     await Promise.all(this.preparing)
     this.preparing.clear()
+  }
+
+  /** Takes what is merged, and hands it to each folder, before it first waits: what is applied meanwhile is another batch. */
+  private async writeMerged(): Promise<void> {
     const all = [...this.byTopic.values()]
-    for (const folder of new Set(all.map(({ layers }) => layers.folder))) {
-      const restorings = all.filter(({ layers }) => layers.folder === folder)
+    const taken = all.map((restoring) => ({ ...restoring }))
+    for (const restoring of all) {
+      restoring.underWay = restoring.merged
+      restoring.merged = new Map()
+      restoring.due = new Map()
+    }
+    this.mergedBytes = 0
+    const writings = [...new Set(taken.map(({ layers }) => layers.folder))].map((folder) => {
+      const restorings = taken.filter(({ layers }) => layers.folder === folder)
       const positions = new Map(
         restorings.filter(({ position }) => position >= 0).map(({ changelog, position }) => [changelog.topic, position]),
       )
-      await folder.write({ mutations: mutationsOf(restorings), positions })
-      for (const { merged, due } of restorings) {
-        merged.clear()
-        due.clear()
-      }
-    }
-    this.mergedBytes = 0
+      return folder.write({ mutations: mutationsOf(restorings), positions })
+    })
+    await Promise.all(writings)
+    for (const restoring of all) restoring.underWay = new Map()
   }
 
   private prepare({ missing }: Restoring, reader: RecordReader): void {
@@ -115,7 +150,7 @@ export class ChangelogRestore implements StateRestore {
   }
 
   private merge(restored: Restoring, reader: RecordReader): void {
-    const { changelog, layers, merged } = restored
+    const { changelog, layers, merged, underWay } = restored
     const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = reader
     const { retention, restoring, sequence, spec, folder } = layers
     const { layout, keepsDuplicates, sequenceBytes, recent, versions } = restoring
@@ -134,7 +169,7 @@ export class ChangelogRestore implements StateRestore {
       return
     }
     if (versions !== undefined) {
-      const before = merged.get(changelogKey) ?? folder.store(spec.name).get(changelogKey)
+      const before = merged.get(changelogKey) ?? underWay.get(changelogKey) ?? folder.store(spec.name).get(changelogKey)
       const value = valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd))
       this.keep(merged, changelogKey, versions.restored(before, timestamp, value) ?? null)
       return
@@ -166,6 +201,7 @@ export class ChangelogRestore implements StateRestore {
 
   private async empty({ changelog, layers, merged, due }: Restoring): Promise<void> {
     const { folder, spec, restoring } = layers
+    await this.writing
     merged.clear()
     due.clear()
     restoring.recent?.clear()

@@ -176,8 +176,13 @@ export interface StateRestore {
   apply(topic: string, reader: RecordReader, recordsMax: number): boolean
   /** Records applied so far, in all changelogs. */
   readonly records: number
-  /** Whether enough lies in memory that `write` should be called before more is applied. */
+  /** Whether enough lies in memory that it should be written before more is applied. */
   readonly full: boolean
+  /**
+   * Begins to write what was applied, as soon as what was begun before is on disk: so the next records are merged while these are written. Rejects if the writing before
+   * failed; what fails now, the next call of it or of `write` rejects with.
+   */
+  writeBehind(): Promise<void>
   /** Writes what was applied, with the positions, in one batch. */
   write(): Promise<void>
 }

@@ -6,8 +6,6 @@
 // records) with the views (another quarter) of its user within 10 s. What comes out is compared: counts must add up to the records, joins to each other.
 // Needs Java and Maven.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +13,7 @@ import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { startKafka } from '../real-kafka/cluster.ts'
+import { buildSides, jvmClasspath, loadRecords, megabytes, millraceProject, perSecond } from './both-sides.ts'
 import { type Measured, measure, type Report, recordsIn } from './measure.ts'
 
 const { values: options, positionals } = parseArgs({
@@ -33,8 +32,6 @@ const rounds = Number(options.rounds)
 
 const partitions = 4
 const inputTopic = 'bench-events'
-const jvm = join('.cache', 'bench-jvm')
-const project = join('test', 'bench', 'millrace')
 const isExactlyOnce = options.guarantee === 'exactly_once_v2'
 /** The same for both sides: Kafka Streams' own defaults. */
 const settings = {
@@ -57,7 +54,8 @@ interface Place {
 }
 
 try {
-  prepare()
+  say('building both sides')
+  buildSides()
   await (options.brokers === undefined ? onKafkaOfItsOwn(benchmark) : benchmark(options.brokers))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -124,19 +122,11 @@ async function runOnce(admin: Admin, brokers: string, topology: string, side: Si
 }
 
 function jvmCommand(topology: string): string[] {
-  return [
-    'java',
-    '-cp',
-    `${join(jvm, 'classes')}:${join(jvm, 'lib', '*')}`,
-    'bench.StreamsBench',
-    topology,
-    inputTopic,
-    outputTopic(topology),
-  ]
+  return ['java', '-cp', jvmClasspath, 'bench.StreamsBench', topology, inputTopic, outputTopic(topology)]
 }
 
 function millraceCommand(topology: string, place: Place): string[] {
-  return ['node', join(project, 'dist', `bench-${topology}`, 'app.mjs'), '--until-end', '--summary', summaryFile(place)]
+  return ['node', join(millraceProject, 'dist', `bench-${topology}`, 'app.mjs'), '--until-end', '--summary', summaryFile(place)]
 }
 
 async function readReport(place: Place): Promise<Report> {
@@ -213,19 +203,10 @@ async function sumOfLatest(brokers: string, topic: string, read: (value: Buffer)
   return [...latest.values()].reduce((sum, count) => sum + count, 0)
 }
 
-function prepare(): void {
-  say('building both sides')
-  const goals = existsSync(join(jvm, 'lib')) ? ['compile'] : ['compile', 'dependency:copy-dependencies']
-  command('mvn', ['-q', '-B', '-f', join('test', 'bench', 'jvm', 'pom.xml'), ...goals], '.')
-  command('node', [join('..', '..', '..', 'build', 'cli', 'bin.js'), 'build'], project)
-}
-
 async function load(admin: Admin, brokers: string): Promise<void> {
   if ((await admin.listTopics()).includes(inputTopic) && (await recordsIn(admin, inputTopic)) === records) return
   say(`loading ${records} records`)
-  const classpath = `${join(jvm, 'classes')}:${join(jvm, 'lib', '*')}`
-  const sizes = [String(partitions), String(records), options.keys]
-  command('java', ['-cp', classpath, 'bench.LoadInput', brokers, inputTopic, ...sizes], '.')
+  loadRecords(brokers, inputTopic, partitions, records, Number(options.keys))
 }
 
 /** Empty, but not new: a topic that was just deleted and made again is unknown to some for a while. */
@@ -272,19 +253,6 @@ function median(values: readonly number[]): number {
 
 function ratio(ours = Number.NaN, theirs = Number.NaN): string {
   return (ours / theirs).toFixed(2)
-}
-
-function perSecond(rate: number): string {
-  return `${Math.round(rate / 1000)} k/s`
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MB`
-}
-
-function command(name: string, args: readonly string[], folder: string): void {
-  const { status, error } = spawnSync(name, args, { cwd: folder, stdio: 'inherit' })
-  if (status !== 0) throw new Error(`${name} ${args.join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`)
 }
 
 function say(text: string): void {

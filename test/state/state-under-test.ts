@@ -92,7 +92,7 @@ export class StateUnderTest {
       const changelog = this.changelog(topic)
       const from = await restore.begin(topic, asOffset(0), asOffset(changelog.records.length))
       const reader = changelog.reader(from)
-      while (restore.apply(topic, reader, 7)) if (restore.full) await restore.write()
+      while (restore.apply(topic, reader, 7)) if (restore.full) await restore.writeBehind()
       await restore.write()
     }
   }

@@ -34,6 +34,17 @@ declare module 'millrace' {
       }
       stores: Record<never, never>
     }
+    'bench-restore': {
+      inputs: {
+        'restore-events': { key: string; value: string }
+      }
+      outputs: {
+        'restore-output': { key: string; value: string }
+      }
+      stores: {
+        latest: { kind: 'timestampedKeyValue'; key: string; value: string }
+      }
+    }
     'bench-session': {
       inputs: {
         'bench-events': { key: string; value: string }
