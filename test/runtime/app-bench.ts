@@ -3,7 +3,7 @@
 import type { Config } from '../../framework/config.ts'
 import type { TopologyDefinition } from '../../framework/dsl/topology-definition.ts'
 import { manifestOf } from '../../framework/graph/manifest.ts'
-import type { Admin, Producer } from '../../framework/ports/broker.ts'
+import type { Admin, Broker, Producer } from '../../framework/ports/broker.ts'
 import type { LogLevel } from '../../framework/ports/logger.ts'
 import type { MetricsReporter } from '../../framework/ports/metrics.ts'
 import { asTimestamp, type Headers, noHeaders } from '../../framework/ports/record.ts'
@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly engine?: StateEngine
   readonly reporters?: readonly MetricsReporter[]
   readonly onState?: (state: AppState) => void
+  /** What stands between the app and its broker. Default: nothing. */
+  readonly around?: (broker: Broker) => Broker
 }
 
 /** A record written by a topology, its bytes as text. */
@@ -121,7 +123,15 @@ export class StartedApp {
   constructor(
     bench: AppBench,
     definition: TopologyDefinition,
-    { config = {}, untilEnd = false, recordsVersion = false, engine = memoryEngine, reporters = [], onState }: StartOptions,
+    {
+      config = {},
+      untilEnd = false,
+      recordsVersion = false,
+      engine = memoryEngine,
+      reporters = [],
+      onState,
+      around = (broker) => broker,
+    }: StartOptions,
   ) {
     this.bench = bench
     this.broker = new MemoryBroker(bench.cluster, definition.name)
@@ -131,7 +141,7 @@ export class StartedApp {
       applicationId: definition.name,
       processId: `process-${bench.processes++}`,
       settings: readSettings(config, {}).settings,
-      broker: this.broker,
+      broker: around(this.broker),
       engines: { persistent: bench.disk.watch(engine), memory: memoryEngine },
       clock: bench.clock,
       logger: { log: (level, message) => this.logged.push({ level, message }) },

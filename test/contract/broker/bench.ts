@@ -195,8 +195,12 @@ export async function within<T>(work: () => Promise<T>, problem: string, timeout
 }
 
 /** Asks again and again, because what is asked for takes its time in a real cluster. */
-export async function eventually(isSo: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  await within(async () => {
-    while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10))
-  }, `it did not come to this: ${what}`)
+export async function eventually(isSo: () => Promise<boolean> | boolean, what: string, timeoutMs = patienceMs): Promise<void> {
+  let isOver = false
+  const come = async (): Promise<void> => {
+    while (!isOver && !(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await within(come, `it did not come to this: ${what}`, timeoutMs).finally(() => {
+    isOver = true
+  })
 }
