@@ -71,7 +71,15 @@ export const settingsTable = {
     default: 'at_least_once',
     description: 'what a crash may do to results',
   },
+  /** Worker threads of Node, each with tasks, a producer and a place in the group of its own (num.stream.threads). Only where topics are read. */
   streamThreads: { kind: 'number', min: 1, default: 1, description: 'threads that run tasks, each a member of the group' },
+  /** As Kafka Streams' StreamsUncaughtExceptionHandler has it: the other threads commit and end with the one that failed, or it is replaced. */
+  uncaughtExceptionHandler: {
+    kind: 'choice',
+    choices: ['shutdown-client', 'replace-thread'],
+    default: 'shutdown-client',
+    description: 'what becomes of the app when a stream thread fails',
+  },
   /** Where local state lies. A folder for each application is made in it. */
   stateDir: { kind: 'text', default: '.millrace/state', description: 'where local state lies' },
   /** How often offsets are committed, caches flushed and state written (Kafka Streams: commit.interval.ms). */

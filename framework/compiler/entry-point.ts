@@ -43,7 +43,7 @@ ${config === null ? 'const config = {}' : `import config from ${JSON.stringify(c
 
 const manifest = ${embeddedBroker ? 'null' : manifest.trim()}
 
-process.exitCode = await main({ definition, config, manifest, plugins: [${plugins.join(', ')}] }, process)
+process.exitCode = await main({ definition, config, manifest, plugins: [${plugins.join(', ')}], entry: import.meta.url }, process)
 `
 }
 

@@ -36,18 +36,15 @@ export class AppMetrics implements Metrics {
 
   private readonly clock: Clock
 
-  constructor(applicationId: string, state: () => AppState, clock: Clock) {
+  constructor(threadName: string, state: () => AppState, clock: Clock) {
     this.clock = clock
-    this.threadTags = { 'thread-id': `${applicationId}-StreamThread-1` }
+    this.threadTags = { 'thread-id': threadName }
     this.state = state
   }
 
   read(): readonly Metric[] {
     const { parts } = this
-    const current = this.state()
-    const states = appStates.map((state) =>
-      gauge('stream-metrics', 'state', '1 for the state that the app is in, 0 for the others', { state }, state === current ? 1 : 0),
-    )
+    const states = stateMetrics(this.state())
     if (parts === undefined) return states
     return [
       ...states,
@@ -164,6 +161,12 @@ export class AppMetrics implements Metrics {
       ]
     })
   }
+}
+
+export function stateMetrics(current: AppState): readonly Metric[] {
+  return appStates.map((state) =>
+    gauge('stream-metrics', 'state', '1 for the state that the app is in, 0 for the others', { state }, state === current ? 1 : 0),
+  )
 }
 
 function dropped(group: string, tags: MetricTags & { readonly reason: DropReason }, count: number): Metric {

@@ -49,6 +49,8 @@ export interface AppOptions {
   readonly applicationId: string
   /** Told apart by it from other processes of the app, at the same time and before. */
   readonly processId: string
+  /** Its number among the stream threads of its process, from 1; undefined: it has no other. */
+  readonly thread?: number
   readonly settings: Settings
   readonly broker: Broker
   readonly engines: { readonly persistent: StateEngine; readonly memory: StateEngine }
@@ -92,11 +94,11 @@ export class App {
 
   constructor(options: AppOptions) {
     const { settings } = options
-    if (settings.streamThreads > 1)
-      throw new MillraceError('not-supported', { what: 'streamThreads above 1', instead: 'Start more instances.' })
+    if (settings.streamThreads > 1 && options.thread === undefined)
+      throw new MillraceError('not-supported', { what: 'streamThreads above 1 in one App', instead: 'Run what was built, or start more.' })
     this.options = options
     this.wakeup = new Wakeup(options.clock)
-    this.metrics = new AppMetrics(options.applicationId, () => this.current, options.clock)
+    this.metrics = new AppMetrics(threadName(options), () => this.current, options.clock)
     const cursor = settings.healthPort === undefined ? undefined : new WorkCursor()
     this.health = new AppHealth(options.clock, settings, () => this.current, cursor)
     this.queries = new StoreQueries(() => this.querySource())
@@ -212,7 +214,7 @@ class Run {
     this.enter = enter
     this.metrics = metrics
     this.health = health
-    const client = `${applicationId}-StreamThread-1`
+    const client = threadName(options)
     const bufferBytesMax = settings.fetchBufferBytesMax
     const live = new LivePlan({ ...options, definition: options.topology, admin: broker.admin })
     this.live = live
@@ -418,9 +420,16 @@ class Run {
   private member(): GroupMember {
     const { settings, applicationId } = this.parts
     const { live, tasks, standbys } = this
-    const plan = new GroupPlan({ ...this.parts, processId: this.options.processId, thread: 1, live, tasks, standbys })
+    const plan = new GroupPlan({
+      ...this.parts,
+      processId: this.options.processId,
+      thread: this.options.thread ?? 1,
+      live,
+      tasks,
+      standbys,
+    })
     return this.options.broker.member({
-      clientId: `${applicationId}-StreamThread-1-consumer`,
+      clientId: `${threadName(this.options)}-consumer`,
       groupId: applicationId,
       ...(settings.groupInstanceId === undefined ? {} : { groupInstanceId: settings.groupInstanceId }),
       sessionTimeoutMs: settings.sessionTimeoutMs,
@@ -456,9 +465,17 @@ type Assigned = Omit<AssignmentMessage, 'partitions'>
  * Who has a group instance id is the same one after a restart: it takes over what it has left open at once. Of others the coordinator must think that they may
  * come back, until the transaction times out.
  */
-function transactional({ applicationId, processId, settings }: AppOptions): { transactionalId: string; transactionTimeoutMs: number } {
+function transactional({ applicationId, processId, thread = 1, settings }: AppOptions): {
+  transactionalId: string
+  transactionTimeoutMs: number
+} {
   const { groupInstanceId = processId, transactionTimeoutMs } = settings
-  return { transactionalId: `${applicationId}-${groupInstanceId}-1`, transactionTimeoutMs }
+  return { transactionalId: `${applicationId}-${groupInstanceId}-${thread}`, transactionTimeoutMs }
+}
+
+/** As in Kafka Streams. */
+function threadName({ applicationId, thread = 1 }: Pick<AppOptions, 'applicationId' | 'thread'>): string {
+  return `${applicationId}-StreamThread-${thread}`
 }
 
 function unknownTasks(group: string, assigned: readonly string[], plan: TopicPlan): MillraceError {

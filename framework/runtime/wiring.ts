@@ -24,7 +24,12 @@ export interface Wiring {
   readonly print: (line: string) => void
 }
 
-export function wireApp({ definition, settings, plugins, clock, logger, print }: Wiring): Omit<AppOptions, 'untilEnd'> {
+export interface WiredApp extends Omit<AppOptions, 'untilEnd'> {
+  /** Whether several threads or processes of the app share its broker: one in memory is of the thread that it is made in. */
+  readonly sharesBroker: boolean
+}
+
+export function wireApp({ definition, settings, plugins, clock, logger, print }: Wiring): WiredApp {
   const topology = definition.build(settings.naming === undefined ? {} : { naming: settings.naming })
   requireSources(topology)
   const applicationId = settings.applicationId ?? settings.applicationIdPrefix + definition.name
@@ -57,6 +62,7 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
     logger,
     print,
     reporters: Object.values(partsOf(plugins, 'metrics')).map((reporter) => reporter()),
+    sharesBroker: brokerName !== 'memory',
   }
 }
 

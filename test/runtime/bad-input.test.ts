@@ -142,8 +142,8 @@ test('a record over the limit of its topic is refused with its size and where it
   )
 })
 
-test.each([[{ streamThreads: 2 }, /streamThreads above 1 yet/]] satisfies [Config, RegExp][])(
-  'what this release does not have is refused: %j',
+test.each([[{ streamThreads: 2 }, /streamThreads above 1 in one App yet/]] satisfies [Config, RegExp][])(
+  'what an App cannot do by itself is refused: %j',
   async (config, message) => {
     const bench = new AppBench()
     expect(() => bench.start(copy, { config })).toThrow(message)

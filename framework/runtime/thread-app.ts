@@ -1,0 +1,57 @@
+// The app in a stream thread, as it tells the thread that looks after it: its states, how it is from time to time, and how it ended.
+
+import type { Clock, Timer } from '../ports/clock.ts'
+import type { Health } from '../ports/health.ts'
+import type { Metrics, MetricsReporter } from '../ports/metrics.ts'
+import { App, type AppOptions } from './app.ts'
+import type { FromThread } from './thread-messages.ts'
+
+const reportEveryMs = 1_000
+
+export interface ThreadApp {
+  readonly app: App
+  /** What it has said last. Never rejects. */
+  readonly ended: Promise<void>
+}
+
+/** `failure`: what is said of it, and the exit code that the app ends with. */
+export function startThreadApp(
+  options: Omit<AppOptions, 'onState' | 'reporters'>,
+  tell: (message: FromThread) => void,
+  failure: (error: unknown) => { readonly message: string; readonly exitCode: number },
+): ThreadApp {
+  const app = new App({
+    ...options,
+    onState: (state) => tell({ kind: 'state', state }),
+    reporters: [new Reports(options.clock, tell)],
+  })
+  const ended = app.run().then(
+    (totals) => tell({ kind: 'ended', totals }),
+    (error: unknown) => tell({ kind: 'failed', ...failure(error) }),
+  )
+  return { app, ended }
+}
+
+class Reports implements MetricsReporter {
+  private readonly clock: Clock
+  private readonly tell: (message: FromThread) => void
+  private timer: Timer | undefined
+
+  constructor(clock: Clock, tell: (message: FromThread) => void) {
+    this.clock = clock
+    this.tell = tell
+  }
+
+  async start(metrics: Metrics, { health }: { readonly health: Health }): Promise<void> {
+    this.report(metrics, health)
+  }
+
+  async close(): Promise<void> {
+    this.timer?.cancel()
+  }
+
+  private report(metrics: Metrics, health: Health): void {
+    this.tell({ kind: 'report', metrics: metrics.read(), health: health.read() })
+    this.timer = this.clock.after(reportEveryMs, () => this.report(metrics, health))
+  }
+}
