@@ -120,8 +120,8 @@ describe('bills of materials', () => {
 })
 
 describe('a bundle', () => {
-  /** 6 % above what it was when this was written, of which 41 % are kafkajs: who adds more says so here. */
-  const sizeBytesMax = 1_720_000
+  /** 6 % above what it was when this was written, of which 41 % are kafkajs: who adds more says so here. Since then 3 % for standbys and stream threads. */
+  const sizeBytesMax = 1_800_000
 
   test('has neither the compiler nor plugins that nobody has named, and a size that is watched', () => {
     const { app: flights } = outputOf('flight-delays')
