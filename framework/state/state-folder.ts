@@ -1,7 +1,7 @@
 // Where a task's state lies: <stateDir>/<application id>/<task id>/, readable by its owner alone, with a small file that says what wrote it.
 // Everything else in the folder is the state engine's.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '../errors.ts'
 
@@ -24,6 +24,7 @@ export async function prepareStateFolder(folder: string, engine: string): Promis
   let found: unknown
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
+    await closeToOthers(folder)
     found = await readFormat(join(folder, formatFile))
     if (found === undefined) await writeFile(join(folder, formatFile), `${JSON.stringify(expected)}\n`, { mode: 0o600 })
   } catch (error) {
@@ -32,6 +33,16 @@ export async function prepareStateFolder(folder: string, engine: string): Promis
   if (found !== undefined && JSON.stringify(found) !== JSON.stringify(expected)) {
     throw new MillraceError('state-format-unknown', { folder, found: JSON.stringify(found), expected: JSON.stringify(expected) })
   }
+}
+
+/** It may have been there before, opened by a volume's mount or by a copy. What the engine writes in it is behind this door, whatever modes it gives its files. */
+async function closeToOthers(folder: string): Promise<void> {
+  const { mode } = await stat(folder)
+  if ((mode & 0o077) === 0) return
+  await chmod(folder, 0o700).catch((error: NodeJS.ErrnoException) => {
+    // Of a volume that belongs to another user, who says who may read it.
+    if (error.code !== 'EPERM') throw error
+  })
 }
 
 async function readFormat(file: string): Promise<unknown> {

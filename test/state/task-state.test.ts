@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { asOffset, noHeaders } from '../../framework/ports/record.ts'
@@ -198,6 +198,17 @@ test('a task folder is <state dir>/<application id>/<task id>, readable by its o
   const folder = join(stateDir, 'app', '0_0')
   for (const made of [stateDir, dirname(folder), folder]) expect(statSync(made).mode & 0o777).toBe(0o700)
   expect(readFileSync(join(folder, 'millrace.json'), 'utf8')).toBe('{"format":1,"engine":"leveldb"}\n')
+  await under.state.close()
+})
+
+test('a task folder that others could read is closed to them, and with it what LevelDB writes', async () => {
+  const stateDir = newFolder()
+  const folder = join(stateDir, 'app', '0_0')
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  chmodSync(folder, 0o755)
+  const under = await StateUnderTest.open({ stores: [counts], engine: leveldbEngine, stateDir })
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
+  expect(statSync(join(folder, 'millrace.json')).mode & 0o777).toBe(0o600)
   await under.state.close()
 })
 
