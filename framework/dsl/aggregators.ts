@@ -1,10 +1,10 @@
 // Named aggregators: `aggregate({ flights: count(), meanDelay: mean((flight) => flight.delay) })` folds all of them in one pass.
-// What is stored is the list of their states, in the order in which they are written down, as JSON. This file has what an aggregator is, and how
+// What is stored is the list of their states, in the order in which they are written down, as JSON, in which Dates, bigints, Maps and Sets stay what they are. This file has what an aggregator is, and how
 // several become one; those that come with Millrace are in number-aggregators.ts, choosing-aggregators.ts, collecting-aggregators.ts,
 // count-distinct.ts and quantiles.ts.
 
 /**
- * Folds values of type V into a state S, of which R is seen. The state is JSON. One of one's own stands in `aggregate()` beside those that come with
+ * Folds values of type V into a state S, of which R is seen. The state is JSON, and may hold Dates, bigints, Maps, Sets and typed arrays. One of one's own stands in `aggregate()` beside those that come with
  * Millrace.
  *
  * @example

@@ -1,5 +1,5 @@
-// Aggregators that choose: the first value, the last one, the ones with the least or the greatest of something. What they choose of a value must be JSON, for
-// it lies in the store. None can remove, because what was not chosen is not known any more.
+// Aggregators that choose: the first value, the last one, the ones with the least or the greatest of something. What they choose of a value lies in the store, as
+// the states of all aggregators do. None can remove, because what was not chosen is not known any more.
 
 import type { Aggregator } from './aggregators.ts'
 

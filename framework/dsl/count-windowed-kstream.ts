@@ -2,7 +2,8 @@
 
 import type { Aggregation, EmitStrategy, StoreSpec } from '../graph/operator-spec.ts'
 import type { CountWindow, GlobalWindow, Windowed } from '../graph/window-spec.ts'
-import { json, long } from '../serdes/serdes.ts'
+import { long } from '../serdes/serdes.ts'
+import { structuredJson } from '../serdes/structured-json.ts'
 import { sessionWindowed, timeWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { folding, foldingByName, mergeableCounting, reducing } from './aggregations.ts'
@@ -101,7 +102,7 @@ export class CountWindowedKStream<K, V> {
     requireAggregate(this.group.graph, 'CountWindowedKStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.stream('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
-    return this.stream('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, json(), null)
+    return this.stream('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, structuredJson(), null)
   }
 
   private stream<R>(

@@ -1,7 +1,7 @@
 // `every('10s')`: results of windows not at each change, but once in a while.
 
 import type { EmitStrategy } from '../graph/operator-spec.ts'
-import { json } from '../serdes/serdes.ts'
+import { structuredJson } from '../serdes/structured-json.ts'
 import { type Duration, durationMs } from './duration.ts'
 import type { AnySerde, TableFlow } from './flow.ts'
 import { suppressTable } from './suppress.ts'
@@ -45,7 +45,7 @@ export function strategyOf(emit: EmitStrategy | EmitEvery): EmitStrategy {
 export function emittedEvery(flow: TableFlow, emit: EmitStrategy | EmitEvery): TableFlow {
   if (typeof emit !== 'object') return flow
   // Results of named aggregators have no serde before they are sent somewhere; meanwhile they lie as JSON in the changelog.
-  const held = { ...flow, value: flow.value ?? (json() as AnySerde) }
+  const held = { ...flow, value: flow.value ?? (structuredJson() as AnySerde) }
   const name = flow.graph.naming === 'variables' ? { name: `${flow.name}-emit` } : {}
   return { ...suppressTable(held, { until: emit.waitMs, by: emit.by, ...name }), value: flow.value }
 }

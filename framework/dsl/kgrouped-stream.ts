@@ -2,7 +2,8 @@
 
 import type { Aggregation } from '../graph/operator-spec.ts'
 import type { CountWindow, GlobalWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
-import { json, long } from '../serdes/serdes.ts'
+import { long } from '../serdes/serdes.ts'
+import { structuredJson } from '../serdes/structured-json.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
@@ -97,7 +98,7 @@ export class KGroupedStream<K, V> {
     requireAggregate(this.flow.graph, 'KGroupedStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
-    return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, json(), null)
+    return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, structuredJson(), null)
   }
 
   /**

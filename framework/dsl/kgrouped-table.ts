@@ -4,7 +4,8 @@ import { LogicalNode } from '../graph/logical-graph.ts'
 import type { Aggregation, TableAggregation } from '../graph/operator-spec.ts'
 import type { AggregateTable } from '../graph/table-state.ts'
 import { changed } from '../serdes/changed.ts'
-import { json, long } from '../serdes/serdes.ts'
+import { long } from '../serdes/serdes.ts'
+import { structuredJson } from '../serdes/structured-json.ts'
 import { foldingTableByName } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
@@ -111,7 +112,7 @@ export class KGroupedTable<K, V> {
     requireAggregate(this.group.graph, 'KGroupedTable.aggregate', initializer, { adder, subtractor }, options)
     if (typeof initializer !== 'function') {
       const aggregation = foldingTableByName(initializer, this.group)
-      return this.table('KTABLE-AGGREGATE-', aggregation, (adder as StatefulOptions | undefined) ?? {}, json(), null)
+      return this.table('KTABLE-AGGREGATE-', aggregation, (adder as StatefulOptions | undefined) ?? {}, structuredJson(), null)
     }
     const aggregation: TableAggregation = {
       kind: 'aggregate',

@@ -2,7 +2,8 @@
 
 import type { EmitStrategy } from '../graph/operator-spec.ts'
 import type { SessionWindow, Windowed } from '../graph/window-spec.ts'
-import { json, long } from '../serdes/serdes.ts'
+import { long } from '../serdes/serdes.ts'
+import { structuredJson } from '../serdes/structured-json.ts'
 import { sessionWindowed } from '../serdes/windowed.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { countingSessions, foldingSessions, foldingSessionsByName, reducingSessions, type SessionAggregation } from './aggregations.ts'
@@ -126,7 +127,7 @@ export class SessionWindowedKStream<K, V> {
     requireAggregate(this.group.graph, 'SessionWindowedKStream.aggregate', initial, { adder: second, merger }, options)
     if (typeof initial !== 'function') {
       const aggregation = foldingSessionsByName(initial, this.group)
-      return this.table('KSTREAM-AGGREGATE-', aggregation, (second as WindowedOptions | undefined) ?? {}, json(), null)
+      return this.table('KSTREAM-AGGREGATE-', aggregation, (second as WindowedOptions | undefined) ?? {}, structuredJson(), null)
     }
     const folding = foldingSessions(initial, second as Adder<K, V, A>, merger as Merger<K, A>)
     return this.table('KSTREAM-AGGREGATE-', folding, options, options.value)

@@ -17,7 +17,8 @@ import type { LogicalGraph } from '../graph/logical-graph.ts'
 import type { Aggregation, StoreSpec } from '../graph/operator-spec.ts'
 import type { Serde } from '../ports/serde.ts'
 import { entryKey } from '../serdes/entry.ts'
-import { bytes, json, long } from '../serdes/serdes.ts'
+import { bytes, long } from '../serdes/serdes.ts'
+import { structuredJson } from '../serdes/structured-json.ts'
 import { foldingByName } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import { type Duration, durationMs } from './duration.ts'
@@ -273,7 +274,7 @@ export function aggregating(
     const aggregation = { kind: 'aggregate', initializer: initial, adder: adder as Aggregation['adder'], result: null } as const
     return folded(aggregation, options, madeHere('value', options.value))
   }
-  return folded(foldingByName(initial as Aggregators<unknown>), (adder as StateOptions | undefined) ?? {}, () => json())
+  return folded(foldingByName(initial as Aggregators<unknown>), (adder as StateOptions | undefined) ?? {}, () => structuredJson())
 }
 
 function folded(aggregation: Aggregation, options: StateOptions, serde: SerdeOf): StateType<FoldedState<never, never>> {

@@ -2,7 +2,8 @@
 
 import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
 import type { SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from '../graph/window-spec.ts'
-import { json, long } from '../serdes/serdes.ts'
+import { long } from '../serdes/serdes.ts'
+import { structuredJson } from '../serdes/structured-json.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
 import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
@@ -121,7 +122,7 @@ export class TimeWindowedKStream<K, V> {
     requireAggregate(this.group.graph, 'TimeWindowedKStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
-    return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as WindowedOptions | undefined) ?? {}, json(), null)
+    return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as WindowedOptions | undefined) ?? {}, structuredJson(), null)
   }
 
   private table<R, D extends null>(

@@ -10,6 +10,7 @@ import { checked, type Validator } from './checked.ts'
 import { entryKey } from './entry.ts'
 import { pendingRecord } from './pending-record.ts'
 import { bytes, double, integer, json, long, string } from './serdes.ts'
+import { structuredJson } from './structured-json.ts'
 import { subscription, subscriptionResponse } from './subscription.ts'
 import { sessionWindowed, timeWindowed } from './windowed.ts'
 
@@ -71,6 +72,7 @@ export interface BuiltInFormatOptions {
  */
 export function serdeFormats({ validatorOf }: BuiltInFormatOptions = {}) {
   const jsonOf: SerdeFormat['serde'] = (schema, { type }) => {
+    if (schema === undefined && type === undefined) return structuredJson()
     const parse = schema === undefined || validatorOf === undefined ? (value: unknown) => value : checked(validatorOf(schema))
     return json({ ...(type === undefined ? {} : { name: type }), parse, format: parse })
   }

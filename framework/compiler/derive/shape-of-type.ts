@@ -95,6 +95,11 @@ const hintsByBuiltIn: Readonly<Record<string, string>> = {
 
 const kindsByTarget: Readonly<Record<Target, string>> = { numbers: 'numbers', strings: 'strings', lists: 'arrays, tuples and sets' }
 
+/** NoInfer<Order> is an Order. */
+function inferable(type: ts.Type): ts.Type {
+  return type.flags & ts.TypeFlags.Substitution ? (type as ts.SubstitutionType).baseType : type
+}
+
 class Derivation {
   readonly problems: TypeProblem[] = []
   private readonly checker: ts.TypeChecker
@@ -113,7 +118,7 @@ class Derivation {
     this.program = context.program
     this.subject = subject
     // What is left of unknown without null is {}, which says less than what the author sees.
-    this.rootType = type.flags & ts.TypeFlags.Unknown ? type : this.checker.getNonNullableType(type)
+    this.rootType = type.flags & ts.TypeFlags.Unknown ? type : this.checker.getNonNullableType(inferable(type))
   }
 
   run(): Schema {
@@ -126,7 +131,8 @@ class Derivation {
     return name === null ? { ...schema, name: describeShape(root) } : schema
   }
 
-  private shapeOf(type: ts.Type, at: Position): Shape {
+  private shapeOf(given: ts.Type, at: Position): Shape {
+    const type = inferable(given)
     const known = this.namesByType.get(type)
     if (known !== undefined) return { kind: 'reference', name: known }
     // A type that grows with each step ends here.
