@@ -125,6 +125,15 @@ editor's problem matcher for tsc reads it, \`"problemMatcher": "$tsc"\` in VS Co
 { "label": "millrace check", "type": "shell", "command": "npx millrace check", "problemMatcher": "$tsc", "group": "build" }
 \`\`\`
 
+\`millrace check --watch\` goes on, as a task in the background:
+
+\`\`\`json
+{
+  "label": "millrace check --watch", "type": "shell", "command": "npx millrace check --watch", "isBackground": true,
+  "problemMatcher": { "base": "$tsc", "background": { "activeOnStart": true, "beginsPattern": "^Checking", "endsPattern": "^\\\\d+ errors?, \\\\d+ warnings?, in" } }
+}
+\`\`\`
+
 \`millrace check --fix\` changes the files where the remedy is mechanical (${fixed.join(', ')}), checks again, goes on until nothing is left to
 mend, and shows what it did. A file in which TypeScript finds more afterwards is left as it was. Most fixes change no topic and no store; where one does, as by a name or by a repartitioning
 less, \`millrace diff\` says what becomes of the state. JSON and SARIF have the edits as data, which editors can offer.

@@ -3,7 +3,7 @@
 import type { CompilerProject, Diagnostic, FixResult } from '../../framework/compiler/index.ts'
 import { brokersFlag, readConfig, withBroker } from '../connect.ts'
 import { jsonFlag } from '../json-flag.ts'
-import { Command, Flags } from '../oclif.ts'
+import { Command, Errors, Flags } from '../oclif.ts'
 import { formatFlag, reportDiagnostics, reportFixed } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
 
@@ -18,11 +18,16 @@ export class Check extends Command {
     '<%= config.bin %> check --strict',
     '<%= config.bin %> check --fix',
     '<%= config.bin %> check --cluster --brokers kafka-1:9092',
+    '<%= config.bin %> check --watch',
     '<%= config.bin %> check --format sarif > millrace.sarif',
   ]
   static override flags = {
     strict: Flags.boolean({ description: 'fail on warnings too' }),
-    fix: Flags.boolean({ description: 'change the files where the remedy is mechanical' }),
+    fix: Flags.boolean({ description: 'change the files where the remedy is mechanical', exclusive: ['watch'] }),
+    watch: Flags.boolean({
+      description: 'check again after each edit, until Ctrl-C; --format pretty or json, a line for each check',
+      exclusive: ['cluster'],
+    }),
     cluster: Flags.boolean({
       description: 'look at the topics in Kafka too: whether they exist, their partitions, and whether records lie where their keys belong',
     }),
@@ -33,9 +38,15 @@ export class Check extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Check)
+    const format = flags.json ? 'json' : flags.format
+    if (flags.watch) {
+      if (format !== 'pretty' && format !== 'json')
+        throw new Errors.CLIError(`--watch writes text or JSON, a check after the other: ${format} is for one check.`, { exit: 2 })
+      const { watchChecks } = await import('../check-watch.ts')
+      return watchChecks({ folder: process.cwd(), format })
+    }
     const { openProject } = await import('../../framework/compiler/index.ts')
     const project = openProject(process.cwd())
-    const format = flags.json ? 'json' : flags.format
     const unfixed = async (): Promise<FixResult> => ({ fixed: [], refused: [], diagnostics: await project.check() })
     const { diagnostics: found, ...done } = await withProgress('Checking', () => (flags.fix ? project.fix() : unfixed()))
     await project.writeDeclarations()

@@ -12,28 +12,26 @@ import { configFileName, namingIn } from './config-file.ts'
 import { configuredParts } from './configured-parts.ts'
 import { costProblems } from './cost-check.ts'
 import { declarationText, writeDeclarationFile } from './declare/declaration-file.ts'
-import { type TopicTypes, topicTypes } from './declare/topic-types.ts'
-import { type Derivation, derive, nothingDerived } from './derivation.ts'
+import type { TopicTypes } from './declare/topic-types.ts'
+import { typesOf } from './declare/types-of.ts'
+import { type Derivation, nothingDerived } from './derivation.ts'
 import { type Diagnostic, diagnostic, hasErrors, type Span, sortDiagnostics } from './diagnostics.ts'
-import { type DslCall, dslCalls } from './dsl-calls.ts'
+import { type DslCall, dslCalls, isLibraryFile } from './dsl-calls.ts'
 import type { DefinitionSource } from './entry-point.ts'
 import { type Evaluation, type EvaluationRequest, evaluate } from './evaluate.ts'
 import { EvaluationWorkers } from './evaluation-workers.ts'
 import { type Deployed, refusedByState } from './evolution-check.ts'
 import { type FixResult, fixFiles } from './fixes/fix-files.ts'
-import { unconnectedStores } from './keys/connected-stores.ts'
+import { KeptChecks } from './kept-checks.ts'
 import { flowProblems } from './keys/flow.ts'
-import { keyProblems, withoutJoinErrors } from './keys/key-types.ts'
-import { missingMethods } from './keys/missing-methods.ts'
-import { topicProblems } from './keys/topic-uses.ts'
-import { graceAdvice, retentionAdvice } from './keys/window-advice.ts'
-import { isLibraryPath, withForwardSlashes } from './library.ts'
+import type { TopicUse } from './keys/topic-uses.ts'
+import { retentionAdvice } from './keys/window-advice.ts'
 import { checkGraphs, checkSources } from './plugin-checks.ts'
 import { Sources } from './project.ts'
 import { ProjectModules } from './project-modules.ts'
 import { withoutIgnored } from './purity/ignored-lines.ts'
-import { impurities } from './purity/impurities.ts'
-import { duplicateNames, readTopologyFile, type TopologyFile } from './topology-file.ts'
+import { checkTopology, type Making, type TopologyCheck } from './topology-check.ts'
+import { duplicateNames } from './topology-file.ts'
 
 export interface ProjectOptions {
   /** How long a topology may take to be made. */
@@ -124,6 +122,7 @@ class Compiler implements CompilerProject {
   private readonly folder: string
   private readonly timeLimitMs: number
   private readonly workers: EvaluationWorkers
+  private readonly kept = new KeptChecks()
   private sources: Sources | null = null
   private result: Promise<CheckResult> | null = null
 
@@ -196,12 +195,11 @@ class Compiler implements CompilerProject {
       opened.refresh()
       this.sources = opened
     }
-    return checkProject(this.sources, { workers: this.workers, timeLimitMs: this.timeLimitMs })
+    return checkProject(this.sources, this.kept, { workers: this.workers, timeLimitMs: this.timeLimitMs })
   }
 }
 
-/** How topologies are made. */
-type Making = Pick<EvaluationRequest, 'workers' | 'timeLimitMs'>
+type Named = NonNullable<TopologyCheck['named']>
 
 interface CheckResult {
   readonly diagnostics: readonly Diagnostic[]
@@ -210,68 +208,97 @@ interface CheckResult {
   readonly closures: ReadonlyMap<string, readonly string[]>
 }
 
-async function checkProject(sources: Sources, making: Making): Promise<CheckResult> {
+async function checkProject(sources: Sources, kept: KeptChecks, making: Making): Promise<CheckResult> {
   const files = sources.topologyFiles()
   const closures = new Map(files.map((file) => [file, sources.closureOf(file)]))
   const all = [...new Set([...closures.values()].flat())]
   const config = sources.configFile()
   const ofConfig = config === undefined ? [] : sources.closureOf(config)
-  const typeErrors = sources.typeErrors([...new Set([...all, ...ofConfig])])
-  /** What has type errors would be derived from types that are not meant. */
-  const isSound = (closure: readonly ts.SourceFile[]): boolean => {
-    const paths = new Set(closure.map((file) => sources.pathOf(file)))
-    return !typeErrors.some((error) => error.span === undefined || paths.has(error.span.file))
-  }
-  const configured = await configuredParts(isSound(ofConfig) ? config : undefined, sources)
+  kept.begin([...new Set([...all, ...ofConfig])])
+  const projectErrors = sources.projectErrors()
+  const configErrors = kept.configErrors(ofConfig, () => sources.typeErrors(ofConfig))
+  const isProjectSound = !projectErrors.some(({ span }) => span === undefined)
+  const configured = await configuredParts(isProjectSound && configErrors.length === 0 ? config : undefined, sources)
   const naming = namingIn(config)
-  const calls = callsByFile(all, sources)
-  const read = files.map((file) => readTopologyFile(file, calls.get(file) ?? [], sources, naming))
-  const topologies = read.filter((one): one is TopologyFile => 'file' in one)
   const ofPlugins = namedParts(configured.plugins, 'topologies')
+  const typeErrors = [...projectErrors, ...configErrors]
   if (files.length + ofPlugins.length === 0 && configured.diagnostics.length === 0)
     return { diagnostics: sortDiagnostics([...typeErrors, diagnostic('MR1002', undefined)]), topologies: [], closures: new Map() }
-  const allCalls = [...calls.values()].flat()
-  const ofKeys = keyProblems(allCalls, sources)
+  const calls = new CallsOfFiles(sources)
+  const checks = await inTurns([...closures], ([file, closure]) =>
+    kept.topology(closure, file.fileName, naming, isProjectSound, () => {
+      // TypeScript's own check comes first: it resolves each call in its place, and who asks for one in the middle of others pays twice.
+      const typeErrors = sources.typeErrors(closure)
+      const ofClosure = closure.flatMap((one) => calls.of(one))
+      return checkTopology({
+        file,
+        closure,
+        calls: ofClosure,
+        ownCalls: calls.of(file),
+        typeErrors,
+        isProjectSound,
+        naming,
+        sources,
+        making,
+        texts: kept.texts,
+      })
+    }),
+  )
+  const topologies = checks.flatMap(({ named }) => named ?? [])
+  const others = ofPlugins.filter(({ name }) => !topologies.some((topology) => topology.name === name))
+  const graphs = await inTurns(others, (topology) =>
+    kept.pluginTopology(ofConfig, topology.name, () => checkPluginTopology(topology, configured.span, sources, { ...making, naming })),
+  )
+  const passed = [...checks.flatMap((check) => check.passed ?? []), ...graphs.filter((one): one is CheckedTopology => 'evaluation' in one)]
   const diagnostics = [
-    ...missingMethods(all, withoutJoinErrors(typeErrors, allCalls, ofKeys, sources), sources),
-    ...ofKeys,
-    ...topicProblems(allCalls, sources),
-    ...unconnectedStores(allCalls, sources),
+    ...typeErrors,
+    ...ofTopologies(checks),
+    ...kept.topics.problems(usesOf(checks), sources),
     ...configured.diagnostics,
-    ...read.flatMap((one) => ('file' in one ? [] : one)),
     ...duplicateNames(topologies, sources),
     ...namesOfPlugins(topologies, ofPlugins, sources),
-    ...impurities(allCalls, sources),
+    ...graphs.flatMap((graph) => ('evaluation' in graph ? [...flowProblems([graph]), ...retentionAdvice(graph)] : graph)),
   ]
-  const own = topologies.filter(({ file }) => isSound(closures.get(file) ?? []))
-  const others = ofPlugins.filter(({ name }) => !topologies.some((topology) => topology.name === name))
-  const graphs = await inTurns(
-    [
-      ...own.map((topology) => () => checkGraph(topology, closures.get(topology.file) ?? [], calls, sources, making)),
-      ...others.map((topology) => () => checkPluginTopology(topology, configured.span, sources, { ...making, naming })),
-    ],
-    (make) => make(),
-  )
-  const passed = graphs.filter((one): one is CheckedTopology => 'evaluation' in one)
-  for (const graph of graphs) diagnostics.push(...('evaluation' in graph ? graph.derivation.advice : graph))
-  diagnostics.push(...flowProblems(passed), ...passed.flatMap(retentionAdvice), ...adviceOnGrace(passed, closures, calls, sources))
   diagnostics.push(...checkGraphs(configured.plugins, passed), ...costProblems(passed, configured.budget))
-  if (isSound(all)) diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
+  if (isProjectSound && checks.every(({ isSound }) => isSound))
+    diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)
   return { diagnostics: sortDiagnostics(withoutIgnored(diagnostics, all, sources)), topologies: passed, closures: new Map(paths) }
 }
 
-function adviceOnGrace(
-  topologies: readonly CheckedTopology[],
-  closures: ReadonlyMap<ts.SourceFile, readonly ts.SourceFile[]>,
-  calls: ReadonlyMap<ts.SourceFile, readonly DslCall[]>,
-  sources: Sources,
-): Diagnostic[] {
-  const byPath = new Map([...closures].map(([file, closure]) => [sources.pathOf(file), closure]))
-  return topologies.flatMap((topology) => {
-    const own = (byPath.get(topology.source) ?? []).flatMap((file) => calls.get(file) ?? [])
-    return graceAdvice(topology, own, sources)
-  })
+/** The diagnostics of all. What operators of several do by the same function is said once, with the way of the first. */
+function ofTopologies(checks: readonly TopologyCheck[]): Diagnostic[] {
+  const said = new Map<string, TopologyCheck>()
+  return checks.flatMap((check) =>
+    check.diagnostics.filter(({ code, span }) => {
+      if (!code.startsWith('MR12')) return true
+      const place = JSON.stringify([code, span])
+      const first = said.get(place) ?? check
+      said.set(place, first)
+      return first === check
+    }),
+  )
+}
+
+/** A file that several topologies import uses its topics once. */
+function usesOf(checks: readonly TopologyCheck[]): readonly TopicUse[] {
+  return [...new Map(checks.flatMap(({ uses }) => uses.map((use) => [`${use.topic} ${JSON.stringify(use.span)}`, use] as const))).values()]
+}
+
+/** The calls of Millrace's methods, file by file, as they are asked for. */
+class CallsOfFiles {
+  private readonly checker: ts.TypeChecker
+  private readonly known = new Map<ts.SourceFile, readonly DslCall[]>()
+
+  constructor({ program }: Sources) {
+    this.checker = program.getTypeChecker()
+  }
+
+  of(file: ts.SourceFile): readonly DslCall[] {
+    const calls = this.known.get(file) ?? dslCalls(file, { checker: this.checker, isLibraryFile })
+    this.known.set(file, calls)
+    return calls
+  }
 }
 
 /** Workers at a time; each is a thread with a heap of its own. */
@@ -286,25 +313,6 @@ async function inTurns<T, R>(items: readonly T[], step: (item: T) => Promise<R>)
   })
   await Promise.all(turns)
   return results
-}
-
-async function checkGraph(
-  topology: TopologyFile,
-  closure: readonly ts.SourceFile[],
-  calls: ReadonlyMap<ts.SourceFile, readonly DslCall[]>,
-  sources: Sources,
-  making: Making,
-): Promise<CheckedTopology | readonly Diagnostic[]> {
-  const own = closure.flatMap((file) => calls.get(file) ?? [])
-  const { program } = sources
-  const derivation = derive(topology, closure, own, sources)
-  const source = sources.pathOf(topology.file)
-  const definition: DefinitionSource = { kind: 'file', file: `./${source}` }
-  const span = sources.spanOf(topology.call.node)
-  const evaluation = await evaluate({ folder: sources.folder, definition, span, derivation, naming: topology.naming, ...making })
-  if (!('description' in evaluation)) return evaluation
-  const types = typesOf(evaluation, derivation, own, program)
-  return { name: topology.name, source, definition, span, derivation, evaluation, types }
 }
 
 /** What a plugin brings is compiled already: nothing is derived. */
@@ -325,17 +333,8 @@ async function checkPluginTopology(
   return evaluation.map((problem) => ({ ...problem, message: `Topology ${name} of the plugin ${plugin}: ${problem.message}` }))
 }
 
-function typesOf(evaluation: Evaluation, derivation: Derivation, calls: readonly DslCall[], program: ts.Program): TopicTypes {
-  const context = { program, checker: program.getTypeChecker() }
-  return topicTypes({ manifest: evaluation.manifest, calls, shapes: derivation.serdes.shapes, context })
-}
-
 /** Topologies of plugins that have the name of one of the project's own. */
-function namesOfPlugins(
-  topologies: readonly TopologyFile[],
-  ofPlugins: readonly NamedPart<'topologies'>[],
-  sources: Sources,
-): Diagnostic[] {
+function namesOfPlugins(topologies: readonly Named[], ofPlugins: readonly NamedPart<'topologies'>[], sources: Sources): Diagnostic[] {
   return ofPlugins.flatMap(({ plugin, name }) =>
     topologies
       .filter((topology) => topology.name === name)
@@ -345,7 +344,7 @@ function namesOfPlugins(
 
 function checkSourcesOf(
   files: readonly ts.SourceFile[],
-  topologies: readonly TopologyFile[],
+  topologies: readonly Named[],
   plugins: readonly Plugin[],
   sources: Sources,
 ): Diagnostic[] {
@@ -355,13 +354,7 @@ function checkSourcesOf(
     program,
     checker: program.getTypeChecker(),
     files,
-    topologies: topologies.map(({ name, file, call }) => ({ name, file, call: call.node })),
+    topologies: topologies.map(({ name, file, call }) => ({ name, file, call })),
   }
   return checkSources(plugins, checked, (at) => sources.spanOf(at as ts.Node))
-}
-
-function callsByFile(files: readonly ts.SourceFile[], sources: Sources): Map<ts.SourceFile, readonly DslCall[]> {
-  const checker = sources.program.getTypeChecker()
-  const isLibraryFile = (file: ts.SourceFile): boolean => isLibraryPath(withForwardSlashes(file.fileName))
-  return new Map(files.map((file) => [file, dslCalls(file, { checker, isLibraryFile })]))
 }

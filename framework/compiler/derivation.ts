@@ -1,7 +1,7 @@
 // Everything that is derived for one topology: the serdes and names of the calls in its file and in what it imports, and the rewritten files with them.
 
 import { ts } from 'ts-morph'
-import { DerivedSerdes } from './derive/derived-serdes.ts'
+import { DerivedSerdes, ModuleTexts } from './derive/derived-serdes.ts'
 import type { TypeProblem } from './derive/shape-of-type.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
 import type { DslCall } from './dsl-calls.ts'
@@ -48,9 +48,15 @@ const noNames: NamedCalls = { names: new Map(), taken: new Set(), numbered: [], 
 
 const importName = '$derived'
 
-export function derive(topology: TopologyFile, closure: readonly ts.SourceFile[], calls: readonly DslCall[], sources: Sources): Derivation {
+export function derive(
+  topology: TopologyFile,
+  closure: readonly ts.SourceFile[],
+  calls: readonly DslCall[],
+  sources: Sources,
+  texts: ModuleTexts = new ModuleTexts(),
+): Derivation {
   const { program } = sources
-  const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
+  const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() }, texts)
   const { names, numbered, ...naming } = topology.naming === 'kafka-streams' ? noNames : nameCalls(calls, topology.name)
   const refused: RefusedSerde[] = []
   const callSpans: CallSpan[] = []

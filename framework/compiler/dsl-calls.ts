@@ -3,6 +3,7 @@
 // nothing here.
 
 import { ts } from 'ts-morph'
+import { isLibraryPath, withForwardSlashes } from './library.ts'
 
 export interface DslCall {
   readonly node: ts.CallExpression
@@ -22,6 +23,11 @@ export interface DslCall {
   readonly serdeTypes: Readonly<Record<string, ts.Type>>
   /** Serdes left out: the property and the type X of its Serde<X>. */
   readonly missingSerdes: readonly { readonly property: string; readonly type: ts.Type }[]
+}
+
+/** Whether a file belongs to Millrace. */
+export function isLibraryFile(file: ts.SourceFile): boolean {
+  return isLibraryPath(withForwardSlashes(file.fileName))
 }
 
 export interface CallContext {
@@ -44,7 +50,8 @@ export function dslCalls(file: ts.SourceFile, context: CallContext): DslCall[] {
   return calls
 }
 
-function dslCall(node: ts.CallExpression, context: CallContext): DslCall | null {
+/** null where it is no call of a method of Millrace's. */
+export function dslCall(node: ts.CallExpression, context: CallContext): DslCall | null {
   const signature = context.checker.getResolvedSignature(node)
   const declaration = signature?.declaration
   if (signature === undefined || declaration === undefined || !context.isLibraryFile(declaration.getSourceFile())) return null

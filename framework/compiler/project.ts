@@ -13,6 +13,8 @@ export class Sources {
   /** Absolute, with links resolved, as TypeScript has it. */
   readonly folder: string
   private readonly project: Project
+  /** By file, as it was read: it is another object where it has changed, or where another file has appeared that it may import. */
+  private readonly imports = new WeakMap<ts.SourceFile, readonly string[]>()
 
   /** The sources, or why there are none to read. */
   static open(folder: string): Sources | readonly Diagnostic[] {
@@ -34,13 +36,24 @@ export class Sources {
     const named = changed === undefined ? undefined : new Set(changed.map(withForwardSlashes))
     const known = this.project.getSourceFiles()
     const appeared = [...(named ?? [])].some((path) => this.project.getSourceFile(path) === undefined)
+    const incomplete = appeared ? this.filesWithMissingImports() : new Set<string>()
     for (const file of known) {
       if (named === undefined || named.has(file.getFilePath())) file.refreshFromFileSystemSync()
       // TypeScript looks for an import that it did not find only when it reads the importing file anew.
-      if ((named === undefined || appeared) && !file.wasForgotten() && !file.isDeclarationFile()) file.replaceWithText(file.getFullText())
+      if ((named === undefined || incomplete.has(file.getFilePath())) && !file.wasForgotten() && !file.isDeclarationFile())
+        file.replaceWithText(file.getFullText())
     }
     for (const path of [...this.topologyPaths(), join(this.folder, configFileName)]) this.project.addSourceFileAtPathIfExists(path)
     this.project.resolveSourceFileDependencies()
+  }
+
+  /** In the program as it was before anything was read anew. */
+  private filesWithMissingImports(): Set<string> {
+    const { program } = this
+    const checker = program.getTypeChecker()
+    const misses = (file: ts.SourceFile): boolean => importsIn(file).some((literal) => checker.getSymbolAtLocation(literal) === undefined)
+    const files = program.getSourceFiles().filter((file) => this.isOwn(file) && misses(file))
+    return new Set(files.map(({ fileName }) => fileName))
   }
 
   get program(): ts.Program {
@@ -84,12 +97,18 @@ export class Sources {
   /** The files of the author that a file imports, types included. */
   ownImportsOf(file: ts.SourceFile): ts.SourceFile[] {
     const { program } = this
-    const literals = (file as ts.SourceFile & { readonly imports?: readonly ts.StringLiteralLike[] }).imports ?? []
-    return literals.flatMap((literal) => {
+    const known = this.imports.get(file)
+    if (known !== undefined) return known.flatMap((name) => program.getSourceFile(name) ?? [])
+    const found = importsIn(file).flatMap((literal) => {
       const symbol = program.getTypeChecker().getSymbolAtLocation(literal)
       const files = symbol?.declarations?.map((declaration) => program.getSourceFile(declaration.getSourceFile().fileName)) ?? []
       return files.filter((imported) => imported !== undefined).filter((imported) => this.isOwn(imported))
     })
+    this.imports.set(
+      file,
+      found.map(({ fileName }) => fileName),
+    )
+    return found
   }
 
   /** Whether a file is the author's, in the project or beside it, and not a package's. */
@@ -97,13 +116,15 @@ export class Sources {
     return !file.isDeclarationFile && !file.fileName.includes('/node_modules/') && !isLibraryPath(file.fileName)
   }
 
-  /** TypeScript's errors in these files, and in the configuration. */
+  /** TypeScript's errors in these files. */
   typeErrors(files: readonly ts.SourceFile[]): Diagnostic[] {
     const { program } = this
-    const found = files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
-    return [...program.getOptionsDiagnostics(), ...found]
-      .filter((one) => one.category === ts.DiagnosticCategory.Error)
-      .map((one) => fromTypeScript(one, this.folder))
+    return this.errorsOf(files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]))
+  }
+
+  /** And of the project as a whole. */
+  projectErrors(): Diagnostic[] {
+    return this.errorsOf(this.program.getOptionsDiagnostics())
   }
 
   spanOf(node: ts.Node): Span {
@@ -125,12 +146,21 @@ export class Sources {
     return withForwardSlashes(relative(this.folder, file.fileName))
   }
 
+  private errorsOf(found: readonly ts.Diagnostic[]): Diagnostic[] {
+    return found.filter((one) => one.category === ts.DiagnosticCategory.Error).map((one) => fromTypeScript(one, this.folder))
+  }
+
   private topologyPaths(): string[] {
     const folder = join(this.folder, 'topologies')
     if (!existsSync(folder)) return []
     const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && /(?<!\.d)\.m?ts$/.test(entry.name))
     return files.map((entry) => join(folder, entry.name)).sort()
   }
+}
+
+/** What a file imports from, and exports anew, as TypeScript has found it. */
+function importsIn(file: ts.SourceFile): readonly ts.StringLiteralLike[] {
+  return (file as ts.SourceFile & { readonly imports?: readonly ts.StringLiteralLike[] }).imports ?? []
 }
 
 function configErrors(config: string, folder: string): readonly ts.Diagnostic[] {

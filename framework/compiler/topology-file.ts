@@ -61,7 +61,7 @@ function exportFix(file: ts.SourceFile, calls: readonly DslCall[], sources: Sour
 }
 
 /** Two files of one name. */
-export function duplicateNames(topologies: readonly TopologyFile[], sources: Sources): Diagnostic[] {
+export function duplicateNames(topologies: readonly Pick<TopologyFile, 'file' | 'name' | 'nameNode'>[], sources: Sources): Diagnostic[] {
   return topologies.flatMap((topology) => {
     const others = topologies.filter((other) => other !== topology && other.name === topology.name)
     if (others.length === 0) return []

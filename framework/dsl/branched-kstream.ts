@@ -14,7 +14,7 @@ interface Branch {
 }
 
 /** Each record goes to the first branch whose predicate holds, else to the default branch, else nowhere. */
-export class BranchedKStream<K, V, Branches extends readonly unknown[] = []> {
+export class BranchedKStream<out K, out V, out Branches extends readonly unknown[] = []> {
   private readonly source: StreamFlow
   private readonly splitter: StreamFlow
   private readonly branches: Branch[] = []

@@ -18,7 +18,7 @@ import { checkSessionWindow, checkWindow, timeWindowPlan } from './time-window-p
  *
  * Kafka Streams: `CogroupedKStream` (KIP-150).
  */
-export class CogroupedKStream<K, A> {
+export class CogroupedKStream<out K, out A> {
   private readonly members: Cogroup
 
   /** @internal */
@@ -169,7 +169,7 @@ export class TimeWindowedCogroupedKStream<K, A> {
 }
 
 /** Kafka Streams: `SessionWindowedCogroupedKStream`. */
-export class SessionWindowedCogroupedKStream<K, A> {
+export class SessionWindowedCogroupedKStream<out K, out A> {
   private readonly members: Cogroup
   private readonly window: SessionWindow
 

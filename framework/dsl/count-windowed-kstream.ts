@@ -20,7 +20,7 @@ import type { StatefulOptions, ValueOptions } from './options.ts'
  * nothing, unless they are sent at the end of the input, or emit updates. Records with a null key are dropped and counted. There is no counterpart in
  * Kafka Streams.
  */
-export class CountWindowedKStream<K, V> {
+export class CountWindowedKStream<out K, out V> {
   private readonly group: GroupFlow
   private readonly window: CountWindow | GlobalWindow
   private readonly emit: EmitStrategy

@@ -8,7 +8,7 @@ import type { TableView } from '../graph/operator-spec.ts'
  *
  * Kafka Streams: `GlobalKTable`.
  */
-export class GlobalKTable<K, V> {
+export class GlobalKTable<out K, out V> {
   /** @internal */
   readonly view: TableView
   /** Only for the types. */

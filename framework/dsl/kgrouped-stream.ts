@@ -20,7 +20,7 @@ import { SessionWindowedKStream } from './session-windowed-kstream.ts'
 import { TimeWindowedKStream } from './time-windowed-kstream.ts'
 
 /** Records with equal keys, together. Records with a null key or a null value are dropped by the aggregations, and counted as dropped. */
-export class KGroupedStream<K, V> {
+export class KGroupedStream<out K, out V> {
   /** @internal */
   readonly flow: GroupFlow
 

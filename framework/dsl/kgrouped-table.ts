@@ -24,7 +24,7 @@ export interface TableGroupFlow extends Flow {
  * Rows with equal group keys, together. When a row changes, its old value is taken out of its group and the new one folded into its own, so that
  * aggregates follow the table; of the two the old one may come later where the group changes. Rows whose group key or value is null are in no group.
  */
-export class KGroupedTable<K, V> {
+export class KGroupedTable<out K, out V> {
   private readonly group: TableGroupFlow
 
   /** @internal */

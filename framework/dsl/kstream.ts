@@ -47,7 +47,7 @@ import { distinctBy, sampleEvery, sampleShare, throttle, topN } from './thinning
  * Records in order, each with a key, a value, a timestamp and headers, which every operator passes on unless it says otherwise. Null keys and null
  * values are records like others. Operators that change the key make the next one that needs it repartition the stream first.
  */
-export class KStream<K, V> {
+export class KStream<out K, out V> {
   /** @internal */
   readonly flow: StreamFlow
 

@@ -28,7 +28,7 @@ import { joinTables, type TableJoinOptions } from './table-table-join.ts'
  * A table of the latest value of each key; a null value deletes a row. `Deleted` is null where rows can be deleted (tables read from topics, filtered ones) and
  * never where they cannot (counts and other aggregates), so that `toStream()` says whether null must be expected.
  */
-export class KTable<K, V, Deleted extends null = null> {
+export class KTable<out K, out V, out Deleted extends null = null> {
   /** @internal */
   readonly flow: TableFlow
 

@@ -23,7 +23,7 @@ import { type Late, type LateBranch, lateBranch, retentionAndShown } from './win
  * Aggregations by key and session. When a record makes two sessions one, theirs are deleted (a null value under each old key) and the new one is sent.
  * Records of closed sessions and with a null key are dropped and counted. Null values are not dropped.
  */
-export class SessionWindowedKStream<K, V> {
+export class SessionWindowedKStream<out K, out V> {
   private readonly group: GroupFlow
   private readonly window: SessionWindow
   private readonly emit: EmitStrategy | EmitEvery

@@ -23,7 +23,7 @@ import { type Late, type LateBranch, lateBranch, timingOf } from './window-aside
  * greatest timestamp that the operator has seen. Such late records, and those with a null key, are dropped and counted. Null values are not dropped, but by sliding windows.
  * Each update gives a new row of the table, with the key `{ key, start, end }`.
  */
-export class TimeWindowedKStream<K, V> {
+export class TimeWindowedKStream<out K, out V> {
   private readonly group: GroupFlow
   private readonly window: TimeWindow | SlidingWindow | UnlimitedWindow
   private readonly emit: EmitStrategy | EmitEvery

@@ -31,7 +31,7 @@ export interface SerdeUse {
   readonly writes: boolean
 }
 
-export interface Serde<T> {
+export interface Serde<out T> {
   /** What messages, `describe` and the manifest call it: `string`, `long`, `json(Flight)`. */
   readonly name: string
   /**

@@ -37,25 +37,51 @@ const installedLibrary: SerdeLibrary = { serdes: 'millrace/serdes', formats: 'mi
 
 const nameLengthMax = 60
 
+/** Texts of modules by what is in them: ajv takes its time for each, and most edits change no type. */
+export class ModuleTexts {
+  private readonly texts = new Map<string, string>()
+
+  of(key: string, make: () => string): string {
+    const known = this.texts.get(key)
+    if (known !== undefined) return known
+    const text = make()
+    const [oldest] = this.texts.keys()
+    if (this.texts.size >= moduleTextsMax && oldest !== undefined) this.texts.delete(oldest)
+    this.texts.set(key, text)
+    return text
+  }
+}
+
+const moduleTextsMax = 500
+
 export class DerivedSerdes {
-  private readonly context: TypeContext
+  private context: TypeContext | null
   private readonly expressions = new Map<ts.Type, SerdeExpression>()
   private readonly byContent = new Map<string, TypeSerde>()
   private readonly names = new Set<string>()
-  private module: { readonly key: string; readonly text: string } | null = null
+  private readonly texts: ModuleTexts
 
-  constructor(context: TypeContext) {
+  constructor(context: TypeContext, texts: ModuleTexts = new ModuleTexts()) {
     this.context = context
+    this.texts = texts
+  }
+
+  /** What was derived stays; nothing more can be, and no type is held on to. */
+  forgetTypes(): void {
+    this.context = null
+    this.expressions.clear()
   }
 
   /** `fallbackName` is what a long type without a name is called. */
   serdeOf(type: ts.Type, subject: Subject, fallbackName: string): DerivedSerde {
-    const bare = this.context.checker.getNonNullableType(type)
+    const { context } = this
+    if (context === null) throw new Error('serdes are derived of a program that is gone')
+    const bare = context.checker.getNonNullableType(type)
     if (isWindowed(bare)) return { kind: 'inherited' }
     const known = this.expressions.get(bare)
     if (known !== undefined) return { kind: 'serde', expression: known }
-    if (isBytes(bare, this.context)) return { kind: 'serde', expression: 'bytes()' }
-    const derived = schemaOfType(type, subject, this.context)
+    if (isBytes(bare, context)) return { kind: 'serde', expression: 'bytes()' }
+    const derived = schemaOfType(type, subject, context)
     if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
     const { root } = derived.schema
     const expression = isPlainString(root) ? 'string()' : this.typeSerde(derived.schema, fallbackName).variable
@@ -73,12 +99,11 @@ export class DerivedSerdes {
     return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.json]))
   }
 
-  /** The text of the module. Kept, because a build asks twice and ajv takes its time. */
+  /** The text of the module. */
   moduleSource(library: SerdeLibrary = installedLibrary): string {
     const serdes = [...this.byContent.values()]
-    const key = `${serdes.length} ${library.serdes}`
-    if (this.module?.key !== key) this.module = { key, text: moduleText(serdes, library) }
-    return this.module.text
+    const key = JSON.stringify([library, ...serdes.map(({ variable, name }) => [variable, name]), ...this.byContent.keys()])
+    return this.texts.of(key, () => moduleText(serdes, library))
   }
 
   private typeSerde(schema: Schema, fallbackName: string): TypeSerde {
