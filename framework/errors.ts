@@ -286,6 +286,16 @@ const entries = {
     remedy:
       'Its source topics were given more partitions, or somebody else made it. Stop all instances; then delete the internal topics of the application and its committed offsets to process its input anew, or set another application id.',
   },
+  'app-running': {
+    kind: 'user',
+    message: 'The application {application} runs: members of its group: {members}, state: {state}.',
+    remedy: 'Stop all instances first, and wait for the session timeout of those that crashed.',
+  },
+  'transaction-open': {
+    kind: 'environment',
+    message: 'A transaction is open in {topic}-{partition}: an instance that is gone has left it behind.',
+    remedy: 'Wait until the broker gives it up (transactionTimeoutMs, 10 s if nothing else is set), and try again.',
+  },
   'topology-changed': {
     kind: 'user',
     message: 'The topology is another one than the state of {applicationId} was made by, and it would not keep that state:\n  {changes}',

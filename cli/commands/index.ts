@@ -19,6 +19,7 @@ import { Run } from './run.ts'
 import { StateDump } from './state/dump.ts'
 import { StateGet } from './state/get.ts'
 import { StateList } from './state/list.ts'
+import { StateMigrate } from './state/migrate.ts'
 import { StateScan } from './state/scan.ts'
 import { TopicCreate } from './topic/create.ts'
 import { TopicDelete } from './topic/delete.ts'
@@ -45,6 +46,7 @@ export const commands = {
   'state:dump': StateDump,
   'state:get': StateGet,
   'state:list': StateList,
+  'state:migrate': StateMigrate,
   'state:scan': StateScan,
   'topic:create': TopicCreate,
   'topic:delete': TopicDelete,

@@ -3,9 +3,9 @@
 
 import type { LogicalGraph } from '../graph/logical-graph.ts'
 import type { ChangelogSpec, StoreSpec } from '../graph/operator-spec.ts'
+import { migrating } from '../serdes/migrating.ts'
 import { type Duration, durationMs } from './duration.ts'
 import type { AnySerde, Flow } from './flow.ts'
-import { migrating } from './migrating.ts'
 import type { StoreOption, StoreOptions, WindowedOptions } from './options.ts'
 
 /** A store of the dsl, named: which of the two ways in which it came to its name matters. */

@@ -10,18 +10,26 @@ export interface CommandLine {
   /** Where the summary goes: a file, or `-` for standard output. */
   readonly summary: string | undefined
   readonly help: boolean
+  /** Does not run: makes the values of stores new that are of an old type. */
+  readonly migrateState: boolean
+  /** Of that, says only what would be done. */
+  readonly dryRun: boolean
 }
 
-const options = ['--until-end', '--summary', '--help']
+const options = ['--until-end', '--summary', '--migrate-state', '--dry-run', '--help']
 
 /** Throws `option-unknown`. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   let untilEnd = false
   let help = false
+  let migrateState = false
+  let dryRun = false
   let summary: string | undefined
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!
     if (word === '--until-end') untilEnd = true
+    else if (word === '--migrate-state') migrateState = true
+    else if (word === '--dry-run') dryRun = true
     else if (word === '--help' || word === '-h') help = true
     else if (word.startsWith('--summary=')) summary = word.slice('--summary='.length)
     else if (word === '--summary') {
@@ -29,7 +37,8 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
       if (summary === undefined) throw new MillraceError('option-unknown', { problem: '--summary needs a file, or - for standard output.' })
     } else throw new MillraceError('option-unknown', { problem: `There is no option ${word}.${didYouMean(word, options)}` })
   }
-  return { untilEnd, summary, help }
+  if (dryRun && !migrateState) throw new MillraceError('option-unknown', { problem: '--dry-run goes with --migrate-state.' })
+  return { untilEnd, summary, help, migrateState, dryRun }
 }
 
 export function helpText(name: string): string {
@@ -44,6 +53,8 @@ export function helpText(name: string): string {
 Options:
   --until-end        process what is in the source topics now, commit and exit
   --summary FILE     write what was done as JSON when it ends; - is standard output
+  --migrate-state    do not run: make the stored values new that are of an old type (stores with migrate), and exit
+  --dry-run          with --migrate-state: say what would be done, and write nothing
   --help             show this
 
 Settings, from the environment (and from millrace.config.ts when it was built):

@@ -20,6 +20,7 @@ import { App } from './app.ts'
 import type { AppState } from './app-state.ts'
 import { type CommandLine, helpText, parseCommandLine } from './command-line.ts'
 import { describeFailure } from './failure-report.ts'
+import { migrateAndReport } from './migration-report.ts'
 import { withOriginalFrames } from './original-frames.ts'
 import { readSettings } from './settings.ts'
 import { stopOnSignals } from './signals.ts'
@@ -59,7 +60,9 @@ export async function main(options: MainOptions, host: NodeJS.Process): Promise<
     const place = ownPlace()
     if (place !== undefined) return await runThread({ ...options, settings, commandLine, clock, logger, host }, place)
     for (const warning of warnings) logger.log('warn', warning)
-    return await runApp({ ...options, settings, commandLine, clock, logger, host })
+    const started = { ...options, settings, commandLine, clock, logger, host }
+    if (commandLine.migrateState) return await runMigration(started)
+    return await runApp(started)
   } catch (error) {
     return tellFailure(error, host)
   }
@@ -71,6 +74,12 @@ interface Started extends MainOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly host: NodeJS.Process
+}
+
+/** What `millrace state migrate` does, in the place of running. */
+async function runMigration(started: Started): Promise<number> {
+  await migrateAndReport({ ...wire(started, started.settings), ...manifestOf(started) }, started.commandLine, started.host.stdout)
+  return 0
 }
 
 /** In this thread, or in stream threads that this one looks after. */

@@ -3,6 +3,7 @@
 
 import { MillraceError } from '../errors.ts'
 import { changesText, compareManifests, refusedChanges } from '../graph/evolution/compare-manifests.ts'
+import { serdeChange } from '../graph/evolution/serde-change.ts'
 import type { Manifest } from '../graph/manifest.ts'
 import type { Broker, Fetcher, Producer } from '../ports/broker.ts'
 import { asTimestamp, noHeaders } from '../ports/record.ts'
@@ -28,12 +29,37 @@ export async function checkVersion({ broker, applicationId, manifest, allowed, .
     const changes = refusedChanges(compareManifests(before, manifest), allowed)
     if (changes.length > 0)
       throw new MillraceError('topology-changed', { applicationId, changes: changesText(changes).trimEnd().replaceAll('\n', '\n  ') })
-    if (JSON.stringify(before) === JSON.stringify(manifest)) return async () => {}
   }
-  return () => record({ broker, applicationId, manifest, allowed, ...recording })
+  const recorded = withoutNeedless(before, manifest)
+  if (before !== undefined && JSON.stringify(before) === JSON.stringify(recorded)) return async () => {}
+  return () => recordVersion({ broker, applicationId, manifest: recorded, allowed, ...recording })
 }
 
-async function record({ broker, applicationId, manifest, replicationFactor, nowMs }: VersionCheck): Promise<void> {
+/** `migrated`: stores in which no value of an older type is left. What follows may do without their `migrate`. */
+export function withMigrated(manifest: Manifest, migrated: ReadonlySet<string>): Manifest {
+  const stores = manifest.stores.map((store) => {
+    const { migrates, ...others } = store
+    return migrates === true && migrated.has(store.name) ? others : store
+  })
+  return { ...manifest, stores }
+}
+
+/** A `migrate` that stays in the topology after all was made new makes nothing old again. */
+function withoutNeedless(before: Manifest | undefined, manifest: Manifest): Manifest {
+  const isNew = manifest.stores.filter((store) => {
+    const old = before?.stores.find(({ name }) => name === store.name)
+    return (
+      before !== undefined &&
+      old !== undefined &&
+      old.migrates !== true &&
+      serdeChange(old.value, store.value, before, manifest).kind === 'same'
+    )
+  })
+  return withMigrated(manifest, new Set(isNew.map(({ name }) => name)))
+}
+
+/** As the version that the state is of. */
+export async function recordVersion({ broker, applicationId, manifest, replicationFactor, nowMs }: VersionCheck): Promise<void> {
   const topic = `${applicationId}${suffix}`
   await broker.admin.createTopics([{ name: topic, partitions: 1, replicationFactor, settings: { 'cleanup.policy': 'compact' } }])
   const producer = broker.producer({ clientId: `${applicationId}-manifest-producer`, lingerMs: 0, bufferBytesMax, compression: 'none' })

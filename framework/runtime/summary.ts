@@ -32,7 +32,7 @@ export function summaryOf(application: string, totals: AppTotals, host: NodeJS.P
 }
 
 /** To a file, or to standard output for `-`. */
-export async function writeSummary(place: string, summary: Summary, stdout: NodeJS.WritableStream): Promise<void> {
+export async function writeSummary(place: string, summary: object, stdout: NodeJS.WritableStream): Promise<void> {
   const text = `${JSON.stringify(summary)}\n`
   if (place === '-') {
     stdout.write(text)

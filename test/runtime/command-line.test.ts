@@ -11,8 +11,9 @@ test.each([
   [['--until-end', '--summary', 'out.json'], { untilEnd: true, summary: 'out.json', help: false }],
   [['--summary=-'], { untilEnd: false, summary: '-', help: false }],
   [['-h'], { untilEnd: false, summary: undefined, help: true }],
+  [['--migrate-state', '--dry-run'], { untilEnd: false, summary: undefined, help: false, migrateState: true, dryRun: true }],
 ])('%j is understood', (words, expected) => {
-  expect(parseCommandLine(words)).toEqual(expected)
+  expect(parseCommandLine(words)).toEqual({ migrateState: false, dryRun: false, ...expected })
 })
 
 test.each([

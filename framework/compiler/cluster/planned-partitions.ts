@@ -55,5 +55,5 @@ function inputsOf({ nodes: names }: SubTopology, nodes: ReadonlyMap<string, Mani
 }
 
 function writes(node: ManifestNode | undefined, topic: string): boolean {
-  return node?.topic !== undefined && node.topic.internal && node.topic.name === topic
+  return node?.topic?.internal === true && node.topic.name === topic
 }

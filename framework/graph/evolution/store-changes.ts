@@ -103,8 +103,9 @@ class StoreComparison {
   private ofValues(was: string | undefined, is: string | undefined): readonly ManifestChange[] {
     if (was === undefined || is === undefined) return []
     const found = serdeChange(was, is, this.before, this.after)
-    if (found.kind === 'same') return []
-    if (found.kind === 'wider') return [this.change('value-widened', 'safe', 'Every value that is there is one of the new type.', '')]
+    if (found.kind === 'same') return this.ofMigrate()
+    if (found.kind === 'wider')
+      return [...this.ofMigrate(), this.change('value-widened', 'safe', 'Every value that is there is one of the new type.', '')]
     if (this.now.migrates === true)
       return [
         this.change(
@@ -126,6 +127,15 @@ class StoreComparison {
         ),
       ]
     return [this.change('value-narrowed', 'needs migration', `Values that are there may not be readable: ${found.problem}.`, remedy)]
+  }
+
+  /** What has not been read since the type changed is still of the old one. */
+  private ofMigrate(): readonly ManifestChange[] {
+    if (this.old.migrates !== true || this.now.migrates === true) return []
+    const message = 'Values of an older type may still be there, and without migrate they cannot be read.'
+    const remedy =
+      'Run `millrace state migrate` with the version that has migrate, which makes all of them new; or allow it if all have been read.'
+    return [this.change('migrate-removed', 'needs migration', message, remedy)]
   }
 
   private ofWindow(): readonly ManifestChange[] {

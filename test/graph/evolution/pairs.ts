@@ -238,6 +238,18 @@ export const pairs: readonly Pair[] = [
     after: folded(object({ n: word }), (before) => ({ n: String(Number(before.n) + 1) }), { n: '0' }),
   },
   {
+    title: 'a migrate that is taken out',
+    verdict: 'needs migration',
+    changes: ['migrate-removed:totals'],
+    before: folded(
+      object({ n: word }),
+      (before) => ({ n: String(Number(before.n) + 1) }),
+      { n: '0' },
+      (old) => ({ n: String((old as { n: number }).n) }),
+    ),
+    after: folded(object({ n: word }), (before) => ({ n: String(Number(before.n) + 1) }), { n: '0' }),
+  },
+  {
     title: 'a number that becomes a text, with migrate',
     verdict: 'safe',
     changes: ['value-migrated:totals'],
