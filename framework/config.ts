@@ -73,10 +73,10 @@ export const settingsTable = {
   },
   /** Worker threads of Node, each with tasks, a producer and a place in the group of its own (num.stream.threads). Only where topics are read. */
   streamThreads: { kind: 'number', min: 1, default: 1, description: 'threads that run tasks, each a member of the group' },
-  /** As Kafka Streams' StreamsUncaughtExceptionHandler has it: the other threads commit and end with the one that failed, or it is replaced. */
+  /** As Kafka Streams' StreamsUncaughtExceptionHandler has it: the other threads commit and end with the one that failed, or those of all instances do, or it is replaced. */
   uncaughtExceptionHandler: {
     kind: 'choice',
-    choices: ['shutdown-client', 'replace-thread'],
+    choices: ['shutdown-client', 'shutdown-application', 'replace-thread'],
     default: 'shutdown-client',
     description: 'what becomes of the app when a stream thread fails',
   },

@@ -280,6 +280,11 @@ const entries = {
     remedy:
       'Other instances run another version of the topology: start this one with it too, or give that version an application id of its own.',
   },
+  'application-shutdown': {
+    kind: 'environment',
+    message: 'An instance of the group {group} has failed, and has asked all of it to end.',
+    remedy: 'Its log says why. What was processed here is committed. uncaughtExceptionHandler says what a failure does to the others.',
+  },
   'internal-topic-partitions': {
     kind: 'environment',
     message: 'The internal topic {topic} has {actual} partitions, and the topology needs {expected}.',

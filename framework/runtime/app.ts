@@ -2,7 +2,7 @@
 // closes tasks, Restoration brings state up to date, Processing moves records, Committer commits. Only the app decides which of them is at work.
 
 import type { Settings } from '../config.ts'
-import { MillraceError } from '../errors.ts'
+import { isMillraceError, MillraceError } from '../errors.ts'
 import { hasPatterns } from '../graph/bind-topics.ts'
 import type { Manifest } from '../graph/manifest.ts'
 import type { Topology } from '../graph/topology.ts'
@@ -269,7 +269,8 @@ class Run {
     this.globals = this.globalTables(plan)
     const ends = this.ends()
     const end = ends ? await EndOfInput.now({ admin, topology, applicationId, tasks: plan.tasks }) : undefined
-    const member = this.member()
+    const groupPlan = this.groupPlan()
+    const member = this.member(groupPlan)
     const inputs = new TaskInputs(this.parts, end, live)
     const committer = new Committer(this.parts, this.tasks, member)
     const { restoration, tasks, states, standbys, globals } = this
@@ -287,6 +288,7 @@ class Run {
       await this.close(member)
       return this.totals((endedMs - (processing.firstRecordMs ?? endedMs)) / 1000)
     } catch (error) {
+      await this.shutOthersDown(error, member, groupPlan)
       // What fails while closing after a failure must not hide it.
       await this.close(member).catch((cause: unknown) => this.parts.logger.log('debug', `While closing after a failure: ${String(cause)}`))
       throw error
@@ -406,6 +408,8 @@ class Run {
       return undefined
     }
     if (failure !== undefined) throw failure
+    if ((assigned as Assigned | undefined)?.shutdown === true)
+      throw new MillraceError('application-shutdown', { group: this.parts.applicationId })
     return assigned
   }
 
@@ -417,17 +421,13 @@ class Run {
     return new GlobalTables(this.parts, fetcher, globalInputs)
   }
 
-  private member(): GroupMember {
+  private groupPlan(): GroupPlan {
+    const { live, tasks, standbys, options } = this
+    return new GroupPlan({ ...this.parts, processId: options.processId, thread: options.thread ?? 1, live, tasks, standbys })
+  }
+
+  private member(plan: GroupPlan): GroupMember {
     const { settings, applicationId } = this.parts
-    const { live, tasks, standbys } = this
-    const plan = new GroupPlan({
-      ...this.parts,
-      processId: this.options.processId,
-      thread: this.options.thread ?? 1,
-      live,
-      tasks,
-      standbys,
-    })
     return this.options.broker.member({
       clientId: `${threadName(this.options)}-consumer`,
       groupId: applicationId,
@@ -440,6 +440,19 @@ class Run {
       subscription: () => plan.subscription(),
       assign: (members) => plan.assign(members),
     })
+  }
+
+  /** Where that is the policy: the group is told by joining it once more, so that each member hears of it with its next assignment. */
+  private async shutOthersDown(error: unknown, member: GroupMember, plan: GroupPlan): Promise<void> {
+    const { settings, clock, logger } = this.parts
+    const isMember = member.state === 'stable' || member.state === 'rebalancing'
+    if (settings.uncaughtExceptionHandler !== 'shutdown-application' || !isMember || isMillraceError(error, 'application-shutdown')) return
+    logger.log('error', 'This instance has failed, and asks all others to end.')
+    plan.asksForShutdown = true
+    // Whoever does not come within a session is not waited for.
+    const patience = new Promise<void>((resolve) => clock.after(settings.sessionTimeoutMs, resolve))
+    const joined = member.join().catch((cause: unknown) => logger.log('warn', `The others were not asked to end: ${String(cause)}`))
+    await Promise.race([joined, patience])
   }
 
   private async unlessFenced(commit: () => Promise<void>): Promise<void> {

@@ -29,6 +29,8 @@ export interface SubscriptionMessage {
   /** By task whose state lies here and does not run: the sum of the offsets that it has reached in its internal changelogs (KIP-441). */
   readonly offsetSums: Readonly<Record<string, number>>
   readonly tags: Readonly<Record<string, string>>
+  /** Whether all members are to end, because this one has failed. Missing: no. */
+  readonly shutdown?: boolean | undefined
 }
 
 export interface ReadSubscription extends Omit<SubscriptionMessage, 'topics'> {
@@ -42,6 +44,8 @@ export interface AssignmentMessage {
   readonly standbys: readonly string[]
   /** After how long the member is to ask for another assignment, because tasks wait for their state somewhere; undefined: not. */
   readonly probeInMs?: number | undefined
+  /** Whether the member is to end, because another one has failed. Missing: no. */
+  readonly shutdown?: boolean | undefined
   /** What the tasks read. */
   readonly partitions: readonly TopicPartition[]
 }
@@ -55,8 +59,14 @@ const subscriptionSchema = v.object({
   standbys: v.optional(texts, []),
   offsetSums: v.optional(v.record(v.string(), v.number()), {}),
   tags: v.optional(v.record(v.string(), v.string()), {}),
+  shutdown: v.optional(v.boolean()),
 })
-const assignmentSchema = v.object({ tasks: texts, standbys: v.optional(texts, []), probeInMs: v.optional(v.number()) })
+const assignmentSchema = v.object({
+  tasks: texts,
+  standbys: v.optional(texts, []),
+  probeInMs: v.optional(v.number()),
+  shutdown: v.optional(v.boolean()),
+})
 
 export function encodeSubscription({ topics, ...message }: SubscriptionMessage): Uint8Array {
   const writer = new MessageWriter()

@@ -28,6 +28,8 @@ export interface GroupPlanParts {
 }
 
 export class GroupPlan {
+  /** Set when this member has failed, and all others are to end with it. */
+  asksForShutdown = false
   private readonly parts: GroupPlanParts
 
   constructor(parts: GroupPlanParts) {
@@ -49,6 +51,7 @@ export class GroupPlan {
       standbys: standbys.ids(),
       offsetSums: Object.fromEntries(Object.entries(sums).filter(([task]) => !runs.includes(task))),
       tags: Object.fromEntries(tagsOf(settings)),
+      ...(this.asksForShutdown ? { shutdown: true } : {}),
     })
   }
 
@@ -66,6 +69,7 @@ export class GroupPlan {
       settings,
     )
     this.tell(assignment)
+    const shutdown = subscribed.some((member) => member.shutdown === true) ? { shutdown: true } : {}
     const messageOf = (member: ReadSubscription & { readonly memberId: string }): Uint8Array => {
       const { active, standby } = assignment.members.get(member.memberId)!
       const probes = assignment.waiting.length > 0 && this.isThis(member)
@@ -74,6 +78,7 @@ export class GroupPlan {
         standbys: standby,
         probeInMs: probes ? settings.probingRebalanceIntervalMs : undefined,
         partitions: plan.tasks.filter(({ id }) => active.includes(id)).flatMap(partitionsOf),
+        ...shutdown,
       }
       return encodeAssignment(message, member.version)
     }

@@ -134,6 +134,30 @@ test('an instance of an older topology does not leave tasks undone that it does 
   await leader.stop()
 })
 
+test('with shutdown-application one that fails ends all others, which have committed what they did', async () => {
+  const bench = await benchOf(4)
+  const failing = topology('counts', (builder) => {
+    builder
+      .stream('in', text)
+      .peek((value) => {
+        if (value === 'bad') throw new Error('no')
+      })
+      .to('out', text)
+  })
+  const options = { config: { ...config, uncaughtExceptionHandler: 'shutdown-application' } } as const
+  const apps = [1, 2, 3].map(() => bench.start(failing, options))
+  for (const app of apps) await app.reaches('running')
+  await bench.produce('in', oneOfEach)
+  await bench.clock.advanceUntil(() => bench.values('out').length === 40)
+  const startMs = bench.clock.now()
+  await bench.produce('in', [['key-0', 'bad']])
+  const failures = await Promise.all(apps.map((app) => app.failed()))
+  expect(failures.filter((failure) => isMillraceError(failure, 'callback-failed'))).toHaveLength(1)
+  expect(failures.filter((failure) => isMillraceError(failure, 'application-shutdown'))).toHaveLength(2)
+  expect(bench.clock.now() - startMs).toBeLessThan(10_000)
+  expect(committedIn(bench)).toBeGreaterThan(20)
+})
+
 async function benchOf(partitions: number): Promise<AppBench> {
   const bench = new AppBench()
   await bench.createTopics({ in: partitions, out: partitions })
