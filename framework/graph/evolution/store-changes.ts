@@ -48,8 +48,10 @@ function ofNewStore({ name, changelog }: ManifestStore): ManifestChange {
     kind: 'store-added',
     subject: name,
     verdict: 'needs migration',
-    message: 'The store begins empty: it knows only of records that come from now on.',
-    remedy: 'Allow it if that is meant; to have all of the past in it, begin anew under another application id.',
+    message:
+      'The store is new and begins empty: it knows of records that come from now on, not of those that the app has read before. Nothing that is there is lost.',
+    remedy:
+      'If that is what you want, allow it, once. To have the past in it too, let the app read its input anew under another application id.',
   }
 }
 
