@@ -24,7 +24,7 @@ const dotFiles = ['gitignore', 'dockerignore']
 const packageFile = createRequire(import.meta.url).resolve('millrace/package.json')
 
 /** The simplest first, as each grows by one idea. */
-const order = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process', 'plugin']
+const order = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'session-activity', 'dedup', 'stateful-process', 'plugin']
 
 export function templates(): readonly Template[] {
   const all = join(dirname(packageFile), 'templates')

@@ -252,6 +252,12 @@ export const settingsTable = {
   healthHost: { kind: 'text', default: '127.0.0.1', description: 'address that probes are answered at' },
   /** Without it stores are read over HTTP only where `healthHost` is a loopback address. */
   stateQueryToken: { kind: 'secret', default: undefined, description: 'what a request for state has to show, as its bearer token' },
+  /** As in Kafka Streams: `application.server`. Instances tell each other, and forward a question for a key to the one that has it. */
+  applicationServer: {
+    kind: 'text',
+    default: undefined,
+    description: 'host:port at which other instances reach the healthPort of this one',
+  },
   /** An event loop that does not turn for so long, or a task that has records and processes none, is called stuck. */
   healthStuckMs: { kind: 'number', min: 1, default: 30_000, description: 'after this long without progress probes call it stuck' },
   /** Logged with the operator and the record that held it up; where `healthPort` is set. */

@@ -154,11 +154,12 @@ export class App {
 
   private querySource(): QuerySource {
     const { opened, current: state } = this
-    if (opened === undefined) return { topology: this.options.topology, state, tasks: [], planned: [], globals: undefined }
+    if (opened === undefined)
+      return { topology: this.options.topology, state, tasks: [], planned: [], servers: new Map(), globals: undefined }
     const active = opened.tasks.all.map(({ planned, state, task }) => ({ planned, state, running: task !== undefined, standby: false }))
     const standbys = opened.standbys.all.map(({ planned, state }) => ({ planned, state, running: false, standby: true }))
     const tasks = [...active, ...standbys].map(({ planned: { id, partition }, ...place }) => ({ id, partition, ...place }))
-    return { topology: opened.topology(), state, tasks, planned: opened.planned(), globals: opened.globals() }
+    return { topology: opened.topology(), state, tasks, planned: opened.planned(), servers: opened.servers(), globals: opened.globals() }
   }
 
   private enter(state: AppState): void {
@@ -180,6 +181,7 @@ interface Opened {
   readonly standbys: StandbyTasks
   topology(): Topology
   planned(): readonly PlannedTask[]
+  servers(): ReadonlyMap<string, string>
   globals(): TaskState | undefined
 }
 
@@ -191,6 +193,8 @@ class Run {
   private readonly states: TaskStates
   private readonly standbys: StandbyTasks
   private readonly live: LivePlan
+  /** Of other instances, by task that runs there: as of the last assignment. */
+  private servers: ReadonlyMap<string, string> = new Map()
   /** Undefined if the topology has none, and until their partitions are known. */
   private globals: GlobalTables | undefined
   private readonly restoration: Restoration
@@ -254,6 +258,7 @@ class Run {
       standbys: this.standbys,
       topology: () => live.topology,
       planned: () => live.tasks,
+      servers: () => this.servers,
       globals: () => this.globals?.restored,
     })
   }
@@ -343,6 +348,7 @@ class Run {
     const interrupted = (): boolean => this.isStopping() || member.state !== 'stable'
     const assigned = await this.join(member)
     if (assigned === undefined) return false
+    this.servers = serversByTask(assigned, this.parts.settings.applicationServer)
     // The leader may have seen topics that this member has not.
     await this.live.refresh()
     const { plan } = this.live
@@ -489,6 +495,11 @@ function transactional({ applicationId, processId, thread = 1, settings }: AppOp
 /** As in Kafka Streams. */
 function threadName({ applicationId, thread = 1 }: Pick<AppOptions, 'applicationId' | 'thread'>): string {
   return `${applicationId}-StreamThread-${thread}`
+}
+
+function serversByTask({ servers = {} }: Assigned, own: string | undefined): ReadonlyMap<string, string> {
+  const others = Object.entries(servers).filter(([server]) => server !== own)
+  return new Map(others.flatMap(([server, tasks]) => tasks.map((task) => [task, server] as const)))
 }
 
 function unknownTasks(group: string, assigned: readonly string[], plan: TopicPlan): MillraceError {

@@ -31,6 +31,8 @@ export interface SubscriptionMessage {
   readonly tags: Readonly<Record<string, string>>
   /** Whether all members are to end, because this one has failed. Missing: no. */
   readonly shutdown?: boolean | undefined
+  /** Host and port at which its state can be asked for. */
+  readonly server?: string | undefined
 }
 
 export interface ReadSubscription extends Omit<SubscriptionMessage, 'topics'> {
@@ -46,6 +48,8 @@ export interface AssignmentMessage {
   readonly probeInMs?: number | undefined
   /** Whether the member is to end, because another one has failed. Missing: no. */
   readonly shutdown?: boolean | undefined
+  /** Which tasks run at which server, of all members that have said one. */
+  readonly servers?: Readonly<Record<string, readonly string[]>> | undefined
   /** What the tasks read. */
   readonly partitions: readonly TopicPartition[]
 }
@@ -60,12 +64,14 @@ const subscriptionSchema = v.object({
   offsetSums: v.optional(v.record(v.string(), v.number()), {}),
   tags: v.optional(v.record(v.string(), v.string()), {}),
   shutdown: v.optional(v.boolean()),
+  server: v.optional(v.string()),
 })
 const assignmentSchema = v.object({
   tasks: texts,
   standbys: v.optional(texts, []),
   probeInMs: v.optional(v.number()),
   shutdown: v.optional(v.boolean()),
+  servers: v.optional(v.record(v.string(), texts)),
 })
 
 export function encodeSubscription({ topics, ...message }: SubscriptionMessage): Uint8Array {

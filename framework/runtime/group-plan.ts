@@ -52,6 +52,7 @@ export class GroupPlan {
       offsetSums: Object.fromEntries(Object.entries(sums).filter(([task]) => !runs.includes(task))),
       tags: Object.fromEntries(tagsOf(settings)),
       ...(this.asksForShutdown ? { shutdown: true } : {}),
+      server: settings.applicationServer,
     })
   }
 
@@ -70,6 +71,7 @@ export class GroupPlan {
     )
     this.tell(assignment)
     const shutdown = subscribed.some((member) => member.shutdown === true) ? { shutdown: true } : {}
+    const servers = serversOf(subscribed, assignment)
     const messageOf = (member: ReadSubscription & { readonly memberId: string }): Uint8Array => {
       const { active, standby } = assignment.members.get(member.memberId)!
       const probes = assignment.waiting.length > 0 && this.isThis(member)
@@ -77,6 +79,7 @@ export class GroupPlan {
         tasks: active,
         standbys: standby,
         probeInMs: probes ? settings.probingRebalanceIntervalMs : undefined,
+        servers,
         partitions: plan.tasks.filter(({ id }) => active.includes(id)).flatMap(partitionsOf),
         ...shutdown,
       }
@@ -112,6 +115,17 @@ export class GroupPlan {
       return { id, stateful, records: recordsOf(internal) }
     })
   }
+}
+
+/** Undefined where nobody has said a server: then there is nothing to tell. */
+function serversOf(
+  members: readonly (ReadSubscription & { readonly memberId: string })[],
+  { members: assigned }: ReplicatedAssignment,
+): Readonly<Record<string, readonly string[]>> | undefined {
+  const servers = new Map<string, string[]>()
+  for (const { memberId, server } of members)
+    if (server !== undefined) servers.set(server, [...(servers.get(server) ?? []), ...assigned.get(memberId)!.active])
+  return servers.size === 0 ? undefined : Object.fromEntries(servers)
 }
 
 /** `internal`: what the app itself writes. A source topic that serves as changelog is as long as its input, and says nothing of how far behind a state is. */

@@ -39,6 +39,7 @@ export function readSettings(config: Config, environment: Environment): Settings
   if (problems.length === 0) checkDeadLetters(settings, problems)
   if (problems.length === 0) checkTransactions(settings, problems)
   if (problems.length === 0) checkTags(settings, problems)
+  if (problems.length === 0) checkServer(settings, problems)
   if (problems.length > 0) throw new MillraceError('settings-invalid', { problems: problems.join('\n  ') })
   return { settings, warnings }
 }
@@ -59,6 +60,13 @@ function checkTransactions({ processingGuarantee, commitIntervalMs, transactionT
     problems.push(
       `commitIntervalMs is ${commitIntervalMs}, and a transaction has to end within transactionTimeoutMs, which is ${transactionTimeoutMs}.`,
     )
+}
+
+function checkServer({ applicationServer: server, healthPort }: Settings, problems: string[]): void {
+  if (server === undefined) return
+  if (!/^[^/\s@:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/.test(server))
+    problems.push(`applicationServer is ${server}; it is a host and a port, such as app-0:8080.`)
+  if (healthPort === undefined) problems.push('applicationServer is set, and without healthPort nobody answers there.')
 }
 
 function checkTags({ clientTags, rackAwareAssignmentTags }: Settings, problems: string[]): void {

@@ -40,13 +40,29 @@ export class StateRequests implements StateReader {
   }
 
   private rowsOf(store: StoreDescription, request: RowRequest, lines: boolean): StateAnswer {
-    const rows = this.rows(store, request)
-    const first = rows.next()
+    const server = serverOf(store, request)
+    const [rows, first] = this.firstOf(store, request, server)
+    if (rows === undefined) return absent(store, request)
     if (first.done === true && request.key !== undefined) return absent(store, request)
     const all = resumed(first, rows)
     const { limit } = request
     if (lines) return { status: 200, type: 'application/x-ndjson', body: pieces(all, limit ?? Infinity) }
     return { status: 200, type: json, body: [pageOf(store.name, all, Math.min(limit ?? rowsDefault, rowsMax))].values() }
+  }
+
+  /** The rows, of which the first has been read. None if this instance cannot read the store, and another has the key. */
+  private firstOf(
+    store: StoreDescription,
+    request: RowRequest,
+    server: string | undefined,
+  ): readonly [Iterator<Row>, IteratorResult<Row>] | readonly [undefined, undefined] {
+    try {
+      const rows = this.rows(store, request)
+      return [rows, rows.next()]
+    } catch (error) {
+      if (server !== undefined && isMillraceError(error, 'store-unavailable')) return [undefined, undefined]
+      throw error
+    }
   }
 
   private rows({ name, kinds }: StoreDescription, request: RowRequest): Iterator<Row> {
@@ -101,16 +117,26 @@ function valueAndTime(kind: QueryableStoreKind, value: unknown): Row {
   return { value: plain, timestamp }
 }
 
-function listed({ name, kinds, key, value, global, partitions, partitionCount }: StoreDescription): Row {
-  return { name, kind: kinds[0], key: key.name, value: value.name, global, partitions, partitionCount }
+function listed({ name, kinds, key, value, global, partitions, partitionCount, servers }: StoreDescription): Row {
+  const elsewhere = servers.size === 0 ? {} : { servers: Object.fromEntries(servers) }
+  return { name, kind: kinds[0], key: key.name, value: value.name, global, partitions, partitionCount, ...elsewhere }
+}
+
+/** Of the instance that has the key, if it is another one. */
+function serverOf({ partitions, servers }: StoreDescription, { keyPartition }: RowRequest): string | undefined {
+  return keyPartition === undefined || partitions.includes(keyPartition) ? undefined : servers.get(keyPartition)
 }
 
 /** A key that is not here may be elsewhere: then it is not said to be nowhere. */
-function absent({ name, global, partitions, partitionCount }: StoreDescription, { keyPartition }: RowRequest): StateAnswer {
+function absent(store: StoreDescription, request: RowRequest): StateAnswer {
+  const { name, global, partitions, partitionCount } = store
+  const { keyPartition } = request
   if (global || keyPartition === undefined || partitions.includes(keyPartition))
     return failure(404, 'key-not-found', `The store ${name} has nothing for this key and these times.`)
-  const message = `This instance does not own the key: it belongs to partition ${keyPartition} of ${partitionCount}, and here are ${partitions.join(', ')}. Ask the other instances.`
-  return failure(421, 'not-here', message, { partition: keyPartition, partitions })
+  const message = `This instance does not own the key: it belongs to partition ${keyPartition} of ${partitionCount}, and here are ${partitions.join(', ') || 'none'}. Ask the other instances.`
+  const server = serverOf(store, request)
+  const refusal = failure(421, 'not-here', message, { partition: keyPartition, partitions, ...(server === undefined ? {} : { server }) })
+  return server === undefined ? refusal : { ...refusal, elsewhere: server }
 }
 
 function refused(error: unknown): StateAnswer {

@@ -18,6 +18,8 @@ export interface QuerySource {
   readonly tasks: readonly TaskPlace[]
   /** Of all instances. */
   readonly planned: readonly { readonly subTopology: number; readonly partition: number }[]
+  /** Of other instances that have said one, by task that runs there: host and port. */
+  readonly servers: ReadonlyMap<string, string>
   /** Of the global tables; undefined if there are none, and until they are read. */
   readonly globals: TaskState | undefined
 }
@@ -61,6 +63,8 @@ export interface StoreDescription {
   readonly partitions: readonly number[]
   /** How many there are on all instances; 0 for what is global, and before the app has looked at its topics. */
   readonly partitionCount: number
+  /** Host and port of the instance that has each partition which another one has, where that has said them (`applicationServer`). */
+  readonly servers: ReadonlyMap<number, string>
 }
 
 const kindsOf: Partial<Readonly<Record<StoreKind, readonly QueryableStoreKind[]>>> = {
@@ -82,7 +86,7 @@ export class StoreQueries {
 
   /** Every store that can be queried, by name. */
   get all(): readonly StoreDescription[] {
-    const { topology, tasks, planned } = this.source()
+    const { topology, tasks, planned, servers: byTask } = this.source()
     const globals = globalStores(topology)
     return [...topology.stores.values()].flatMap((spec) => {
       const kinds = kindsOf[spec.kind]
@@ -90,8 +94,14 @@ export class StoreQueries {
       const { name, key, value } = spec
       const partitions = tasks.filter(({ state, standby }) => !standby && state.views(name) !== undefined).map(({ partition }) => partition)
       const home = topology.subTopologies.find(({ stores, global }) => !global && stores.includes(name))?.id
-      const partitionCount = planned.filter(({ subTopology }) => subTopology === home).length
-      return [{ name, kinds, key, value, global: globals.has(name), partitions, partitionCount }]
+      const ofHome = planned.filter(({ subTopology }) => subTopology === home)
+      const servers = new Map(
+        ofHome.flatMap(({ partition }) => {
+          const server = byTask.get(`${home}_${partition}`)
+          return server === undefined ? [] : [[partition, server] as const]
+        }),
+      )
+      return [{ name, kinds, key, value, global: globals.has(name), partitions, partitionCount: ofHome.length, servers }]
     })
   }
 

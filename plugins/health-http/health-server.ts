@@ -11,6 +11,7 @@ import {
   type Plugin,
   type ReporterContext,
 } from '../../framework/index.ts'
+import { forwarded } from './forwarded-question.ts'
 import { type AskedState, type FromProbe, probeWorkerSource, type ToProbe } from './probe-worker-source.ts'
 import { whyRefused } from './state-access.ts'
 import { type Verdict, verdictOfLife, verdictOfReadiness } from './verdicts.ts'
@@ -32,7 +33,7 @@ class HealthServer implements MetricsReporter {
   private timer: NodeJS.Timeout | undefined
   private context: ReporterContext | undefined
   /** Of answers for state whose readers have not had all. */
-  private readonly streams = new Map<number, Iterator<string>>()
+  private readonly streams = new Map<number, Iterator<string> | AsyncIterator<string>>()
 
   async start(_metrics: Metrics, context: ReporterContext): Promise<void> {
     const { settings, logger } = context
@@ -93,7 +94,7 @@ class HealthServer implements MetricsReporter {
       return
     }
     if (message.kind === 'next' || message.kind === 'drop') {
-      if (message.kind === 'next') this.sendNext(message.id)
+      if (message.kind === 'next') void this.sendNext(message.id)
       else this.drop(message.id)
       return
     }
@@ -122,7 +123,8 @@ class HealthServer implements MetricsReporter {
     this.tell({ kind: 'answer', id, status: verdict.ok ? 200 : 503, type: 'application/json', body: bodyOf(verdict, report) })
   }
 
-  private answerState(id: number, { url, host, authorization, accept }: AskedState): void {
+  private answerState(id: number, asked: AskedState): void {
+    const { url, host, authorization, accept } = asked
     const { settings, state } = this.context!
     const lines = /[?&]format=ndjson(&|$)/.test(url) || accept.includes('application/x-ndjson')
     const refusal =
@@ -133,7 +135,11 @@ class HealthServer implements MetricsReporter {
       this.tell({ kind: 'answer', id, status, type: 'application/json', body: `${JSON.stringify({ error: { code, message } })}\n` })
       return
     }
-    const { status, type, body } = state.ask({ url, lines })
+    const { status, type, body, elsewhere } = state.ask({ url, lines })
+    if (elsewhere !== undefined && !asked.forwarded) {
+      void this.forward(id, elsewhere, asked)
+      return
+    }
     const first = body.next()
     // One JSON text is there at once; lines may go on.
     const more = lines && status === 200 && first.done !== true
@@ -141,16 +147,28 @@ class HealthServer implements MetricsReporter {
     this.tell({ kind: 'answer', id, status, type, body: first.done === true ? '' : first.value, more })
   }
 
-  private sendNext(id: number): void {
+  /** Has another instance answer, and passes on what it says, as fast as it is taken. */
+  private async forward(id: number, server: string, asked: AskedState): Promise<void> {
+    // It counts among those that are on their way before there is anything to send.
+    this.streams.set(id, [].values())
+    const { done, value, status, type, body } = await forwarded(server, asked)
+    const isWanted = this.streams.delete(id)
+    const more = isWanted && !done
+    if (more) this.streams.set(id, body)
+    else if (!done) void body.return?.()
+    this.tell({ kind: 'answer', id, status, type, body: value ?? '', more })
+  }
+
+  private async sendNext(id: number): Promise<void> {
     const body = this.streams.get(id)
     if (body === undefined) return
-    const next = body.next()
+    const next = await body.next()
     if (next.done === true) this.streams.delete(id)
     this.tell({ kind: 'piece', id, body: next.done === true ? '' : next.value, more: next.done !== true })
   }
 
   private drop(id: number): void {
-    this.streams.get(id)?.return?.()
+    void this.streams.get(id)?.return?.()
     this.streams.delete(id)
   }
 

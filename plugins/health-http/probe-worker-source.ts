@@ -32,6 +32,8 @@ export interface AskedState {
   readonly host: string
   readonly authorization: string
   readonly accept: string
+  /** Another instance asks, for somebody. */
+  readonly forwarded: boolean
 }
 
 export interface Blocked {
@@ -158,7 +160,7 @@ const server = createServer((request, response) => {
   }, answerMs[path])
   open.set(id, { response, timer })
   const { host = '', authorization = '', accept = '' } = request.headers
-  parentPort.postMessage({ kind: 'question', id, path, url, host, authorization, accept })
+  parentPort.postMessage({ kind: 'question', id, path, url, host, authorization, accept, forwarded: request.headers['x-millrace-forwarded'] !== undefined })
 })
 
 parentPort.on('message', (message) => {

@@ -3,23 +3,24 @@
 
 import 'millrace'
 
-interface Reading {
-  celsius: number
+interface Quake {
+  magnitude: number
+  place: string
 }
 
 interface Aggregated {
   mean: number
-  highest: number
+  strongest: Quake
 }
 
 declare module 'millrace' {
   interface TopologyTopics {
     'count-windows': {
       inputs: {
-        readings: { key: string; value: Reading }
+        quakes: { key: string; value: Quake }
       }
       outputs: {
-        'mean-readings': { key: string; value: Aggregated }
+        'quakes-by-ten': { key: string; value: Aggregated }
       }
       stores: Record<never, never>
     }

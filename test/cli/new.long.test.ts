@@ -12,7 +12,16 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const root = resolve(import.meta.dirname, '..', '..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const templateNames = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process', 'plugin']
+const templateNames = [
+  'tumbling-sum',
+  'word-count',
+  'flight-delays',
+  'count-windows',
+  'session-activity',
+  'dedup',
+  'stateful-process',
+  'plugin',
+]
 
 describe('millrace new', () => {
   it('makes a whole project, named as it was told', async () => {
@@ -100,7 +109,7 @@ describe('millrace new', () => {
         "2 error: Bad Name cannot be the name of a project: use small letters, digits, dots, hyphens and underscores.",
         "2 error: millrace cannot be the name of a project: it is the name of the package itself.",
         "2 error: Say what the project is called: millrace new my-app",
-        "2 error: There is no template word-cuont. Did you mean word-count? There are: tumbling-sum, word-count, flight-delays, count-windows, stateful-process, plugin.",
+        "2 error: There is no template word-cuont. Did you mean word-count? There are: tumbling-sum, word-count, flight-delays, count-windows, session-activity, dedup, stateful-process, plugin.",
         "2 error: There is no option --no-instal. Did you mean --no-install?",
       ]
     `)
@@ -203,14 +212,10 @@ describe('a project from the template', () => {
     expect(results).toMatchObject([{ value: { flights: 2, meanDelay: 82.5 } }])
   })
 
-  it('count-windows sums up every three readings', async () => {
-    const readings = [19, 23, 21, 40].map((celsius) => `{"key":"roof","value":{"celsius":${celsius}}}`)
-    const results = await resultsOf(
-      'count-windows',
-      { readings: [...readings, '{"key":"cellar","value":{"celsius":12}}'] },
-      'mean-readings',
-      1,
-    )
-    expect(results).toMatchObject([{ key: 'roof', value: { mean: 21, highest: 23 } }])
+  it('count-windows sums up every ten earthquakes', async () => {
+    const quakes = [3, 4, 5, 4, 3, 6, 4, 3, 4, 4, 9].map((magnitude) => `{"key":"ak","value":{"magnitude":${magnitude},"place":"Alaska"}}`)
+    const other = '{"key":"us","value":{"magnitude":7,"place":"Fiji"}}'
+    const results = await resultsOf('count-windows', { quakes: [other, ...quakes] }, 'quakes-by-ten', 1)
+    expect(results).toMatchObject([{ key: 'ak', value: { mean: 4, strongest: { magnitude: 6, place: 'Alaska' } } }])
   })
 })

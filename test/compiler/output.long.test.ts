@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { asyncApiErrors, manifestValidator, outputsOf, sbomValidator } from './built-outputs.ts'
 import { testProject } from './compiled-project.ts'
 
-const templates = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'stateful-process']
+const templates = ['tumbling-sum', 'word-count', 'flight-delays', 'count-windows', 'session-activity', 'dedup', 'stateful-process']
 
 test.each(templates)(
   'of %s are of their schemas',

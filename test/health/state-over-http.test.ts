@@ -1,6 +1,7 @@
 // The stores of an app that runs, read over HTTP and by `millrace state`.
 
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../framework/config.ts'
 import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
@@ -40,9 +41,10 @@ const few: Input = [
   ['a', 'z', 14],
 ]
 
-async function start(bench: AppBench, definition: TopologyDefinition = everything): Promise<StartedApp> {
-  const config: Config = { commitIntervalMs: 1_000, cacheBytesMax: 0, naming: 'kafka-streams', healthPort: 0 }
-  const started = bench.start(definition, { config, reporters: [health().metrics!.health!()] })
+async function start(bench: AppBench, definition: TopologyDefinition = everything, more: Config = {}, token?: string): Promise<StartedApp> {
+  const config: Config = { commitIntervalMs: 1_000, cacheBytesMax: 0, naming: 'kafka-streams', healthPort: 0, ...more }
+  const environment: Record<string, string> = token === undefined ? {} : { MILLRACE_STATE_QUERY_TOKEN: token }
+  const started = bench.start(definition, { config, environment, reporters: [health().metrics!.health!()] })
   onTestFinished(async () => {
     if (started.app.state !== 'closed') await started.stop()
   })
@@ -55,11 +57,11 @@ function urlOf({ logged }: StartedApp): string | undefined {
   return logged.flatMap(({ message }) => /http:\S+(?=\/livez)/.exec(message) ?? [])[0]
 }
 
-async function running(input: Input = few, partitions = 2): Promise<Running> {
+async function running(input: Input = few, partitions = 2, more: Config = {}, token?: string): Promise<Running> {
   const bench = new AppBench()
   await bench.createTopics({ in: partitions, names: 1 })
   await bench.produce('names', [['a', 'Anna']])
-  const started = await start(bench)
+  const started = await start(bench, everything, more, token)
   await bench.produce('in', input)
   const counts = started.app.store<string, number>('counts', 'keyValue')
   const sum = (rows: Iterable<[unknown, number]>): number => [...rows].reduce((total, [, count]) => total + count, 0)
@@ -216,6 +218,88 @@ test('an instance says of a key that is on another one that it does not own it',
       },
     })
   }
+})
+
+/** A port that nobody listens at now. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function served(): Promise<Config & { readonly applicationServer: string }> {
+  const healthPort = await freePort()
+  return { healthPort, applicationServer: `127.0.0.1:${healthPort}` }
+}
+
+test('a question for a key is forwarded to the instance that has it, once, and its answer comes back as it is', async () => {
+  const places = [await served(), await served()]
+  const { bench, started } = await running(few, 2, places[0])
+  await start(bench, everything, places[1])
+  await started.reaches('running')
+  const urls = places.map(({ applicationServer }) => `http://${applicationServer}/state`)
+  for (const key of ['a', 'ab', 'b']) {
+    const own = await Promise.all(urls.map((url) => fetch(`${url}/counts?key=${key}`, { headers: { 'X-Millrace-Forwarded': '1' } })))
+    expect(own.map(({ status }) => status).sort()).toEqual([200, 421])
+    const right = await own.find(({ status }) => status === 200)!.json()
+    expect(await Promise.all(urls.map((url) => ask(`${url}/counts?key=${key}`)))).toEqual(Array(2).fill({ status: 200, body: right }))
+    const lines = await Promise.all(urls.map(async (url) => await (await fetch(`${url}/windows?key=${key}&format=ndjson`)).text()))
+    expect(lines[0]).toBe(lines[1])
+    expect(lines[0]!.trim().split('\n')).toHaveLength(key === 'a' ? 2 : 1)
+    const server = places[own.findIndex(({ status }) => status === 200)]!.applicationServer
+    const refused = (await own.find(({ status }) => status === 421)!.json()) as { readonly error: unknown }
+    expect(refused.error).toMatchObject({ code: 'not-here', server })
+  }
+  // What nobody has is said to be nowhere by the one that would have it.
+  for (const url of urls)
+    expect(await ask(`${url}/counts?key=none`)).toMatchObject({ status: 404, body: { error: { code: 'key-not-found' } } })
+})
+
+test('an instance that has the key and does not answer is named', async () => {
+  const gone = `127.0.0.1:${await freePort()}`
+  const { bench, url, started } = await running(few, 2)
+  await start(bench, everything, { applicationServer: gone })
+  await started.reaches('running')
+  const keys = Array.from({ length: 20 }, (_, at) => `key-${at}`)
+  const answers = await Promise.all(keys.map((key) => ask(`${url}/state/counts?key=${key}`)))
+  const unanswered = answers.filter(({ status }) => status === 502)
+  expect(unanswered.length).toBeGreaterThan(0)
+  for (const { body } of unanswered)
+    expect(body).toMatchObject({
+      error: { code: 'owner-unreachable', server: gone, message: expect.stringContaining(`does not answer at ${gone}: `) },
+    })
+})
+
+test('an app that listens beyond loopback gives state to who has the token, and probes to everybody', async () => {
+  const input: Input = [['a', 'x', 1]]
+  const open = await running(input, 1, { healthHost: '0.0.0.0' })
+  const here = (url: string): string => url.replace('0.0.0.0', '127.0.0.1')
+  expect(await ask(`${here(open.url)}/state/counts`)).toMatchObject({ status: 403, body: { error: { code: 'token-not-set' } } })
+  expect((await fetch(`${here(open.url)}/livez`)).status).toBe(200)
+  const closed = await running(input, 1, { healthHost: '0.0.0.0' }, 'correct horse')
+  const answer = (authorization?: string) =>
+    fetch(`${here(closed.url)}/state/counts?key=a`, { headers: authorization === undefined ? {} : { Authorization: authorization } })
+  expect((await answer()).status).toBe(401)
+  expect((await answer('Bearer wrong')).status).toBe(401)
+  expect(await (await answer('Bearer correct horse')).json()).toMatchObject({ rows: [{ key: 'a', value: 1 }] })
+})
+
+test('so many answers are on their way at most, and there is room again when one of them ends', async () => {
+  // More than sockets keep of what nobody reads.
+  const many: Input = Array.from({ length: 4_000 }, (_, at) => [`${at}-${'long'.repeat(600)}`, 'x', 1])
+  const { url } = await running(many, 1)
+  const readers = Array.from({ length: 16 }, () => new AbortController())
+  const begun = await Promise.all(readers.map(({ signal }) => fetch(`${url}/state/counts?format=ndjson`, { signal })))
+  expect(begun.map(({ status }) => status)).toEqual(Array(16).fill(200))
+  expect(await ask(`${url}/state/counts?limit=1`)).toMatchObject({ status: 503, body: { error: { code: 'busy' } } })
+  readers[0]!.abort()
+  let status = 503
+  for (const deadlineMs = Date.now() + 20_000; status === 503 && Date.now() < deadlineMs; )
+    ({ status } = await ask(`${url}/state/counts?limit=1`))
+  expect(status).toBe(200)
+  for (const reader of readers) reader.abort()
 })
 
 test('nobody reads state beyond loopback without the token, nor where one is set, nor by the name of another host', async () => {

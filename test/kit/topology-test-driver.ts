@@ -7,7 +7,7 @@ import type { StoreSpec } from '../../framework/graph/operator-spec.ts'
 import { matchesTopic } from '../../framework/graph/topic-pattern.ts'
 import { inputTopics, type SinkNode, type SourceNode, type Topology, topicName } from '../../framework/graph/topology.ts'
 import type { CommittedOffset } from '../../framework/ports/broker.ts'
-import type { ConnectorContext, SinkWriter, Source, SourceRecord } from '../../framework/ports/connector.ts'
+import type { SourceRecord } from '../../framework/ports/connector.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
 import { asOffset, noHeaders, type StreamRecord } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
@@ -25,7 +25,6 @@ import { MemoryBudget } from '../../framework/state/memory-budget.ts'
 import { openTaskState } from '../../framework/state/open-task-state.ts'
 import type { WindowedTaskStores } from '../../framework/state/windowed-contract.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
-import { AwaitedClock } from './awaited-clock.ts'
 import { type CapturedRecord, CapturingTopics, fetched } from './captured-records.ts'
 import type {
   DeclaredName,
@@ -40,6 +39,7 @@ import type {
   StoreValue,
   UndeclaredName,
 } from './declared-topics.ts'
+import { TestConnectors } from './test-connectors.ts'
 import { type InputOptions, type OutputRecord, type OutputSerdes, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { bytesOf, isReadable, WrittenRecords } from './written-records.ts'
@@ -96,11 +96,7 @@ export class TopologyTestDriver<Name extends string = string> {
   private readonly written = new WrittenRecords()
   /** What a task waits for outside. */
   private readonly awaited = new Set<Promise<void>>()
-  /** Of sinks in memory, by the name of the node. */
-  private readonly sinkWriters = new Map<string, SinkWriter<unknown, unknown>>()
-  /** By the name of the node. */
-  private readonly sourcePositions = new Map<string, number>()
-  private readonly handedToSinks = new Map<string, StreamRecord<unknown, unknown>[]>()
+  private readonly connectors: TestConnectors
   private readonly recordContext: RecordContext = { timestamp: 0, headers: noHeaders }
   /** Those that match a pattern are added when something is written to them. */
   private inputs = new Set<string>()
@@ -117,6 +113,7 @@ export class TopologyTestDriver<Name extends string = string> {
     this.options = options
     this.applicationId = options.applicationId ?? topology.name
     this.clock = new VirtualClock(options.startMs ?? 0)
+    this.connectors = new TestConnectors(topology, { applicationId: this.applicationId, taskId, clock: this.clock })
   }
 
   /** Builds the topology and opens its state. Elements of the program are processed at once; if there is no other input, its end closes windows. */
@@ -201,7 +198,7 @@ export class TopologyTestDriver<Name extends string = string> {
 
   /** Gives the topology records as if its source, which is no topic and is not opened, had read them; `node` is the name of the source's node. */
   pipeSource<K, V>(node: string, records: readonly SourceRecord<K, V>[]): void {
-    this.connectedSource(node)
+    this.connectors.source(node)
     this.task.addSourceRecords(node, records)
     this.run()
   }
@@ -211,32 +208,16 @@ export class TopologyTestDriver<Name extends string = string> {
    * it, and is standing still while it waits for something else. Resolves with the number of records.
    */
   async readSource(node: string, { recordsMax = Infinity }: { readonly recordsMax?: number } = {}): Promise<number> {
-    const { source, position } = this.connectedSource(node)
-    const clock = new AwaitedClock(this.clock)
-    const reader = await source.open({ ...this.connectorContext(), clock, position })
-    let count = 0
-    try {
-      while (count < recordsMax) {
-        const records = await clock.pass(reader.read(), (durationMs) => this.advanceWallClock(durationMs))
-        if (records === 'end') break
-        const taken = records.slice(0, recordsMax - count)
-        this.pipeSource(node, taken)
-        this.sourcePositions.set(
-          node,
-          taken.reduce((before, record) => record.position ?? before + 1, this.sourcePositions.get(node) ?? 0),
-        )
-        count += taken.length
-      }
-    } finally {
-      await reader.close()
-    }
-    return count
+    return await this.connectors.read(node, {
+      recordsMax,
+      pipe: (records) => this.pipeSource(node, records),
+      advance: (durationMs) => this.advanceWallClock(durationMs),
+    })
   }
 
   /** What was handed to a sink that is no topic since the last call; it is opened only if it is in memory. `node` is the name of the sink's node. */
   sinkRecords<K, V>(node: string): StreamRecord<K, V>[] {
-    if (!this.sinkNodes().includes(node)) throw new Error(`${this.topology.name} has no sink ${node} that is no topic`)
-    return this.sunk(node).splice(0) as StreamRecord<K, V>[]
+    return this.connectors.take(node) as StreamRecord<K, V>[]
   }
 
   /** Moves the wall clock on; runs what is due then, at most once each. */
@@ -356,10 +337,7 @@ export class TopologyTestDriver<Name extends string = string> {
     )
     await this.restore(this.state, committed)
     await this.restore(this.globalState, committed)
-    for (const node of this.topology.nodes.values()) {
-      if (node.kind === 'processor' && node.operator.kind === 'sinkTo' && node.operator.sink.inMemory === true)
-        this.sinkWriters.set(node.name, await node.operator.sink.open(this.connectorContext()))
-    }
+    await this.connectors.open()
     this.allStores = storesWithGlobals(this.state, this.globalState, globalNames)
     const ofGlobals = committed.filter(({ topic }) => this.globalInputs.has(topic))
     const ofTask = committed.filter(({ topic }) => !this.globalInputs.has(topic))
@@ -373,17 +351,6 @@ export class TopologyTestDriver<Name extends string = string> {
       [this.task, this.state],
       [this.globalTask, this.globalState],
     ]
-  }
-
-  private connectorContext(): ConnectorContext {
-    return { applicationId: this.applicationId, taskId, logger: silentLogger, clock: this.clock }
-  }
-
-  private connectedSource(node: string): { readonly source: Source<unknown, unknown>; readonly position: number } {
-    const found = this.topology.nodes.get(node)
-    if (found?.kind !== 'source' || found.input.kind !== 'source')
-      throw new Error(`${this.topology.name} has no source ${node} that is no topic`)
-    return { source: found.input.source, position: this.sourcePositions.get(node) ?? 0 }
   }
 
   /** Without topics to pipe records into, nothing comes behind the elements. */
@@ -416,19 +383,7 @@ export class TopologyTestDriver<Name extends string = string> {
       ...(id === globalTaskId ? {} : { globalStores: this.globalState }),
       recordContext: this.recordContext,
       writer: (topic) => this.topics.writer(topic),
-      sinkWriters: new Map(
-        this.sinkNodes().map((node) => [
-          node,
-          {
-            write: (record) => {
-              this.sunk(node).push(record)
-              this.sinkWriters.get(node)?.write(record)
-            },
-            flush: async () => {},
-            close: async () => {},
-          },
-        ]),
-      ),
+      sinkWriters: this.connectors.sinkWriters(),
       awaitReady: (ready, goOn) => this.await(ready, goOn),
       committed,
       settings: {
@@ -522,18 +477,6 @@ export class TopologyTestDriver<Name extends string = string> {
       while (restore.apply(topic, reader, recordsPerRestoreStep)) if (restore.full) await restore.write()
     }
     await restore.write()
-  }
-
-  private sinkNodes(): readonly string[] {
-    return [...this.topology.nodes.values()].flatMap((node) =>
-      node.kind === 'processor' && node.operator.kind === 'sinkTo' ? [node.name] : [],
-    )
-  }
-
-  private sunk(node: string): StreamRecord<unknown, unknown>[] {
-    const records = this.handedToSinks.get(node) ?? []
-    this.handedToSinks.set(node, records)
-    return records
   }
 
   private source(topic: string): SourceNode {

@@ -19,6 +19,8 @@ import { DiskWork } from './disk-work.ts'
 
 export interface StartOptions {
   readonly config?: Config
+  /** Variables that set settings, as secrets are. */
+  readonly environment?: Readonly<Record<string, string>>
   readonly untilEnd?: boolean
   /** Whether its manifest is recorded, and compared with the one that is. Default: false. */
   readonly recordsVersion?: boolean
@@ -125,6 +127,7 @@ export class StartedApp {
     definition: TopologyDefinition,
     {
       config = {},
+      environment = {},
       untilEnd = false,
       recordsVersion = false,
       engine = memoryEngine,
@@ -140,7 +143,7 @@ export class StartedApp {
       ...(recordsVersion ? { manifest: manifestOf(definition.build()) } : {}),
       applicationId: definition.name,
       processId: `process-${bench.processes++}`,
-      settings: readSettings(config, {}).settings,
+      settings: readSettings(config, environment).settings,
       broker: around(this.broker),
       engines: { persistent: bench.disk.watch(engine), memory: memoryEngine },
       clock: bench.clock,

@@ -70,3 +70,12 @@ function text(message: Uint8Array): string {
 function bytes(message: string): Uint8Array {
   return Buffer.from(message, 'latin1')
 }
+
+test('servers are told where they are known, and only to who understands them', () => {
+  const servers = { 'app-0:8080': ['0_0'], 'app-1:8080': ['0_1'] }
+  expect(decodeSubscription(encodeSubscription({ topics: [], ...subscribed, server: 'app-0:8080' }))).toMatchObject({
+    server: 'app-0:8080',
+  })
+  expect(decodeAssignment(encodeAssignment({ ...assigned, servers, partitions }))).toEqual({ ...assigned, servers })
+  expect(text(encodeAssignment({ ...assigned, servers, partitions }, 1))).toBe(first.assignment)
+})

@@ -1,17 +1,18 @@
-import { max, mean, topology, tumblingCount } from 'millrace'
+import { maxBy, mean, topology, tumblingCount } from 'millrace'
 
-interface Reading {
-  celsius: number
+interface Quake {
+  magnitude: number
+  place: string
 }
 
 export default topology('count-windows', (builder) => {
-  const readings = builder.stream<string, Reading>('readings')
+  const quakes = builder.stream<string, Quake>('quakes')
 
-  const means = readings
+  const tens = quakes
     .groupByKey()
-    .windowedBy(tumblingCount(3))
-    .aggregate({ mean: mean((reading) => reading.celsius), highest: max((reading) => reading.celsius) })
+    .windowedBy(tumblingCount(10))
+    .aggregate({ mean: mean((quake) => quake.magnitude), strongest: maxBy((quake) => quake.magnitude) })
 
-  // The key of a result is the window; here only the sensor is of interest.
-  means.selectKey((_, windowed) => windowed.key).to('mean-readings')
+  // The key of a result is the window; here only the network is of interest.
+  tens.selectKey((_, windowed) => windowed.key).to('quakes-by-ten')
 })
