@@ -13,7 +13,7 @@ describe('the diagnostics of bad topology files', () => {
   let found: readonly Diagnostic[] = []
 
   beforeAll(async () => {
-    found = await openProject(bad, { evaluationTimeLimitMs: 3_000 }).check()
+    found = await openProject(bad, { evaluationTimeLimitMs: 10_000 }).check()
   }, 120_000)
 
   test.each(files)('of %s are printed as tsc prints its own, with a remedy', async (file) => {
