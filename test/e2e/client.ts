@@ -56,7 +56,8 @@ export class Client {
   }
 
   async send(topic: string, records: readonly Sent[]): Promise<void> {
-    const producer = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+    // Where one partition of a new topic has no leader yet, kafkajs sends those that have arrived again too: the broker has to know them by their sequence.
+    const producer = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
     try {
       const messages = records.map(({ key, value, timestamp, headers = {} }) => ({
