@@ -1,4 +1,4 @@
-// mapAsync() and lookup(): the doors to I/O. What is on its way is kept in a store of the operator.
+// mapAsync(): the door to I/O. What is on its way is kept in a store of the operator.
 
 import { LogicalNode } from '../graph/logical-graph.ts'
 import type { MapAsyncSpec, StoreSpec } from '../graph/operator-spec.ts'
