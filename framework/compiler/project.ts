@@ -38,9 +38,11 @@ export class Sources {
     const appeared = [...(named ?? [])].some((path) => this.project.getSourceFile(path) === undefined)
     const incomplete = appeared ? this.filesWithMissingImports() : new Set<string>()
     for (const file of known) {
-      if (named === undefined || named.has(file.getFilePath())) file.refreshFromFileSystemSync()
+      // A file that was deleted is forgotten as it is refreshed, and has no path any more.
+      const path = file.getFilePath()
+      if (named === undefined || named.has(path)) file.refreshFromFileSystemSync()
       // TypeScript looks for an import that it did not find only when it reads the importing file anew.
-      if ((named === undefined || incomplete.has(file.getFilePath())) && !file.wasForgotten() && !file.isDeclarationFile())
+      if (!file.wasForgotten() && (named === undefined || incomplete.has(path)) && !file.isDeclarationFile())
         file.replaceWithText(file.getFullText())
     }
     for (const path of [...this.topologyPaths(), join(this.folder, configFileName)]) this.project.addSourceFileAtPathIfExists(path)
