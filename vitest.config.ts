@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Everything that needs npm alone, but what takes minutes: vitest.long.config.ts. What needs a real Kafka has vitest.kafka.config.ts, what needs containers vitest.container.config.ts, what makes
+// Everything that needs npm alone, but what takes minutes: vitest.long.config.ts. Tests of types (*.test-d.ts) are held by tsc, with everything else that has types. What needs a real Kafka has vitest.kafka.config.ts, what needs containers vitest.container.config.ts, what makes
 // projects of all templates vitest.templates.config.ts.
 export default defineConfig({
   test: {
@@ -12,7 +12,6 @@ export default defineConfig({
       'test/**/*.templates.test.ts',
       'test/**/*.long.test.ts',
     ],
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     testTimeout: 120_000,
     hookTimeout: 60_000,
     // A promise that nobody awaited is a bug of the product, also when the assertion before it held.
