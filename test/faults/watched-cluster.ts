@@ -62,7 +62,7 @@ export class WatchedCluster {
 
   /** Gives each partition another first copy, also those of the group's and the transactions' coordinators, and waits until leaders are there. */
   async moveLeaders(random: Random): Promise<void> {
-    const partitions = await this.#partitions()
+    const partitions = await this.#answer('the cluster says what it has', () => this.#partitions())
     const moved = partitions.map(({ topic, partition, replicas }) => {
       const by = 1 + random.below(replicas.length - 1)
       return { topic, partition, replicas: [...replicas.slice(by), ...replicas.slice(0, by)] }
@@ -71,7 +71,7 @@ export class WatchedCluster {
       topic,
       partitionAssignment: moved.filter((each) => each.topic === topic).map(({ partition, replicas }) => ({ partition, replicas })),
     }))
-    await this.#admin.alterPartitionReassignments({ topics })
+    await this.#answer('leaders are told to move', () => this.#admin.alterPartitionReassignments({ topics }))
     await this.#until('all leaders have moved', async () =>
       (await this.#partitions()).every(({ leader, replicas }) => leader === replicas[0]),
     )
@@ -79,7 +79,7 @@ export class WatchedCluster {
 
   /** By `topic-partition`. */
   async committed(group: string): Promise<Map<string, number>> {
-    const offsets = await this.#admin.fetchOffsets({ groupId: group })
+    const offsets = await this.#answer('the group says what it has committed', () => this.#admin.fetchOffsets({ groupId: group }))
     return new Map(
       offsets.flatMap(({ topic, partitions }) =>
         partitions.map(({ partition, offset }) => [`${topic}-${partition}`, Number(offset)] as const),
@@ -91,7 +91,7 @@ export class WatchedCluster {
   async secondsUntilAllGetOn(group: string, from: ReadonlyMap<string, number>, waitMs: number): Promise<number | undefined> {
     const startedMs = performance.now()
     while (performance.now() - startedMs < waitMs) {
-      const now = await this.committed(group).catch(() => new Map<string, number>())
+      const now = await this.committed(group)
       if ([...from].every(([partition, offset]) => (now.get(partition) ?? 0) > offset)) return (performance.now() - startedMs) / 1000
       await delay(pollMs)
     }
@@ -103,6 +103,19 @@ export class WatchedCluster {
     return topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionId, leader, replicas, isr }) => ({ topic: name, partition: partitionId, leader, replicas, isr })),
     )
+  }
+
+  /** kafkajs gives up where the coordinator of a group has just moved, or a broker has just died: here it is asked again. */
+  async #answer<T>(what: string, question: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now()
+    for (;;) {
+      try {
+        return await question()
+      } catch (error) {
+        if (performance.now() - startedMs > waitMsMax) throw new Error(`Waited for ${waitMsMax / 1000} s that ${what}.`, { cause: error })
+        await delay(pollMs)
+      }
+    }
   }
 
   async #until(what: string, isSo: () => Promise<boolean>): Promise<void> {
