@@ -145,7 +145,7 @@ describe('millrace dlq', () => {
     expect(stdout).toContain(
       'Error:       RangeError: -4 has no root\nContent:     {"key":"b","value":-4,"timestamp":2,"headers":{"trace":"t2"}',
     )
-    expect(stdout).toMatch(/^ {6}at .*dlq\.test\.ts/m)
+    expect(stdout).toMatch(/^ {6}at .*dlq\.long\.test\.ts/m)
   })
 
   it('writes them to where they came from, marked, only when it is not asked to say what it would do', async () => {
