@@ -27,7 +27,6 @@ export async function watchChecks({ folder, format }: WatchOptions): Promise<voi
   try {
     let project = openProject(real, { keepWarm: true })
     let changes: Changes = { files: [], atMs: performance.now() }
-    let hasProblems = false
     for (;;) {
       const names = changes.files.map((file) => relative(real, file).split(sep).join('/')).sort()
       if (changes.files.some((file) => isSetting(file, real))) project = openProject(real, { keepWarm: true })
@@ -37,8 +36,7 @@ export async function watchChecks({ folder, format }: WatchOptions): Promise<voi
       show(output, { names, diagnostics, tookMs: Math.round(performance.now() - changes.atMs) })
       await project.writeDeclarations()
       watcher.addOutside(project.files().filter((file) => relative(real, file).startsWith('..')))
-      hasProblems = diagnostics.length > 0
-      const next = await Promise.race([nextRelevant(watcher, real, project, hasProblems), gone])
+      const next = await Promise.race([nextRelevant(watcher, real, project, diagnostics.length > 0), gone])
       if (next === 'stopped') return
       changes = next
     }

@@ -10,6 +10,7 @@ import { type Topology, topicName } from '../graph/topology.ts'
 import type { Broker, Fetched, PartitionOffset, Producer, TopicWriter } from '../ports/broker.ts'
 import { asOffset, asTimestamp, noHeaders, type Timestamp } from '../ports/record.ts'
 import { migratedBytes } from '../serdes/migrating.ts'
+import { murmur3 } from '../serdes/murmur3.ts'
 import { bytes as bytesSerde } from '../serdes/serdes.ts'
 
 export interface StateMigration {
@@ -19,6 +20,8 @@ export interface StateMigration {
   readonly broker: Broker
   /** Says what would be done, and writes nothing. */
   readonly dryRun: boolean
+  /** So many records of a partition are looked at in one reading of it; of larger ones only keys with a certain hash, reading after reading. */
+  readonly recordsOfReadingMax?: number
 }
 
 export interface MigratedStore {
@@ -31,8 +34,7 @@ export interface MigratedStore {
   readonly skipped?: string
 }
 
-/** So many records of a partition are looked at in one reading of it; of larger ones only keys with a certain hash, reading after reading. */
-const recordsOfReadingMax = 500_000
+const recordsOfReadingMaxDefault = 500_000
 const bufferBytesMax = 32 * 1024 * 1024
 
 /** Their changelogs hold a value for each key, as the store has it. */
@@ -91,7 +93,7 @@ class StoreMigration {
   }
 
   private async migratePartition(topic: string, partition: number): Promise<void> {
-    const { broker, applicationId, dryRun } = this.migration
+    const { broker, applicationId, dryRun, recordsOfReadingMax = recordsOfReadingMaxDefault } = this.migration
     const place = [{ topic, partition }]
     const [start] = await broker.admin.startOffsets(place)
     const [end] = await broker.admin.endOffsets(place, { readCommitted: true })
@@ -102,7 +104,7 @@ class StoreMigration {
     const readings = Math.ceil((end.offset - start.offset) / recordsOfReadingMax)
     const writer = await this.producer.writer(topic)
     for (let reading = 0; reading < readings; reading++) {
-      const reader = new PartitionReading(this.store, (key) => readings === 1 || hashOf(key) % readings === reading)
+      const reader = new PartitionReading(this.store, { reading, readings })
       await read(broker, start, end.offset, (fetched) => reader.take(fetched))
       this.values += reader.values
       this.migrated += reader.old.size
@@ -128,16 +130,22 @@ interface OldValue {
   readonly now: Buffer
 }
 
+/** Which of the readings it is. */
+interface Part {
+  readonly reading: number
+  readonly readings: number
+}
+
 /** What one reading of a partition finds: the last value of each key that it is about. */
 class PartitionReading {
   readonly old = new Map<string, OldValue>()
   private readonly fresh = new Set<string>()
   private readonly store: StoreSpec
-  private readonly isMeant: (key: string) => boolean
+  private readonly part: Part
 
-  constructor(store: StoreSpec, isMeant: (key: string) => boolean) {
+  constructor(store: StoreSpec, part: Part) {
     this.store = store
-    this.isMeant = isMeant
+    this.part = part
   }
 
   get values(): number {
@@ -148,9 +156,8 @@ class PartitionReading {
     const { reader, topic, partition } = fetched
     while (reader.next()) {
       const { bytes, keyStart, keyEnd, valueStart, valueEnd, offset } = reader
-      if (keyStart < 0) continue
+      if (keyStart < 0 || !this.isMeant(bytes, keyStart, keyEnd)) continue
       const key = bytes.latin1Slice(keyStart, keyEnd)
-      if (!this.isMeant(key)) continue
       this.old.delete(key)
       this.fresh.delete(key)
       if (valueStart < 0) continue
@@ -158,6 +165,12 @@ class PartitionReading {
       if (now === null) this.fresh.add(key)
       else this.old.set(key, { timestamp: asTimestamp(reader.timestamp), now })
     }
+  }
+
+  /** Not by the hash that chooses partitions: in one of them many keys have the same remainder. */
+  private isMeant(bytes: Buffer, keyStart: number, keyEnd: number): boolean {
+    const { reading, readings } = this.part
+    return readings === 1 || murmur3(bytes, keyStart, keyEnd).readUInt32BE(0) % readings === reading
   }
 
   private madeNew(bytes: Buffer, start: number, end: number, place: string): Buffer | null {
@@ -196,11 +209,4 @@ async function read(
   } finally {
     await fetcher.close()
   }
-}
-
-/** Of a text of bytes; only to cut keys into parts of about equal size. */
-function hashOf(text: string): number {
-  let hash = 0
-  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0
-  return hash >>> 0
 }

@@ -255,12 +255,18 @@ export class StreamThreads {
 /** What each thread has of what the app may take of memory (Kafka Streams divides these, too). Its name in the group is its own. */
 export function settingsOfThread(settings: Settings, thread: number): Settings {
   const share = (bytes: number, min: number): number => Math.max(min, Math.floor(bytes / settings.streamThreads))
-  const { cacheBytesMax, uncommittedBytesMax, inputBufferBytesMax, groupInstanceId } = settings
+  const { groupInstanceId } = settings
   return {
     ...settings,
-    cacheBytesMax: share(cacheBytesMax, 0),
-    uncommittedBytesMax: share(uncommittedBytesMax, 1),
-    inputBufferBytesMax: share(inputBufferBytesMax, 1_024),
+    cacheBytesMax: share(settings.cacheBytesMax, 0),
+    uncommittedBytesMax: share(settings.uncommittedBytesMax, 1),
+    inputBufferBytesMax: share(settings.inputBufferBytesMax, 1_024),
+    fetchBufferBytesMax: share(settings.fetchBufferBytesMax, 1_024),
+    producerBufferBytesMax: share(settings.producerBufferBytesMax, 1_024),
+    memoryStoreBytesMax: share(settings.memoryStoreBytesMax, 1),
+    // Each thread has all of them.
+    globalTableBytesMax: share(settings.globalTableBytesMax, 1),
+    suppressBytesMax: share(settings.suppressBytesMax, 1),
     groupInstanceId: groupInstanceId === undefined ? undefined : `${groupInstanceId}-${thread}`,
     healthPort: undefined,
   }

@@ -132,6 +132,31 @@ export default topology('renamed', (builder) => {
   expect(await millrace(['check'], folder, environment)).toMatchObject({ code: 0, stdout: '' })
 })
 
+it('counts the topics that a pattern matches, as a start does: none of the broker’s own', async () => {
+  const folder = projectOf({
+    'topologies/clicks.ts': `import { topology } from 'millrace'
+
+export default topology('clicks', (builder) => {
+  const clicks = builder.stream<string, string>(/.*-clicks/)
+  const users = builder.table<string, string>('users')
+  clicks.join(users, (click, user) => click + user).to('users-clicked')
+})
+`,
+  })
+  const problems = async (): Promise<readonly string[]> => {
+    const { stdout } = await millrace(['check', '--cluster', '--json', '--brokers', broker.address], folder)
+    return (JSON.parse(stdout) as { diagnostics: { code: string; message: string }[] }).diagnostics.map(
+      ({ code, message }) => `${code} ${message.split('.')[0]}`,
+    )
+  }
+  await createTopics({ users: 4, 'users-clicked': 1, 'web-clicks': 4, '__own-clicks': 3 })
+  expect(await problems()).toEqual([])
+  await createTopics({ 'app-clicks': 2 })
+  const [found, ...others] = await problems()
+  expect(others).toEqual([])
+  expect(found).toMatch(/^MR1902 .*: (app-clicks has 2, web-clicks has 4|web-clicks has 4, app-clicks has 2), users has 4$/)
+})
+
 it('says that there is no cluster', async () => {
   const folder = projectOf({ 'topologies/joined.ts': source })
   const { code, stderr } = await millrace(['check', '--cluster', '--brokers', '127.0.0.1:1'], folder)

@@ -101,3 +101,15 @@ export async function startBroker(folder: string, data: string, port = 0) {
   const ended = endOf(process)
   return { process, ended, address: await Promise.race([address, ended.then(({ stderr }) => Promise.reject(new Error(stderr)))]) }
 }
+
+/** Where an app answers probes and questions, as it says in its log. */
+export function urlOf({ stderr }: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    stderr!.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      const url = /at (http:\/\/[^/]+)\/livez/.exec(text)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  })
+}

@@ -8,23 +8,12 @@ import { join } from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type BuildProgress, formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
-import { fixtures, type TestProject, testProject, topologyText } from './compiled-project.ts'
+import { builtFiles, fixtures, type TestProject, testProject, topologyText } from './compiled-project.ts'
 
 // Compilations are work for the processor, and tests share it.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const templates = join(import.meta.dirname, '../../templates')
-const files = [
-  '.dockerignore',
-  'Dockerfile',
-  'app.mjs',
-  'app.mjs.map',
-  'asyncapi.json',
-  'manifest.json',
-  'package-lock.json',
-  'package.json',
-  'sbom.cdx.json',
-]
 const { version: millraceVersion } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
   version: string
 }
@@ -77,7 +66,7 @@ describe('the seed example', () => {
   })
 
   test('is a folder of nine files', async () => {
-    expect((await readdir(join(folder, 'dist/tumbling-sum'))).sort()).toEqual(files)
+    expect((await readdir(join(folder, 'dist/tumbling-sum'))).sort()).toEqual(builtFiles)
   })
 
   test('holds neither the compiler nor the command line nor the embedded broker', async () => {
@@ -142,10 +131,10 @@ describe('a build', () => {
     const outputs: Record<string, string>[] = []
     for (const one of [folder, deeper, deeper]) {
       const [out] = await built(one)
-      const content = await Promise.all(files.map(async (file) => [file, await readFile(join(out!, file), 'utf8')] as const))
+      const content = await Promise.all(builtFiles.map(async (file) => [file, await readFile(join(out!, file), 'utf8')] as const))
       outputs.push(Object.fromEntries(content))
     }
-    for (const output of outputs.slice(1)) for (const file of files) expect(output[file] === outputs[0]![file], file).toBe(true)
+    for (const output of outputs.slice(1)) for (const file of builtFiles) expect(output[file] === outputs[0]![file], file).toBe(true)
     const all = Object.values(outputs[0]!).join('\n')
     for (const path of [tmpdir(), join(import.meta.dirname, '../..')]) expect(all.includes(path), path).toBe(false)
   }, 60_000)
@@ -215,7 +204,7 @@ describe('a built app', () => {
     const { folder } = await project({ 'topologies/counting.ts': counting })
     const [out] = await built(folder)
     const container = await mkdtemp(join(tmpdir(), 'millrace-container-'))
-    for (const file of files) await cp(join(out!, file), join(container, file))
+    for (const file of builtFiles) await cp(join(out!, file), join(container, file))
     const { dependencies } = JSON.parse(await readFile(join(container, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
     expect(Object.keys(dependencies)).toEqual(['classic-level'])
     await installLinks(container)

@@ -20,6 +20,19 @@ const tsconfig = {
   },
 }
 
+/** What a build writes for a topology. */
+export const builtFiles = [
+  '.dockerignore',
+  'Dockerfile',
+  'app.mjs',
+  'app.mjs.map',
+  'asyncapi.json',
+  'manifest.json',
+  'package-lock.json',
+  'package.json',
+  'sbom.cdx.json',
+]
+
 export interface TestProject {
   readonly folder: string
   write(path: string, text: string): Promise<void>

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { endOf, millrace, projectOf, startNode } from '../cli/program.ts'
+import { endOf, millrace, projectOf, startNode, urlOf } from '../cli/program.ts'
 import { eventually } from '../contract/broker/bench.ts'
 import { Client } from './client.ts'
 
@@ -120,18 +120,6 @@ async function changelogOf(client: Client, applicationId: string): Promise<strin
 function tasksIn(stateDir: string, applicationId: string): readonly string[] {
   const folder = join(stateDir, applicationId)
   return existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+_\d+$/.test(name)) : []
-}
-
-/** Where it answers, as it says in its log. */
-function urlOf({ stderr }: ReturnType<typeof startNode>): Promise<string> {
-  return new Promise((resolve) => {
-    let text = ''
-    stderr!.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      const url = /at (http:\/\/[^/]+)\/livez/.exec(text)?.[1]
-      if (url !== undefined) resolve(url)
-    })
-  })
 }
 
 /** How many changelog records its standbys have read. */

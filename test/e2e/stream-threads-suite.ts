@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { endOf, millrace, node, projectOf, startNode } from '../cli/program.ts'
+import { endOf, millrace, node, projectOf, startNode, urlOf } from '../cli/program.ts'
 import { eventually } from '../contract/broker/bench.ts'
 import { Client } from './client.ts'
 
@@ -108,18 +108,6 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
       expect(received).toHaveLength(3_000)
       const latest = new Map(received.map(({ key, value }) => [String(key), Number(String(value))]))
       expect([...latest.values()]).toEqual(Array.from({ length: keys }, () => 3_000 / keys))
-    })
-  })
-}
-
-/** Where it answers, as it says in its log. */
-function urlOf({ stderr }: ReturnType<typeof startNode>): Promise<string> {
-  return new Promise((resolve) => {
-    let text = ''
-    stderr!.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      const url = /at (http:\/\/[^/]+)\/livez/.exec(text)?.[1]
-      if (url !== undefined) resolve(url)
     })
   })
 }

@@ -3,10 +3,8 @@
 import { expect, test } from 'vitest'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import type { Health, HealthReport, MetricsReporter, ReporterContext } from '../../framework/index.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import { AppBench } from '../runtime/app-bench.ts'
-
-const text = { key: string(), value: string() }
+import { counts, text } from '../runtime/counts.ts'
 
 class Watching implements MetricsReporter {
   health: Health | undefined
@@ -21,16 +19,6 @@ class Watching implements MetricsReporter {
     return this.health!.read()
   }
 }
-
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', text)
-})
 
 test('an app says in which state it is and for how long, how many records are to be restored, and how its group is', async () => {
   const bench = new AppBench()

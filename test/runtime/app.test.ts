@@ -2,23 +2,12 @@ import { expect, test } from 'vitest'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { long, string } from '../../framework/serdes/serdes.ts'
 import { AppBench } from './app-bench.ts'
-
-const text = { key: string(), value: string() }
+import { counts, text } from './counts.ts'
 
 const upper = topology('upper', (builder) => {
   builder
     .stream('in', text)
     .mapValues((value) => value.toUpperCase())
-    .to('out', text)
-})
-
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
     .to('out', text)
 })
 

@@ -2,26 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { topology } from '../../framework/dsl/topology-definition.ts'
 import { isMillraceError } from '../../framework/errors.ts'
 import type { StateEngine } from '../../framework/ports/store.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import { leveldb } from '../../plugins/store-leveldb/index.ts'
 import { AppBench } from './app-bench.ts'
+import { counts, latest } from './counts.ts'
 
-const text = { key: string(), value: string() }
 const keys = Array.from({ length: 200 }, (_, index) => `key-${index}`)
 const oneOfEach = keys.map((key) => [key, 'x'] as const)
-
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', text)
-})
 
 for (const state of ['starting', 'rebalancing', 'restoring', 'running'] as const) {
   test(`an app that is stopped while it is ${state} ends in order, and the next one counts on`, async () => {
@@ -109,10 +97,6 @@ async function benchWithCounts(partitions: number): Promise<AppBench> {
   await bench.produce('in', oneOfEach)
   await bench.runToEnd(counts)
   return bench
-}
-
-function latest(bench: AppBench): ReadonlyMap<string | null, string | null> {
-  return new Map(bench.records('out').map(({ key, value }) => [key, value]))
 }
 
 /** LevelDB on a disk that may be full. */

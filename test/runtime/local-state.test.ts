@@ -2,24 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { topology } from '../../framework/dsl/topology-definition.ts'
 import { isMillraceError } from '../../framework/errors.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import { leveldb } from '../../plugins/store-leveldb/index.ts'
 import { AppBench } from './app-bench.ts'
+import { counts } from './counts.ts'
 
-const text = { key: string(), value: string() }
 const engine = leveldb().stores!.leveldb!
-
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', text)
-})
 
 let stateDir: string
 let bench: AppBench

@@ -28,6 +28,22 @@ function totals(builder: StreamsBuilder, store: object = {}): void {
   )
 }
 
+test('a partition that is too large for one reading is read several times, each key in one of them', async () => {
+  const bench = new AppBench()
+  await bench.createTopics({ 'app-totals-changelog': 1 })
+  const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`)
+  await bench.produce(
+    'app-totals-changelog',
+    keys.map((key, index) => [key, `{"n":${index}}`, index]),
+  )
+  const broker = new MemoryBroker(bench.cluster, 'test')
+  const migration = { topology: versionOf(totals).build(), applicationId: 'app', broker, dryRun: false, recordsOfReadingMax: 30 }
+  expect(await migrateState(migration)).toEqual([{ store: 'totals', values: 100, migrated: 100 }])
+  const made = recordsOf(bench).slice(keys.length)
+  expect(made.toSorted()).toEqual(keys.map((key, index) => `${key} {"n":"${index}"} ${index} 0`).toSorted())
+  expect(await migrateState(migration)).toEqual([{ store: 'totals', values: 100, migrated: 0 }])
+})
+
 async function migrated(bench: AppBench, build: (builder: StreamsBuilder) => void = totals, dryRun = false) {
   const broker = new MemoryBroker(bench.cluster, 'test')
   return migrateState({ topology: versionOf(build).build(), applicationId: 'app', broker, dryRun })

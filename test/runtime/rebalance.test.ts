@@ -1,23 +1,9 @@
 import { expect, test } from 'vitest'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { isMillraceError } from '../../framework/errors.ts'
-import { string } from '../../framework/serdes/serdes.ts'
-import { AppBench } from './app-bench.ts'
+import { benchOf, committedIn, counts, keys, latest, oneOfEach, text } from './counts.ts'
 
-const text = { key: string(), value: string() }
-
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', text)
-})
 const config = { commitIntervalMs: 1_000, cacheBytesMax: 0 }
-const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`)
-const oneOfEach = keys.map((key) => [key, 'x'] as const)
 
 test('a second instance takes over half of the tasks with their state, and the first keeps its own untouched', async () => {
   const bench = await benchOf(4)
@@ -157,18 +143,3 @@ test('with shutdown-application one that fails ends all others, which have commi
   expect(bench.clock.now() - startMs).toBeLessThan(10_000)
   expect(committedIn(bench)).toBeGreaterThan(20)
 })
-
-async function benchOf(partitions: number): Promise<AppBench> {
-  const bench = new AppBench()
-  await bench.createTopics({ in: partitions, out: partitions })
-  return bench
-}
-
-function latest(bench: AppBench): ReadonlyMap<string | null, string | null> {
-  return new Map(bench.records('out').map(({ key, value }) => [key, value]))
-}
-
-function committedIn(bench: AppBench): number {
-  const group = bench.cluster.groups.get('counts')
-  return [0, 1, 2, 3].reduce((sum, partition) => sum + (group?.committed({ topic: 'in', partition })?.offset ?? 0), 0)
-}

@@ -1,25 +1,13 @@
 // Instances of two releases in one group, whichever of them leads: the older one speaks the first version of the group's messages, as it was before standbys.
 
 import { expect, test } from 'vitest'
-import { topology } from '../../framework/dsl/topology-definition.ts'
 import type { Broker, MemberOptions, MemberSubscription } from '../../framework/ports/broker.ts'
 import { assignTasks } from '../../framework/runtime/assignor.ts'
 import { decodeSubscription } from '../../framework/runtime/group-messages.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import { AppBench, type StartedApp } from './app-bench.ts'
+import { counts, keys } from './counts.ts'
 
-const text = { key: string(), value: string() }
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', text)
-})
 const config = { commitIntervalMs: 1_000, cacheBytesMax: 0, standbyReplicas: 1, acceptableRecoveryLag: 0 }
-const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`)
 const tasks = ['0_0', '0_1', '0_2', '0_3']
 
 test('a newer instance joins an older one that leads: it gets its share, and no standbys', async () => {

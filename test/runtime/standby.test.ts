@@ -2,23 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../framework/config.ts'
-import { topology } from '../../framework/dsl/topology-definition.ts'
 import type { Metric, Metrics, MetricsReporter } from '../../framework/index.ts'
-import { string } from '../../framework/serdes/serdes.ts'
-import { AppBench, type StartedApp } from './app-bench.ts'
+import type { AppBench, StartedApp } from './app-bench.ts'
+import { benchOf, committedIn, counts, keys, latest, oneOfEach } from './counts.ts'
 
-const text = { key: string(), value: string() }
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', text)
-})
-const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`)
-const oneOfEach = keys.map((key) => [key, 'x'] as const)
 const partitions = 4
 const guarantees = [
   { processingGuarantee: 'at_least_once', commitIntervalMs: 1_000 },
@@ -30,13 +17,13 @@ describe.each(guarantees)('with $processingGuarantee', (guarantee) => {
     const { bench, one: dying, other: left } = await twoInstances({ ...guarantee, cacheBytesMax: 0 })
     for (let round = 1; round <= 10; round++) {
       await bench.produce('in', oneOfEach)
-      await bench.clock.advanceUntil(() => committed(bench) === 40 * round)
+      await bench.clock.advanceUntil(() => committedIn(bench) === 40 * round)
     }
     await followed(bench, left, dying)
     expect([left.of('standby-task-count'), dying.of('standby-task-count')]).toEqual([2, 2])
     dying.started.crash()
     await bench.produce('in', oneOfEach)
-    await bench.clock.advanceUntil(() => committed(bench) === 440)
+    await bench.clock.advanceUntil(() => committedIn(bench) === 440)
     expect(latest(bench)).toEqual(new Map(keys.map((key) => [key, '11'])))
     expect(left.promotions).toBe(2)
     expect(left.of('update-total')).toBeGreaterThan(100)
@@ -48,7 +35,7 @@ describe.each(guarantees)('with $processingGuarantee', (guarantee) => {
     const { bench, one: going, other: left } = await twoInstances({ ...guarantee, commitIntervalMs: 9_000 })
     for (let round = 1; round <= 10; round++) {
       await bench.produce('in', oneOfEach)
-      await bench.clock.advanceUntil(() => committed(bench) === 40 * round)
+      await bench.clock.advanceUntil(() => committedIn(bench) === 40 * round)
     }
     await followed(bench, left, going)
     const processed = going.of('process-total')
@@ -74,11 +61,11 @@ describe.each(guarantees)('with $processingGuarantee', (guarantee) => {
       acceptableRecoveryLag: 5,
       probingRebalanceIntervalMs: 60_000,
     }
-    const bench = await newBench()
+    const bench = await benchOf(partitions)
     const first = new Watched(bench, config)
     await first.started.reaches('running')
     for (let round = 1; round <= 5; round++) await bench.produce('in', oneOfEach)
-    await bench.clock.advanceUntil(() => committed(bench) === 200)
+    await bench.clock.advanceUntil(() => committedIn(bench) === 200)
     const joinedMs = bench.clock.now()
     const second = new Watched(bench, config)
     await second.started.reaches('running')
@@ -88,13 +75,13 @@ describe.each(guarantees)('with $processingGuarantee', (guarantee) => {
     expect(bench.clock.now() - joinedMs).toBeLessThan(60_000)
     // Until the next look the task runs on where it is.
     await bench.produce('in', oneOfEach)
-    await bench.clock.advanceUntil(() => committed(bench) === 240)
+    await bench.clock.advanceUntil(() => committedIn(bench) === 240)
     expect(second.of('process-total')).toBe(0)
     await bench.clock.advanceUntil(() => second.of('task-count') === 2)
     expect(bench.clock.now() - joinedMs).toBeGreaterThanOrEqual(60_000)
     await second.started.reaches('running')
     await bench.produce('in', oneOfEach)
-    await bench.clock.advanceUntil(() => committed(bench) === 280)
+    await bench.clock.advanceUntil(() => committedIn(bench) === 280)
     expect(latest(bench)).toEqual(new Map(keys.map((key) => [key, '7'])))
     expect([first.of('standby-task-count'), second.of('standby-task-count')]).toEqual([0, 0])
     expect((await second.started.stop()).restoredRecords).toBe(0)
@@ -143,27 +130,11 @@ class Watched {
 }
 
 async function twoInstances(config: Config): Promise<{ bench: AppBench; one: Watched; other: Watched }> {
-  const bench = await newBench()
+  const bench = await benchOf(partitions)
   const [one, other] = [1, 2].map(
     () => new Watched(bench, { ...config, standbyReplicas: 1, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 2_000 }),
   )
   for (const { started } of [one!, other!]) await started.reaches('running')
   await bench.clock.advanceUntil(() => one!.of('standby-task-count') === 2 && other!.of('standby-task-count') === 2)
   return { bench, one: one!, other: other! }
-}
-
-async function newBench(): Promise<AppBench> {
-  const bench = new AppBench()
-  await bench.createTopics({ in: partitions, out: partitions })
-  return bench
-}
-
-function latest(bench: AppBench): ReadonlyMap<string | null, string | null> {
-  return new Map(bench.records('out').map(({ key, value }) => [key, value]))
-}
-
-function committed(bench: AppBench): number {
-  const group = bench.cluster.groups.get('counts')
-  const offsets = Array.from({ length: partitions }, (_, partition) => group?.committed({ topic: 'in', partition })?.offset ?? 0)
-  return offsets.reduce<number>((sum, offset) => sum + offset, 0)
 }

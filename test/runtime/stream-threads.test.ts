@@ -117,8 +117,12 @@ describe('stream threads', () => {
   })
 
   it('divide what the app may take of memory, and have names of their own in the group', () => {
-    const settings = readSettings({ streamThreads: 4, cacheBytesMax: 1_000, groupInstanceId: 'pod-0' }, {}).settings
-    expect(settingsOfThread(settings, 3)).toMatchObject({ cacheBytesMax: 250, groupInstanceId: 'pod-0-3', healthPort: undefined })
+    const { settings } = readSettings({ streamThreads: 4, groupInstanceId: 'pod-0' }, {})
+    const own = settingsOfThread(settings, 3)
+    expect(own).toMatchObject({ groupInstanceId: 'pod-0-3', healthPort: undefined })
+    const limits = Object.keys(settings).filter((name) => name.endsWith('BytesMax')) as (keyof typeof settings)[]
+    expect(limits.length).toBeGreaterThan(5)
+    expect(limits.map((name) => [name, own[name]])).toEqual(limits.map((name) => [name, Number(settings[name]) / 4]))
   })
 })
 

@@ -1,23 +1,11 @@
 import { expect, test } from 'vitest'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { asOffset } from '../../framework/ports/record.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import { AppBench } from './app-bench.ts'
-
-const text = { key: string(), value: string() }
+import { counts, text } from './counts.ts'
 
 const both = topology('both', (builder) => {
   builder.stream(['in', 'other'], text).to('out', text)
-})
-
-const counts = topology('counts', (builder) => {
-  builder
-    .stream('in', text)
-    .groupByKey()
-    .count({ store: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', text)
 })
 
 test('a run to the end ends though the last records were deleted before it read them', async () => {

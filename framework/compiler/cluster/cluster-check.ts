@@ -2,6 +2,7 @@
 // fit, and whether records lie where Java's partitioner would put their keys. What a start refuses is an error here, and so is a join that would miss its partners.
 
 import type { Manifest, ManifestNode } from '../../graph/manifest.ts'
+import { matchesTopic } from '../../graph/topic-pattern.ts'
 import { topicName } from '../../graph/topology.ts'
 import type { Broker } from '../../ports/broker.ts'
 import { murmur2 } from '../../serdes/murmur2.ts'
@@ -95,9 +96,9 @@ class ClusterCheck {
   private matching(source: string): readonly string[] {
     const input = this.manifest.nodes.find(({ name }) => name === source)?.input
     if (input?.kind !== 'pattern') return []
-    const [, pattern = '', flags = ''] = /^\/(.*)\/(\w*)$/s.exec(input.pattern) ?? []
-    const whole = new RegExp(`^(?:${pattern})$`, flags.replace(/[gy]/g, ''))
-    return [...this.live.keys()].filter((name) => whole.test(name))
+    const [, text = '', flags = ''] = /^\/(.*)\/(\w*)$/s.exec(input.pattern) ?? []
+    const pattern = new RegExp(text, flags)
+    return [...this.live.keys()].filter((name) => matchesTopic(pattern, name))
   }
 
   /** Of an earlier version, or of a time when the input had other partitions. */
