@@ -56,10 +56,11 @@ function print({ records, faults, takeoverSeconds, endedByThemselves, difference
   )
   if (sorted.length > 0) console.log(`taken over within ${sorted.map((seconds) => seconds.toFixed(1)).join(', ')} s`)
   if (usage !== undefined) {
-    const { rssMegabytes: rss, openFiles, megabytesPerMinute: slope } = usage
+    const { rssMegabytes: rss, openFiles, megabytesPerMinute: slope, megabytesPerSpan: spans } = usage
     console.log(
       `memory of the first instance: ${rss.atFirst} MB, at last ${rss.atLast} MB, at most ${rss.peak} MB, slope ${slope?.toFixed(2) ?? 'unknown'} MB/min`,
     )
+    console.log(`mean of every five minutes: ${spans.join(', ')} MB`)
     console.log(`open files of it: ${openFiles.atFirst}, at last ${openFiles.atLast}, at most ${openFiles.peak}`)
   }
   for (const [what, { lost, twice, examples }] of Object.entries(differences))

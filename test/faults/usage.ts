@@ -5,11 +5,15 @@ import type { Instance } from './instance.ts'
 const everyMs = 2_000
 /** What a process fills at its start, caches and heap, is no growth. */
 const warmUpMs = 60_000
+/** Long enough for several full garbage collections each. */
+const spanMinutes = 5
 
 export interface UsageReport {
   readonly rssMegabytes: { readonly atFirst: number; readonly atLast: number; readonly peak: number }
   /** Of the line through what was measured after the first minute; undefined if the run was too short for one. */
   readonly megabytesPerMinute: number | undefined
+  /** Mean of every five minutes: whether it grows all the time, or only until it has what it needs. */
+  readonly megabytesPerSpan: readonly number[]
   readonly openFiles: { readonly atFirst: number; readonly atLast: number; readonly peak: number }
 }
 
@@ -52,15 +56,29 @@ export class Usage {
     return {
       rssMegabytes: range(({ megabytes }) => megabytes),
       megabytesPerMinute: warm.length > 10 ? slopeOf(warm) : undefined,
+      megabytesPerSpan: spanMeans(samples),
       openFiles: range(({ openFiles }) => openFiles),
     }
   }
 }
 
+function spanMeans(samples: readonly Sample[]): number[] {
+  const spans: Sample[][] = []
+  for (const sample of samples) {
+    const index = Math.floor(sample.minutes / spanMinutes)
+    spans[index] ??= []
+    spans[index].push(sample)
+  }
+  return spans.map((span) => Math.round(mean(span, ({ megabytes }) => megabytes)))
+}
+
 /** By least squares. */
 function slopeOf(samples: readonly Sample[]): number {
-  const mean = (pick: (sample: Sample) => number) => samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length
-  const [minutes, megabytes] = [mean((sample) => sample.minutes), mean((sample) => sample.megabytes)]
+  const [minutes, megabytes] = [mean(samples, (sample) => sample.minutes), mean(samples, (sample) => sample.megabytes)]
   const covariance = samples.reduce((sum, sample) => sum + (sample.minutes - minutes) * (sample.megabytes - megabytes), 0)
   return covariance / samples.reduce((sum, sample) => sum + (sample.minutes - minutes) ** 2, 0)
+}
+
+function mean(samples: readonly Sample[], pick: (sample: Sample) => number): number {
+  return samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length
 }
