@@ -13,11 +13,11 @@ export interface StateAnswer {
   /** Its content type. */
   readonly type: string
   /** The body, read as fast as it is sent on. What goes wrong on the way is its last line, `{"error": …}`. Not to be held for long: state moves on. */
-  readonly body: Iterator<string>
+  readonly body: Iterator<string> | AsyncIterator<string>
   /** Host and port of the instance that has the answer, where this one has not, and knows. */
   readonly elsewhere?: string
 }
 
 export interface StateReader {
-  ask(request: StateRequest): StateAnswer
+  ask(request: StateRequest): StateAnswer | Promise<StateAnswer>
 }

@@ -87,6 +87,8 @@ export class App {
    * partition behind the other.
    */
   readonly store: ReadStore
+  /** The same by requests as they come over HTTP. */
+  readonly questions: StateRequests
   private readonly queries: StoreQueries
   /** Of the run that is on; undefined before it has looked at the broker. */
   private opened: Opened | undefined
@@ -102,8 +104,8 @@ export class App {
     const cursor = settings.healthPort === undefined ? undefined : new WorkCursor()
     this.health = new AppHealth(options.clock, settings, () => this.current, cursor)
     this.queries = new StoreQueries(() => this.querySource())
-    const state = new StateRequests(this.queries)
-    this.reporters = new Reporters(options.reporters ?? [], { ...options, health: this.health, state })
+    this.questions = new StateRequests(this.queries)
+    this.reporters = new Reporters(options.reporters ?? [], { ...options, health: this.health, state: this.questions })
     this.store = ((name: string, kind: QueryableStoreKind, query?: StoreQuery) => this.queries.store(name, kind, query)) as ReadStore
   }
 

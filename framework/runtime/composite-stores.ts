@@ -20,7 +20,7 @@ export interface StorePlaces<S> {
 }
 
 /** `first`: the first place that has something has the answer. `each`: one place behind another. `sum`: all together. */
-type How = 'first' | 'each' | 'sum'
+export type How = 'first' | 'each' | 'sum'
 type Methods<S> = Readonly<Record<Exclude<keyof S, 'name'>, How>>
 
 const keyValue: Methods<ReadOnlyKeyValueStore<unknown, unknown>> = {
@@ -62,7 +62,8 @@ const session: Methods<ReadOnlySessionStore<unknown, unknown>> = {
 
 const versioned: Methods<ReadOnlyVersionedStore<unknown, unknown>> = { get: 'first', getAsOf: 'first', history: 'each' }
 
-const methodsOf: { readonly [Kind in QueryableStoreKind]: Readonly<Record<string, How>> } = {
+/** All that a kind of store can be asked, and how the answers of several places become one. */
+export const methodsOf: { readonly [Kind in QueryableStoreKind]: Readonly<Record<string, How>> } = {
   keyValue,
   timestampedKeyValue: keyValue,
   window,

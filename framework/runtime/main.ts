@@ -29,9 +29,9 @@ import { StreamThreads, settingsOfThread, ThreadFailure } from './stream-threads
 import { summaryOf, writeSummary } from './summary.ts'
 import { SystemClock } from './system-clock.ts'
 import { startThreadApp } from './thread-app.ts'
-import type { FromThread, ThreadLink, ToThread } from './thread-messages.ts'
+import type { FromThread, ThreadLink } from './thread-messages.ts'
 import { type WiredApp, wireApp } from './wiring.ts'
-import { openWorker, ownPlace } from './worker-thread.ts'
+import { answerCalls, openWorker, ownPlace } from './worker-thread.ts'
 
 export interface MainOptions {
   readonly definition: TopologyDefinition
@@ -115,16 +115,14 @@ function streamThreads(
   entry: string,
   onState: (state: AppState) => void,
 ): StreamThreads {
-  const { applicationId, processId, reporters = [] } = wired
-  const open = (streamThread: number): ThreadLink => openWorker(entry, { streamThread, processId }, host.argv.slice(2))
-  return new StreamThreads({ applicationId, settings, clock, logger, reporters, onState, open })
+  const { applicationId, processId, topology, reporters = [] } = wired
+  const open = (streamThread: number): ThreadLink => openWorker(entry, { streamThread, processId }, host.argv.slice(2), clock)
+  return new StreamThreads({ applicationId, topology, settings, clock, logger, reporters, onState, open })
 }
 
 /** As one of several, in a worker thread. */
-async function runThread(
-  started: Started,
-  { streamThread: thread, processId, port }: NonNullable<ReturnType<typeof ownPlace>>,
-): Promise<number> {
+async function runThread(started: Started, place: NonNullable<ReturnType<typeof ownPlace>>): Promise<number> {
+  const { streamThread: thread, processId, port } = place
   const { commandLine, host } = started
   let exitCode = 0
   const failure = (error: unknown): { readonly message: string; readonly exitCode: number } => {
@@ -136,8 +134,10 @@ async function runThread(
     const wired = wire(started, settingsOfThread(started.settings, thread))
     // What the app records of itself, it records once.
     const manifest = thread === 1 ? manifestOf(started) : {}
-    const { app, ended } = startThreadApp({ ...wired, ...manifest, processId, thread, untilEnd: commandLine.untilEnd }, tell, failure)
-    port.on('message', (_: ToThread) => app.stop())
+    const options = { ...wired, ...manifest, processId, thread, untilEnd: commandLine.untilEnd }
+    const { take, calls, ended } = startThreadApp(options, tell, failure)
+    port.on('message', take)
+    answerCalls(place, calls)
     await ended
   } catch (error) {
     tell({ kind: 'failed', ...failure(error) })

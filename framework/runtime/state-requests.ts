@@ -8,14 +8,19 @@ import { jsonTextOf } from '../serdes/json-text.ts'
 import { RequestProblem, type RowRequest, rowRequest } from './row-request.ts'
 import type { StoreDescription, StoreQueries } from './store-queries.ts'
 
-const rowsDefault = 1_000
-const rowsMax = 10_000
+export const rowsDefault = 1_000
+export const rowsMax = 10_000
 /** Of one JSON answer, and of one piece of a stream. */
-const answerCharactersMax = 8 * 1024 * 1024
+export const answerCharactersMax = 8 * 1024 * 1024
 const pieceCharacters = 64 * 1024
 const json = 'application/json'
 
 type Row = Readonly<Record<string, unknown>>
+
+/** Of rows, or of what is said in their place: read at once, since this thread has them. */
+export interface OwnAnswer extends StateAnswer {
+  readonly body: Iterator<string>
+}
 
 export class StateRequests implements StateReader {
   private readonly queries: StoreQueries
@@ -24,7 +29,7 @@ export class StateRequests implements StateReader {
     this.queries = queries
   }
 
-  ask({ url, lines }: StateRequest): StateAnswer {
+  ask({ url, lines }: StateRequest): OwnAnswer {
     try {
       if (!URL.canParse(url, 'http://app')) throw new RequestProblem(`${url} is no URL.`)
       const { pathname, searchParams } = new URL(url, 'http://app')
@@ -39,7 +44,7 @@ export class StateRequests implements StateReader {
     }
   }
 
-  private rowsOf(store: StoreDescription, request: RowRequest, lines: boolean): StateAnswer {
+  private rowsOf(store: StoreDescription, request: RowRequest, lines: boolean): OwnAnswer {
     const server = serverOf(store, request)
     const [rows, first] = this.firstOf(store, request, server)
     if (rows === undefined) return absent(store, request)
@@ -128,7 +133,7 @@ function serverOf({ partitions, servers }: StoreDescription, { keyPartition }: R
 }
 
 /** A key that is not here may be elsewhere: then it is not said to be nowhere. */
-function absent(store: StoreDescription, request: RowRequest): StateAnswer {
+function absent(store: StoreDescription, request: RowRequest): OwnAnswer {
   const { name, global, partitions, partitionCount } = store
   const { keyPartition } = request
   if (global || keyPartition === undefined || partitions.includes(keyPartition))
@@ -139,7 +144,7 @@ function absent(store: StoreDescription, request: RowRequest): StateAnswer {
   return server === undefined ? refusal : { ...refusal, elsewhere: server }
 }
 
-function refused(error: unknown): StateAnswer {
+function refused(error: unknown): OwnAnswer {
   if (error instanceof RequestProblem || error instanceof URIError) return failure(400, 'request-invalid', error.message)
   if (isMillraceError(error)) return failure(statusOf(error), error.code, error.message)
   return failure(500, 'failed', error instanceof Error ? error.message : String(error))
@@ -150,11 +155,11 @@ function statusOf({ code }: MillraceError): number {
   return code === 'store-not-queryable' ? 404 : 500
 }
 
-function failure(status: number, code: string, message: string, more: Row = {}): StateAnswer {
+function failure(status: number, code: string, message: string, more: Row = {}): OwnAnswer {
   return whole(status, { error: { code, message, ...more } })
 }
 
-function whole(status: number, body: unknown): StateAnswer {
+function whole(status: number, body: unknown): OwnAnswer {
   return { status, type: json, body: [`${jsonTextOf(body)}\n`].values() }
 }
 

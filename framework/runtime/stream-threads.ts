@@ -3,22 +3,27 @@
 // a task's folder is open in one of them.
 
 import type { Settings } from '../config.ts'
+import type { Topology } from '../graph/topology.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Health, HealthReport } from '../ports/health.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Metric, Metrics, MetricsReporter } from '../ports/metrics.ts'
-import type { StateReader } from '../ports/state-queries.ts'
 import type { AppTotals } from './app.ts'
 import { stateMetrics } from './app-metrics.ts'
 import type { AppState } from './app-state.ts'
 import { Reporters } from './reporters.ts'
+import type { ReadStore, StoreDescription } from './store-queries.ts'
+import { globalStoreNames } from './stores-with-globals.ts'
 import type { FromThread, ThreadLink } from './thread-messages.ts'
+import { ThreadQuestions } from './thread-questions.ts'
+import { ThreadStores } from './thread-stores.ts'
 
 /** Before a thread takes the place of one that has failed: what failed at once would fail for ever, and as fast as it can. */
 const replaceAfterMs = 1_000
 
 export interface StreamThreadsOptions {
   readonly applicationId: string
+  readonly topology: Topology
   readonly settings: Settings
   readonly clock: Clock
   readonly logger: Logger
@@ -52,6 +57,13 @@ const seenFirst: readonly AppState[] = ['starting', 'rebalancing', 'restoring', 
 
 export class StreamThreads {
   private readonly options: StreamThreadsOptions
+  /**
+   * As `App.store`: the thread that has the row is asked, and this one waits for its answer, up to some 50 ms under load. Keys and values are copies: of objects of a class the
+   * fields.
+   */
+  readonly store: ReadStore
+  private readonly ownStores: ThreadStores
+  private readonly questions: ThreadQuestions
   private readonly reporters: Reporters
   private readonly threads = new Map<number, Thread>()
   private readonly totals: AppTotals[] = []
@@ -70,7 +82,12 @@ export class StreamThreads {
     this.enteredMs = options.clock.monotonicMs()
     const { applicationId, logger, clock, settings } = options
     const health: Health = { read: () => this.health(), work: undefined }
-    this.reporters = new Reporters(options.reporters, { applicationId, logger, clock, settings, health, state: noState })
+    const globals = globalStoreNames(options.topology)
+    const after = clock.after.bind(clock)
+    this.questions = new ThreadQuestions({ threads: () => this.living, isGlobal: (store) => globals.has(store), after })
+    this.ownStores = new ThreadStores(options.topology, () => this.living.map(({ link }) => link))
+    this.store = this.ownStores.store
+    this.reporters = new Reporters(options.reporters, { applicationId, logger, clock, settings, health, state: this.questions })
   }
 
   get state(): AppState {
@@ -80,6 +97,15 @@ export class StreamThreads {
   /** The numbers of those that live. */
   get numbers(): readonly number[] {
     return [...this.threads.keys()].sort((left, right) => left - right)
+  }
+
+  /** All stores that can be queried, with the partitions that are in this process now. */
+  get stores(): readonly StoreDescription[] {
+    return this.ownStores.stores
+  }
+
+  private get living(): readonly Thread[] {
+    return [...this.threads.values()].sort((left, right) => left.number - right.number)
   }
 
   /** Until all have ended: by themselves, by `stop`, or because one has failed; then it rejects with ThreadFailure, the others having committed. */
@@ -159,17 +185,26 @@ export class StreamThreads {
         thread.report = message
         thread.reportedMs = this.options.clock.monotonicMs()
         break
+      case 'answer':
+      case 'piece':
+        this.questions.take(message)
+        return
       case 'ended':
         this.totals.push(message.totals)
-        this.threads.delete(thread.number)
+        this.forget(thread)
         break
       case 'failed':
-        this.threads.delete(thread.number)
+        this.forget(thread)
         this.failed(thread, message)
         break
     }
     this.look()
     this.settleIfDone()
+  }
+
+  private forget({ number }: Thread): void {
+    this.threads.delete(number)
+    this.questions.gone(number)
   }
 
   /** Once, when the first one has come through its start. */
@@ -270,13 +305,6 @@ export function settingsOfThread(settings: Settings, thread: number): Settings {
     groupInstanceId: groupInstanceId === undefined ? undefined : `${groupInstanceId}-${thread}`,
     healthPort: undefined,
   }
-}
-
-const noState: StateReader = {
-  ask: () => {
-    const message = 'The stores of an app with several stream threads cannot be asked for over HTTP.'
-    return { status: 501, type: 'application/json', body: [JSON.stringify({ error: { code: 'not-supported', message } })].values() }
-  },
 }
 
 function sumOf(totals: readonly AppTotals[]): AppTotals {

@@ -4,12 +4,17 @@ import type { Clock, Timer } from '../ports/clock.ts'
 import type { Health } from '../ports/health.ts'
 import type { Metrics, MetricsReporter } from '../ports/metrics.ts'
 import { App, type AppOptions } from './app.ts'
-import type { FromThread } from './thread-messages.ts'
+import { StoreCalls } from './store-calls.ts'
+import { ThreadAnswers } from './thread-answers.ts'
+import type { FromThread, ToThread } from './thread-messages.ts'
 
 const reportEveryMs = 1_000
 
 export interface ThreadApp {
-  readonly app: App
+  /** Does what it is told, and answers what it is asked. */
+  take(message: ToThread): void
+  /** Answers who waits for it. */
+  readonly calls: StoreCalls
   /** What it has said last. Never rejects. */
   readonly ended: Promise<void>
 }
@@ -29,7 +34,12 @@ export function startThreadApp(
     (totals) => tell({ kind: 'ended', totals }),
     (error: unknown) => tell({ kind: 'failed', ...failure(error) }),
   )
-  return { app, ended }
+  const answers = new ThreadAnswers(app, tell)
+  const take = (message: ToThread): void => {
+    if (message.kind === 'stop') app.stop()
+    else answers.take(message)
+  }
+  return { take, calls: new StoreCalls(app), ended }
 }
 
 class Reports implements MetricsReporter {

@@ -89,7 +89,7 @@ class HealthServer implements MetricsReporter {
 
   private take(message: Exclude<FromProbe, { kind: 'listening' | 'cannot listen' }>): void {
     if (message.kind === 'question') {
-      if (message.path === '/state') this.answerState(message.id, message)
+      if (message.path === '/state') void this.answerState(message.id, message)
       else void this.answer(message.id, message.path)
       return
     }
@@ -123,7 +123,7 @@ class HealthServer implements MetricsReporter {
     this.tell({ kind: 'answer', id, status: verdict.ok ? 200 : 503, type: 'application/json', body: bodyOf(verdict, report) })
   }
 
-  private answerState(id: number, asked: AskedState): void {
+  private async answerState(id: number, asked: AskedState): Promise<void> {
     const { url, host, authorization, accept } = asked
     const { settings, state } = this.context!
     const lines = /[?&]format=ndjson(&|$)/.test(url) || accept.includes('application/x-ndjson')
@@ -135,15 +135,19 @@ class HealthServer implements MetricsReporter {
       this.tell({ kind: 'answer', id, status, type: 'application/json', body: `${JSON.stringify({ error: { code, message } })}\n` })
       return
     }
-    const { status, type, body, elsewhere } = state.ask({ url, lines })
+    // It counts among those that are on their way before there is anything to send.
+    this.streams.set(id, [].values())
+    const { status, type, body, elsewhere } = await state.ask({ url, lines })
     if (elsewhere !== undefined && !asked.forwarded) {
-      void this.forward(id, elsewhere, asked)
+      await this.forward(id, elsewhere, asked)
       return
     }
-    const first = body.next()
+    const first = await body.next()
+    const isWanted = this.streams.delete(id)
     // One JSON text is there at once; lines may go on.
-    const more = lines && status === 200 && first.done !== true
+    const more = isWanted && lines && status === 200 && first.done !== true
     if (more) this.streams.set(id, body)
+    else void body.return?.()
     this.tell({ kind: 'answer', id, status, type, body: first.done === true ? '' : first.value, more })
   }
 

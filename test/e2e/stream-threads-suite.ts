@@ -23,9 +23,27 @@ export default topology('counting', (builder) => {
 })
 `
 
+/** Says on standard error what it reads of the app's stores from within the process. */
 const config = `
+import { subscribe } from 'node:diagnostics_channel'
 import { defineConfig } from 'millrace'
 import { prometheus } from 'millrace/plugins/metrics-prometheus'
+
+let reading
+subscribe('millrace:app-state', ({ app, state }) => {
+  clearInterval(reading)
+  if (state !== 'running' || process.env.READS === undefined) return
+  reading = setInterval(() => {
+    try {
+      const counts = app.store('counts', 'keyValue')
+      const rows = [...counts.all()]
+      const sum = rows.reduce((all, [, count]) => all + count, 0)
+      if (counts.get('key-1') !== undefined) console.error('read ' + rows.length + ' keys, ' + sum + ' in all, ' + counts.get('key-1') + ' of key-1')
+    } catch (error) {
+      console.error(error.message)
+    }
+  }, 100)
+})
 
 export default defineConfig({ plugins: [prometheus({ port: false })] })
 `
@@ -55,6 +73,7 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
         MILLRACE_STREAM_THREADS: '2',
         MILLRACE_HEALTH_PORT: '0',
         MILLRACE_SESSION_TIMEOUT_MS: '6000',
+        READS: 'yes',
       }
       const app = ['dist/counting/app.mjs', '--summary', 'summary.json']
       let sent = 0
@@ -67,6 +86,10 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
 
       const first = startNode(app, folder, environment)
       const firstEnded = endOf(first)
+      let said = ''
+      first.stderr!.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+      })
       const url = await urlOf(first)
       await eventually(async () => (await ready(url)) === 200 && (await tasksByThread(url)).join() === '2,2', 'each has two tasks', waitMs)
       await send(2_000)
@@ -77,6 +100,16 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
         waitMs,
       )
       expect(Math.min(...(await recordsByThread(url)))).toBeGreaterThan(0)
+      // Each thread has half of the keys: all are found, over HTTP and within the process.
+      await eventually(() => said.includes('read 200 keys, 2000 in all, 10 of key-1'), 'the main thread reads the stores', waitMs)
+      const lines = (await (await fetch(`${url}/state/counts?format=ndjson`)).text()).trimEnd().split('\n')
+      const counted = lines.map((line) => JSON.parse(line) as { readonly key: string; readonly value: number })
+      expect(counted.map(({ key }) => key).sort()).toEqual(Array.from({ length: keys }, (_, index) => `key-${index}`).sort())
+      expect(new Set(counted.map(({ value }) => value))).toEqual(new Set([2_000 / keys]))
+      for (const { key } of counted.slice(0, 20)) {
+        const found = await fetch(`${url}/state/counts?key=${key}`)
+        expect(await found.json()).toMatchObject({ rows: [{ key, value: 2_000 / keys }] })
+      }
       first.kill('SIGTERM')
       const ended = await firstEnded
       expect(ended, ended.stderr).toMatchObject({ code: 0 })

@@ -3,17 +3,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../framework/config.ts'
 import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
-import type { HealthReport, Metric, MetricsReporter } from '../../framework/index.ts'
-import type { AppTotals } from '../../framework/runtime/app.ts'
-import type { AppState } from '../../framework/runtime/app-state.ts'
 import { readSettings } from '../../framework/runtime/settings.ts'
-import { StreamThreads, settingsOfThread, ThreadFailure } from '../../framework/runtime/stream-threads.ts'
-import { startThreadApp } from '../../framework/runtime/thread-app.ts'
-import type { FromThread, ThreadLink } from '../../framework/runtime/thread-messages.ts'
+import { settingsOfThread, ThreadFailure } from '../../framework/runtime/stream-threads.ts'
 import { string } from '../../framework/serdes/serdes.ts'
-import { MemoryBroker } from '../../plugins/broker-memory/index.ts'
-import { memory } from '../../plugins/store-memory/index.ts'
 import { AppBench } from './app-bench.ts'
+import { type StartedThreads, startThreads } from './threads-bench.ts'
 
 const text = { key: string(), value: string() }
 const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`)
@@ -25,7 +19,6 @@ const config: Config = {
   sessionTimeoutMs: 6_000,
   heartbeatIntervalMs: 2_000,
 }
-const memoryEngine = memory().stores!.memory!
 
 /** Counts, and fails on `bad` so many times. */
 function counting(trouble: { fails: number } = { fails: 0 }): TopologyDefinition {
@@ -87,7 +80,7 @@ describe('stream threads', () => {
     expect(app.failure).toBeInstanceOf(ThreadFailure)
     expect(app.failure).toMatchObject({ exitCode: 1, message: expect.stringMatching(/^A callback of .* threw in task 0_\d/) })
     expect(app.states.at(-1)).toBe('failed')
-    const again = await startedOn(bench, counting(), config)
+    const again = await startThreads(bench, counting(), config)
     await bench.clock.advanceUntil(() => latest(bench).get('key-0') === '2')
     again.threads.stop()
     await again.app.ended()
@@ -110,7 +103,7 @@ describe('stream threads', () => {
 
   it('are not replaced before one of them has run: what is set up wrongly would fail for ever', async () => {
     const bench = new AppBench()
-    const { app } = await startedOn(bench, counting(), { ...config, uncaughtExceptionHandler: 'replace-thread' }, false)
+    const { app } = await startThreads(bench, counting(), { ...config, uncaughtExceptionHandler: 'replace-thread' }, { runs: false })
     await bench.clock.advanceUntil(() => app.failure !== undefined)
     expect(app.replaced).toBe(0)
     expect(app.opened).toEqual([1])
@@ -126,126 +119,10 @@ describe('stream threads', () => {
   })
 })
 
-// ------------------------------------------------------------------------------------------------------------- the app
-
-interface Watched {
-  readonly states: AppState[]
-  readonly opened: number[]
-  readonly replaced: number
-  readonly failure: unknown
-  ended(): Promise<AppTotals>
-  of(group: string, name: string): readonly Metric[]
-  sum(name: string): number
-  health(): HealthReport
-}
-
-interface Started {
-  readonly bench: AppBench
-  readonly threads: StreamThreads
-  readonly app: Watched
-}
-
-async function started(definition: TopologyDefinition, withConfig: Config = config): Promise<Started> {
+async function started(definition: TopologyDefinition, withConfig: Config = config): Promise<StartedThreads> {
   const bench = new AppBench()
   await bench.createTopics({ in: 4, out: 4 })
-  return await startedOn(bench, definition, withConfig)
-}
-
-async function startedOn(bench: AppBench, definition: TopologyDefinition, withConfig: Config, runs = true): Promise<Started> {
-  const { settings } = readSettings(withConfig, {})
-  const processId = `process-${bench.processes++}`
-  const [states, opened, logged]: [AppState[], number[], string[]] = [[], [], []]
-  let read: Parameters<MetricsReporter['start']> | undefined
-  const reporter: MetricsReporter = {
-    start: async (...given) => {
-      read = given
-    },
-    close: async () => {},
-  }
-  const logger = { log: (_: string, message: string) => void logged.push(message) }
-  const threads = new StreamThreads({
-    applicationId: definition.name,
-    settings,
-    clock: bench.clock,
-    logger,
-    reporters: [reporter],
-    onState: (state) => states.push(state),
-    open: (thread) => {
-      opened.push(thread)
-      return threadOn(bench, definition, { settings: settingsOfThread(settings, thread), processId, thread })
-    },
-  })
-  let failure: unknown
-  let totals: AppTotals | undefined
-  threads.run().then(
-    (ended) => {
-      totals = ended
-    },
-    (error: unknown) => {
-      failure = error
-    },
-  )
-  const of = (group: string, name: string): readonly Metric[] =>
-    read![0].read().filter((metric) => metric.group === group && metric.name === name)
-  const app: Watched = {
-    states,
-    opened,
-    get replaced() {
-      return logged.filter((message) => message.includes('another takes its place')).length
-    },
-    get failure() {
-      return failure
-    },
-    ended: async () => {
-      await bench.clock.advanceUntil(() => totals !== undefined || failure !== undefined)
-      if (failure !== undefined) throw failure
-      return totals!
-    },
-    of,
-    sum: (name) => of('stream-thread-metrics', name).reduce((sum, { value }) => sum + value, 0),
-    health: () => read![1].health.read(),
-  }
-  if (runs)
-    await bench.clock.advanceUntil(
-      () => threads.state === 'running' && threads.numbers.length === settings.streamThreads && app.health().tasks === 4,
-    )
-  return { bench, threads, app }
-}
-
-/** In place of a worker thread: an app with a broker of its own in this one. */
-function threadOn(
-  bench: AppBench,
-  definition: TopologyDefinition,
-  options: { settings: ReturnType<typeof settingsOfThread>; processId: string; thread: number },
-): ThreadLink {
-  const said: FromThread[] = []
-  let take: ((message: FromThread) => void) | undefined
-  const tell = (message: FromThread): void => {
-    if (take === undefined) said.push(message)
-    else take(message)
-  }
-  const { app } = startThreadApp(
-    {
-      ...options,
-      topology: definition.build(),
-      applicationId: definition.name,
-      broker: new MemoryBroker(bench.cluster, `${definition.name}-${options.thread}`),
-      engines: { persistent: memoryEngine, memory: memoryEngine },
-      clock: bench.clock,
-      logger: { log: () => {} },
-      print: () => {},
-      untilEnd: false,
-    },
-    tell,
-    (error) => ({ message: String((error as Error).message), exitCode: 1 }),
-  )
-  return {
-    send: () => app.stop(),
-    listen: (listener) => {
-      take = listener
-      for (const message of said) listener(message)
-    },
-  }
+  return await startThreads(bench, definition, withConfig)
 }
 
 function latest(bench: AppBench): ReadonlyMap<string | null, string | null> {
