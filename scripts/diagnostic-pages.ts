@@ -14,6 +14,9 @@ const ofProjects: Readonly<Record<string, string>> = {
   MR1502: '`plugins` in the configuration is no list of what `definePlugin` gives, or two plugins have a part of the same name.',
   MR1503: 'A check that a plugin brings has thrown, or has reported something that is no problem with a message and a remedy.',
   MR1504: 'A plugin of the configuration and the project have topologies of the same name.',
+  MR1505: 'An emitter that a plugin brings has thrown, or has given a file that would lie outside of its folder, or that is no text.',
+  MR1506:
+    'A plugin of the configuration writes files beside the bundle, and something in the topology has no form in them: a type that Avro cannot express, say. The message names it.',
   MR1701:
     'What is built is not the version that `--against` names, and something has to be done, or known, before it takes its place. Nothing is lost. `--allow` says that a change is meant.',
   MR1702:

@@ -11,6 +11,7 @@ import { configFileName } from './config-file.ts'
 import { dockerfile, dockerignore, packageJson, packageLock } from './container.ts'
 import { derivedModule } from './derivation.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
+import type { EmittedFiles } from './emitted-files.ts'
 import { appBanner, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
 import { libraryFolder, packageAt, withForwardSlashes } from './library.ts'
@@ -22,6 +23,8 @@ import { writeWholly } from './whole-files.ts'
 export interface BuildRequest {
   readonly folder: string
   readonly topologies: readonly CheckedTopology[]
+  /** Files of emitters of plugins, by the name of the topology. */
+  readonly emitted: EmittedFiles['files']
   readonly diagnostics: readonly Diagnostic[]
   readonly out: string
   readonly linked: boolean
@@ -29,13 +32,13 @@ export interface BuildRequest {
 }
 
 /** All bundles are made before the first file is written, and all files before the first takes its name: a failure leaves the last build as it was. */
-export async function build({ folder, topologies, diagnostics, out, linked, onProgress }: BuildRequest): Promise<BuildResult> {
+export async function build({ folder, topologies, emitted, diagnostics, out, linked, onProgress }: BuildRequest): Promise<BuildResult> {
   const outputs: Output[] = []
   const problems: Diagnostic[] = []
   for (const topology of topologies) {
     onProgress({ stage: 'bundle', topology: topology.name })
     const output = await outputOf(folder, topology, linked ? join(out, topology.name) : null)
-    if ('files' in output) outputs.push(output)
+    if ('files' in output) outputs.push({ topology, files: new Map([...output.files, ...(emitted.get(topology.name) ?? [])]) })
     else problems.push(...output)
   }
   if (problems.length > 0) return { diagnostics: sortDiagnostics([...diagnostics, ...problems]), topologies: [] }

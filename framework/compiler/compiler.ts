@@ -17,6 +17,7 @@ import { typesOf } from './declare/types-of.ts'
 import { type Derivation, nothingDerived } from './derivation.ts'
 import { type Diagnostic, diagnostic, hasErrors, type Span, sortDiagnostics } from './diagnostics.ts'
 import { type DslCall, dslCalls, isLibraryFile } from './dsl-calls.ts'
+import { type EmittedFiles, emittedFiles } from './emitted-files.ts'
 import type { DefinitionSource } from './entry-point.ts'
 import { type Evaluation, type EvaluationRequest, evaluate } from './evaluate.ts'
 import { EvaluationWorkers } from './evaluation-workers.ts'
@@ -148,11 +149,11 @@ class Compiler implements CompilerProject {
 
   async build({ out, linked = false, onProgress = () => {}, deployed }: BuildOptions): Promise<BuildResult> {
     onProgress({ stage: 'check', topology: undefined })
-    const { diagnostics: found, topologies } = await this.checked()
+    const { diagnostics: found, topologies, emitted } = await this.checked()
     const refused = deployed === undefined ? [] : refusedByState(topologies, deployed)
     const diagnostics = refused.length === 0 ? found : sortDiagnostics([...found, ...refused])
     if (hasErrors(diagnostics) || this.sources === null) return { diagnostics, topologies: [] }
-    return build({ folder: this.sources.folder, topologies, diagnostics, out, linked, onProgress })
+    return build({ folder: this.sources.folder, topologies, emitted, diagnostics, out, linked, onProgress })
   }
 
   async fix(): Promise<FixResult> {
@@ -191,7 +192,7 @@ class Compiler implements CompilerProject {
   private async runCheck(): Promise<CheckResult> {
     if (this.sources === null) {
       const opened = Sources.open(this.folder)
-      if (!(opened instanceof Sources)) return { diagnostics: sortDiagnostics(opened), topologies: [], closures: new Map() }
+      if (!(opened instanceof Sources)) return { ...nothingChecked, diagnostics: sortDiagnostics(opened) }
       opened.refresh()
       this.sources = opened
     }
@@ -206,7 +207,11 @@ interface CheckResult {
   readonly topologies: readonly CheckedTopology[]
   /** The files of each topology, with errors or without, by its own file. */
   readonly closures: ReadonlyMap<string, readonly string[]>
+  /** What emitters of plugins have given, by the name of the topology: texts by path. */
+  readonly emitted: EmittedFiles['files']
 }
+
+const nothingChecked: CheckResult = { diagnostics: [], topologies: [], closures: new Map(), emitted: new Map() }
 
 async function checkProject(sources: Sources, kept: KeptChecks, making: Making): Promise<CheckResult> {
   const files = sources.topologyFiles()
@@ -223,7 +228,7 @@ async function checkProject(sources: Sources, kept: KeptChecks, making: Making):
   const ofPlugins = namedParts(configured.plugins, 'topologies')
   const typeErrors = [...projectErrors, ...configErrors]
   if (files.length + ofPlugins.length === 0 && configured.diagnostics.length === 0)
-    return { diagnostics: sortDiagnostics([...typeErrors, diagnostic('MR1002', undefined)]), topologies: [], closures: new Map() }
+    return { ...nothingChecked, diagnostics: sortDiagnostics([...typeErrors, diagnostic('MR1002', undefined)]) }
   const calls = new CallsOfFiles(sources)
   const checks = await inTurns([...closures], ([file, closure]) =>
     kept.topology(closure, file.fileName, naming, isProjectSound, () => {
@@ -259,11 +264,12 @@ async function checkProject(sources: Sources, kept: KeptChecks, making: Making):
     ...namesOfPlugins(topologies, ofPlugins, sources),
     ...graphs.flatMap((graph) => ('evaluation' in graph ? [...flowProblems([graph]), ...retentionAdvice(graph)] : graph)),
   ]
-  diagnostics.push(...checkGraphs(configured.plugins, passed), ...costProblems(passed, configured.budget))
+  const { files: emitted, diagnostics: ofEmitters } = emittedFiles(configured.plugins, passed)
+  diagnostics.push(...checkGraphs(configured.plugins, passed), ...ofEmitters, ...costProblems(passed, configured.budget))
   if (isProjectSound && checks.every(({ isSound }) => isSound))
     diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)
-  return { diagnostics: sortDiagnostics(withoutIgnored(diagnostics, all, sources)), topologies: passed, closures: new Map(paths) }
+  return { diagnostics: sortDiagnostics(withoutIgnored(diagnostics, all, sources)), topologies: passed, closures: new Map(paths), emitted }
 }
 
 /** The diagnostics of all. What operators of several do by the same function is said once, with the way of the first. */

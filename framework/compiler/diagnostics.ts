@@ -294,6 +294,16 @@ const entries = {
     message: "The plugin {plugin} brings a topology called '{name}' too. Two topologies of one name would be one Kafka consumer group.",
     remedy: 'Rename yours, or leave the plugin out.',
   },
+  MR1505: {
+    severity: 'error',
+    message: 'The emitter {emitter} of the plugin {plugin} has failed at {topology}: {problem}.',
+    remedy: 'That is a mistake of the plugin: tell its author, or leave the plugin out.',
+  },
+  MR1506: {
+    severity: 'error',
+    message: 'What {emitter} would write cannot say this: {problem}',
+    remedy: '{remedy}',
+  },
   // Keys and partitions.
   MR1601: {
     severity: 'error',

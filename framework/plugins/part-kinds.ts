@@ -45,6 +45,7 @@ export const partKinds: Readonly<Record<PartKind, PartKindEntry>> = {
       return lacks(part, part.graph === undefined ? ['source'] : ['graph'], ['summary'])
     },
   },
+  emitters: { one: 'emitter', ...word, problem: (part) => lacks(part, ['emit'], ['summary']) },
   commands: {
     one: 'command',
     name: /^[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)*$/,

@@ -5,6 +5,7 @@ import type { Check } from './check.ts'
 import type { Clock } from './clock.ts'
 import type { Command } from './command.ts'
 import type { Sink, Source } from './connector.ts'
+import type { Emitter } from './emitter.ts'
 import type { Logger } from './logger.ts'
 import type { MetricsReporterFactory } from './metrics.ts'
 import type { Secret } from './secret.ts'
@@ -33,6 +34,8 @@ export interface Plugin {
   readonly metrics?: Readonly<Record<string, MetricsReporterFactory>>
   /** What `millrace check` and `build` look for besides their own, by diagnostic code: `ACME001`. */
   readonly checks?: Readonly<Record<string, Check>>
+  /** What `millrace build` writes beside each bundle, by the name of its folder there: `dist/<topology>/<name>/`. */
+  readonly emitters?: Readonly<Record<string, Emitter>>
   /** Commands of the CLI; `acme:report` is typed as `millrace acme report`. */
   readonly commands?: Readonly<Record<string, Command>>
 }

@@ -51,6 +51,8 @@ describe('the diagnostics of bad topology files', () => {
       'MR1502',
       'MR1503',
       'MR1504',
+      'MR1505',
+      'MR1506',
       'MR1701',
       'MR1702',
       'MR1801',

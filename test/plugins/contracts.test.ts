@@ -9,10 +9,11 @@ import {
   type OperatorContext,
   serdeFormats,
   string,
+  type TopologyEmitter,
   timeWindowed,
   topology,
 } from '../../framework/index.ts'
-import { graphCheckContract, operatorContract, serdeContract, topologyContract } from '../contract/index.ts'
+import { emitterContract, graphCheckContract, operatorContract, serdeContract, topologyContract } from '../contract/index.ts'
 
 const word = serdeFormats().serdes
 serdeContract({ name: 'string', serde: string(), values: ['', 'a', 'résumé', 'x'.repeat(5_000)], badValues: [1], format: word.string })
@@ -86,3 +87,21 @@ const noPrint: GraphCheck = {
 }
 
 graphCheckContract({ code: 'ACME001', check: noPrint, good: [copies], bad: [{ topology: printed, nodes: ['print'] }] })
+
+const topicList: TopologyEmitter = {
+  summary: 'A list of the topics that are written.',
+  emit({ manifest }) {
+    const printing = manifest.nodes.find(({ operator }) => operator?.kind === 'print')
+    const topics = manifest.nodes.flatMap(({ topic }) => (topic === undefined ? [] : [`${topic.name}\n`]))
+    const files = { 'topics.txt': topics.join('') }
+    if (printing === undefined) return { files }
+    return { files, problems: [{ node: printing.name, message: 'What is printed has no topic.', remedy: 'Use to().' }] }
+  },
+}
+
+emitterContract({
+  name: 'topics',
+  emitter: topicList,
+  good: [{ topology: copies, files: ['topics.txt'] }],
+  bad: [{ topology: printed, nodes: ['print'] }],
+})

@@ -45,6 +45,10 @@ test('parts that break a rule fail in its test', () => {
       "the contract of the check BAD001 finds what is wrong with unnamed, and says what to do",
       "the contract of the check BAD002 there is a good topology and a bad one to try it with",
       "the contract of the check BAD002 finds what is wrong with named, and says what to do",
+      "the contract of the emitter counting writes texts, in its own folder, the same each time, and changes nothing of what it looks at",
+      "the contract of the emitter leaving writes texts, in its own folder, the same each time, and changes nothing of what it looks at",
+      "the contract of the emitter terse there is a topology to try it with",
+      "the contract of the emitter terse says what it cannot write of named, and what to do",
     ]
   `)
 })

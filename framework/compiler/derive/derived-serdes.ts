@@ -2,6 +2,7 @@
 // UTF-8, bytes as they are, all else as JSON.
 
 import type { ts } from 'ts-morph'
+import type { TypeDescription } from '../../ports/type-description.ts'
 import { type JsonSchema, jsonSchema } from './json-schema.ts'
 import { reviverSource } from './reviver.ts'
 import { isText, type Schema, type Shape } from './shape.ts'
@@ -94,6 +95,11 @@ export class DerivedSerdes {
     return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.schema]))
   }
 
+  /** The same for emitters of plugins, as plain data. */
+  get descriptions(): ReadonlyMap<string, TypeDescription<unknown>> {
+    return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), descriptionOf(serde.schema, serde.name)]))
+  }
+
   /** JSON Schemas by the name of their serde. */
   get schemas(): ReadonlyMap<string, JsonSchema> {
     return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.json]))
@@ -155,6 +161,10 @@ function moduleText(serdes: readonly TypeSerde[], { serdes: library, formats }: 
     ...(validators.needsFormats ? [`import { formats as $formats } from ${JSON.stringify(formats)}`] : []),
   ]
   return `${imports.join('\n')}\n${validators.text}\n${parts.join('')}`
+}
+
+function descriptionOf({ root, definitions }: Schema, name: string): TypeDescription<unknown> {
+  return { name, root, definitions: Object.fromEntries(definitions) }
 }
 
 function serdeName({ format, name }: TypeSerde): string {

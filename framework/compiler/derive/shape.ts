@@ -1,83 +1,25 @@
 // What a value looks like when it travels: TypeScript's types, reduced to what JSON can carry, and JSON's form of a few more. Made from types by shape-of-type.ts; the JSON Schema,
 // the validator and the reviver are made from it, and other formats can be.
 
-export type Shape = Form & {
-  /** What JSDoc tags say beyond the type. */
-  readonly constraints?: Constraints
-  readonly notes?: Notes
-}
+import type {
+  ObjectTypeShape,
+  TypeConstraints,
+  TypeJson,
+  TypeLiteral,
+  TypeMember,
+  TypeNamePattern,
+  TypeNotes,
+  TypeShape,
+} from '../../ports/type-description.ts'
 
-type Form =
-  | { readonly kind: 'string'; readonly pattern?: string }
-  | { readonly kind: 'number' }
-  | { readonly kind: 'boolean' }
-  | { readonly kind: 'null' }
-  /** An ISO 8601 string in JSON, a Date in the program. */
-  | { readonly kind: 'date' }
-  /** A string of digits in JSON. */
-  | { readonly kind: 'bigint' }
-  /** A string in base64 in JSON, a Uint8Array in the program. */
-  | { readonly kind: 'bytes' }
-  | { readonly kind: 'literals'; readonly values: readonly Literal[] }
-  | { readonly kind: 'array'; readonly items: Shape }
-  /** An array in JSON. */
-  | { readonly kind: 'set'; readonly items: Shape }
-  /** An object in JSON if the keys are strings, else an array of pairs. */
-  | { readonly kind: 'map'; readonly key: Shape; readonly value: Shape }
-  | { readonly kind: 'tuple'; readonly items: readonly Shape[]; readonly required: number; readonly rest: Shape | null }
-  | ObjectShape
-  | { readonly kind: 'union'; readonly tag: string | null; readonly variants: readonly Shape[] }
-  /** A definition of the same schema, or its root by the name `#`. */
-  | { readonly kind: 'reference'; readonly name: string }
-
-export type Literal = string | number | boolean
-
-/** By JSON Schema's words, which are those of the tags too. */
-export interface Constraints {
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly exclusiveMinimum?: number
-  readonly exclusiveMaximum?: number
-  readonly multipleOf?: number
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly pattern?: string
-  readonly format?: string
-  readonly minItems?: number
-  readonly maxItems?: number
-  readonly uniqueItems?: true
-}
-
-/** What people read and no program obeys. */
-export interface Notes {
-  readonly description?: string
-  readonly deprecated?: true
-}
-
-export interface ObjectShape {
-  readonly kind: 'object'
-  readonly members: readonly Member[]
-  /** What members of other names hold (index signatures); null: they are let through unread, as in TypeScript. */
-  readonly rest: Shape | null
-  /** What members hold whose names match: index signatures of numbers and template literals. */
-  readonly patterns?: readonly NamePattern[]
-}
-
-export interface NamePattern {
-  /** As a regular expression. */
-  readonly pattern: string
-  readonly shape: Shape
-}
-
-export interface Member {
-  readonly name: string
-  readonly optional: boolean
-  readonly shape: Shape
-  /** JSON of what is read where the member is missing. */
-  readonly default?: Json
-}
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+export type Shape = TypeShape
+export type Literal = TypeLiteral
+export type Constraints = TypeConstraints
+export type Notes = TypeNotes
+export type ObjectShape = ObjectTypeShape
+export type NamePattern = TypeNamePattern
+export type Member = TypeMember
+export type Json = TypeJson
 
 /** A shape with what it refers to. */
 export interface Schema {

@@ -1,0 +1,102 @@
+// Runs the emitters of plugins. An emitter writes in a folder of its own beside the bundle and nowhere else, whatever paths it gives. What is wrong with the emitter itself is a diagnostic
+// that names it and its plugin, so that nobody looks for the mistake in the project.
+
+import { type NamedPart, namedParts } from '../plugins/plugin-set.ts'
+import type { Emitted } from '../ports/emitter.ts'
+import type { Plugin } from '../ports/plugin.ts'
+import type { TypeDescription } from '../ports/type-description.ts'
+import type { CheckedTopology } from './compiler.ts'
+import { type Diagnostic, diagnostic } from './diagnostics.ts'
+import { completeManifest } from './manifest-text.ts'
+import { spanOfNode } from './node-span.ts'
+
+export interface EmittedFiles {
+  /** Texts by path in the folder of the topology, in order, by the topology's name. */
+  readonly files: ReadonlyMap<string, ReadonlyMap<string, string>>
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** More are a loop without end, or nothing that a person could look through. */
+const filesMax = 1000
+const problemsMax = 1000
+const pathLengthMax = 200
+
+export function emittedFiles(plugins: readonly Plugin[], topologies: readonly CheckedTopology[]): EmittedFiles {
+  const emitters = namedParts(plugins, 'emitters')
+  const diagnostics: Diagnostic[] = []
+  const files = new Map<string, ReadonlyMap<string, string>>()
+  if (emitters.length === 0) return { files, diagnostics }
+  for (const topology of topologies) {
+    const ofTopology = emitters.flatMap((emitter) => [...filesOf(emitter, topology, diagnostics)])
+    files.set(topology.name, new Map(ofTopology.sort(([a], [b]) => (a < b ? -1 : 1))))
+  }
+  return { files, diagnostics }
+}
+
+function filesOf(emitter: NamedPart<'emitters'>, topology: CheckedTopology, diagnostics: Diagnostic[]): Map<string, string> {
+  const { plugin, name, part } = emitter
+  const failed = (problem: string): Map<string, string> => {
+    diagnostics.push(
+      diagnostic('MR1505', topology.span, { emitter: name, plugin, topology: topology.name, problem: problem.replace(/[.]$/, '') }),
+    )
+    return new Map()
+  }
+  try {
+    // Copies, so that no emitter changes what others see.
+    const types = Object.fromEntries([...topology.derivation.serdes.descriptions].map(([serde, type]) => [serde, structuredClone(type)]))
+    const given: { manifest: object; types: Record<string, TypeDescription<unknown>> } = {
+      manifest: structuredClone(completeManifest(topology)),
+      types,
+    }
+    const emitted: Partial<Emitted> | undefined = part.emit(given)
+    const wrong = problemOf(emitted)
+    if (wrong !== undefined) return failed(wrong)
+    for (const { severity = 'error', message, remedy, node } of emitted?.problems ?? [])
+      diagnostics.push({ ...diagnostic('MR1506', spanOfNode(topology, node), { problem: message, emitter: name, remedy }), severity })
+    return new Map(Object.entries(emitted?.files ?? {}).map(([path, text]) => [`${name}/${path}`, text]))
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** What is wrong with what an emitter has given. */
+function problemOf(emitted: Partial<Emitted> | undefined): string | undefined {
+  if (typeof emitted !== 'object' || emitted === null || typeof emitted.files !== 'object' || emitted.files === null)
+    return 'it has given no files'
+  const { files, problems = [] } = emitted
+  const paths = Object.keys(files)
+  if (paths.length > filesMax) return `it has given ${paths.length} files, and ${filesMax} are the most`
+  const badPath = paths.find((path) => !isPath(path))
+  if (badPath !== undefined) return `${JSON.stringify(badPath)} is no path within its folder`
+  const same = paths.find((path) => paths.some((other) => other !== path && `${path}/`.toLowerCase().startsWith(`${other}/`.toLowerCase())))
+  if (same !== undefined) return `${same} cannot be there beside another file that it has given`
+  const noText = paths.find((path) => typeof files[path] !== 'string')
+  if (noText !== undefined) return `${noText} is no text`
+  if (!Array.isArray(problems) || problems.length > problemsMax) return `its problems are no list of at most ${problemsMax}`
+  const isSound = problems.every(
+    (problem: unknown) =>
+      isObject(problem) &&
+      isText(problem.message) &&
+      isText(problem.remedy) &&
+      ['error', 'warning', undefined].includes(problem.severity as string),
+  )
+  return isSound ? undefined : 'it has reported a problem without a message, a remedy or a severity that there is'
+}
+
+/** On any file system: letters in the same case only once, no names that a shell or Windows takes for something else. */
+function isPath(path: string): boolean {
+  const parts = path.split('/')
+  return (
+    path.length <= pathLengthMax && parts.every((part) => /^\w[\w.-]*$/.test(part) && !/[.]$|[.]new$/.test(part) && !reserved.test(part))
+  )
+}
+
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)([.]|$)/i
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function isText(text: unknown): text is string {
+  return typeof text === 'string' && text !== ''
+}
