@@ -18,6 +18,8 @@ export interface Derivation {
   readonly rewrittenWithImports: ReadonlySet<string>
   /** Serdes that could not be derived. Whether they are needed, the graph says. */
   readonly refused: readonly RefusedSerde[]
+  /** What is wrong with types that calls take a description of. */
+  readonly undescribed: readonly Diagnostic[]
   readonly callSpans: readonly CallSpan[]
   readonly advice: readonly Diagnostic[]
 }
@@ -60,6 +62,7 @@ export function derive(
   const { names, numbered, ...naming } = topology.naming === 'kafka-streams' ? noNames : nameCalls(calls, topology.name)
   const refused: RefusedSerde[] = []
   const callSpans: CallSpan[] = []
+  const undescribed: Diagnostic[] = []
   const edits = calls.map((call): CallEdit => {
     const name = names.get(call)
     const callSpan = {
@@ -78,13 +81,19 @@ export function derive(
       else if (derived.kind === 'refused')
         refused.push({ property, call: callSpan, problems: derived.problems.map((problem) => typeDiagnostic(problem, call, sources)) })
     }
+    for (const { property, type } of call.missingTypes) {
+      const derived = serdes.descriptionOf(type, { property, method: `${call.method}()` }, `${call.method}-${property}`)
+      if (derived.kind === 'description') properties.set(property, `${importName}.${derived.expression}`)
+      // Without it the call cannot be made, whatever the graph needs.
+      else undescribed.push(...derived.problems.map((problem) => typeDiagnostic(problem, call, sources)))
+    }
     return { node: call.node, optionsIndex: call.optionsIndex, properties }
   })
   const advice = numbered.map((call) =>
     diagnostic('MR1401', sources.spanOf(methodNode(call)), { method: `${call.method}()` }, nameFix(call, { closure, sources, ...naming })),
   )
   const files = rewriteAll(closure, edits, sources)
-  return { serdes, refused, callSpans, advice, files, rewrittenWithImports: withImporters(closure, files, sources) }
+  return { serdes, refused, undescribed, callSpans, advice, files, rewrittenWithImports: withImporters(closure, files, sources) }
 }
 
 function optionsOf({ givenOptions }: DslCall): Pick<CallSpan, 'givesStore' | 'givesOptions'> {
@@ -108,7 +117,7 @@ function withImporters(closure: readonly ts.SourceFile[], files: ReadonlyMap<str
 /** For a topology that is compiled already. */
 export function nothingDerived({ program }: Sources): Derivation {
   const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() })
-  return { serdes, refused: [], callSpans: [], advice: [], files: new Map(), rewrittenWithImports: new Set() }
+  return { serdes, refused: [], undescribed: [], callSpans: [], advice: [], files: new Map(), rewrittenWithImports: new Set() }
 }
 
 function rewriteAll(closure: readonly ts.SourceFile[], edits: readonly CallEdit[], sources: Sources): Map<string, RewrittenFile> {

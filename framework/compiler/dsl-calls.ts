@@ -21,6 +21,8 @@ export interface DslCall {
   readonly givenName: string | undefined
   /** X of each option of type Serde<X>, given or not. */
   readonly serdeTypes: Readonly<Record<string, ts.Type>>
+  /** Descriptions of types left out: the property and the X of its TypeDescription<X>. */
+  readonly missingTypes: readonly { readonly property: string; readonly type: ts.Type }[]
   /** Serdes left out: the property and the type X of its Serde<X>. */
   readonly missingSerdes: readonly { readonly property: string; readonly type: ts.Type }[]
 }
@@ -54,7 +56,8 @@ export function dslCalls(file: ts.SourceFile, context: CallContext): DslCall[] {
 export function dslCall(node: ts.CallExpression, context: CallContext): DslCall | null {
   const signature = context.checker.getResolvedSignature(node)
   const declaration = signature?.declaration
-  if (signature === undefined || declaration === undefined || !context.isLibraryFile(declaration.getSourceFile())) return null
+  if (signature === undefined || declaration === undefined) return null
+  if (!context.isLibraryFile(declaration.getSourceFile())) return callOfPlugin(node, signature, context)
   const isMethod = ts.isPropertyAccessExpression(node.expression)
   const method = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText()
   const parameters = signature.getParameters()
@@ -62,25 +65,62 @@ export function dslCall(node: ts.CallExpression, context: CallContext): DslCall 
   const optionsIndex = last?.name === 'options' ? parameters.length - 1 : -1
   const common = { node, method, isMethod, signature, optionsIndex }
   if (last === undefined || optionsIndex === -1)
-    return { ...common, givenOptions: undefined, takesName: false, givenName: undefined, serdeTypes: {}, missingSerdes: [] }
+    return {
+      ...common,
+      givenOptions: undefined,
+      takesName: false,
+      givenName: undefined,
+      serdeTypes: {},
+      missingTypes: [],
+      missingSerdes: [],
+    }
   const givenOptions = node.arguments[optionsIndex]
   const optionsType = context.checker.getNonNullableType(context.checker.getTypeOfSymbolAtLocation(last, node))
   const isGiven = givenProperties(givenOptions, context.checker)
   const serdes = optionsType.getProperties().flatMap((property) => {
-    const type = serdeArgument(context.checker.getTypeOfSymbolAtLocation(property, node), context)
+    const type = argumentOf('Serde', context.checker.getTypeOfSymbolAtLocation(property, node), context)
     return type === null ? [] : [{ property: property.name, type }]
   })
   const missingSerdes = serdes.filter(({ property }) => !isGiven(property))
+  const missingTypes = typesLeftOut(optionsType, node, isGiven, context)
   const serdeTypes = Object.fromEntries(serdes.map(({ property, type }) => [property, type]))
   const takesName = isMethod && optionsType.getProperty('name') !== undefined && !isGiven('name')
-  return { ...common, givenOptions, takesName, givenName: literalName(givenOptions), serdeTypes, missingSerdes }
+  return { ...common, givenOptions, takesName, givenName: literalName(givenOptions), serdeTypes, missingTypes, missingSerdes }
+}
+
+/** A function of a plugin that takes the description of a type. */
+function callOfPlugin(node: ts.CallExpression, signature: ts.Signature, context: CallContext): DslCall | null {
+  const parameters = signature.getParameters()
+  const last = parameters.at(-1)
+  if (last?.name !== 'options') return null
+  const optionsIndex = parameters.length - 1
+  const givenOptions = node.arguments[optionsIndex]
+  const optionsType = context.checker.getNonNullableType(context.checker.getTypeOfSymbolAtLocation(last, node))
+  const missingTypes = typesLeftOut(optionsType, node, givenProperties(givenOptions, context.checker), context)
+  if (missingTypes.length === 0) return null
+  const method = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText()
+  const nothing = { takesName: false, givenName: undefined, serdeTypes: {}, missingSerdes: [] }
+  return { node, method, isMethod: false, signature, optionsIndex, givenOptions, missingTypes, ...nothing }
+}
+
+function typesLeftOut(
+  options: ts.Type,
+  node: ts.CallExpression,
+  isGiven: (name: string) => boolean,
+  context: CallContext,
+): DslCall['missingTypes'] {
+  return options.getProperties().flatMap((property) => {
+    if (isGiven(property.name)) return []
+    const type = argumentOf('TypeDescription', context.checker.getTypeOfSymbolAtLocation(property, node), context)
+    return type === null ? [] : [{ property: property.name, type }]
+  })
 }
 
 /** X of Serde<X> | undefined, where Serde is Millrace's. */
-function serdeArgument(type: ts.Type, { checker, isLibraryFile }: CallContext): ts.Type | null {
+function argumentOf(name: 'Serde' | 'TypeDescription', type: ts.Type, { checker, isLibraryFile }: CallContext): ts.Type | null {
   const bare = checker.getNonNullableType(type)
   const symbol = bare.getSymbol()
-  if (symbol?.name !== 'Serde' || !(symbol.declarations ?? []).some((one) => isLibraryFile(one.getSourceFile()))) return null
+  if (symbol?.name !== name || !(symbol.declarations ?? []).some((one) => isLibraryFile(one.getSourceFile()))) return null
   return checker.getTypeArguments(bare as ts.TypeReference)[0] ?? null
 }
 

@@ -81,6 +81,7 @@ async function checkGraph(
   { closure, calls, sources, making, texts }: TopologyCheckRequest,
 ): Promise<CheckedTopology | readonly Diagnostic[]> {
   const derivation = derive(topology, closure, calls, sources, texts)
+  if (derivation.undescribed.length > 0) return derivation.undescribed
   const source = sources.pathOf(topology.file)
   const definition: DefinitionSource = { kind: 'file', file: `./${source}` }
   const span = sources.spanOf(topology.call.node)

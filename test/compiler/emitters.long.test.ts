@@ -58,39 +58,38 @@ test('a build writes their files in a folder of theirs, with what was derived of
   expect((await readdir(join(out, 'orders'))).sort()).toEqual([...builtFiles, 'lists'].sort())
   expect(await readFile(join(out, 'orders/lists/deep/topics.txt'), 'utf8')).toBe('counts-count,counts-to,counts-toStream,orders')
   expect(topologies[0]?.sizesBytes['lists/types.json']).toBeGreaterThan(10)
-  expect(JSON.parse(await readFile(join(out, 'orders/lists/types.json'), 'utf8'))).toEqual({
-    'json(Order)': {
-      name: 'Order',
-      root: {
-        kind: 'object',
-        notes: { description: 'What was bought.' },
-        members: [
-          { name: 'id', optional: false, shape: { kind: 'string' } },
-          {
-            name: 'lines',
-            optional: false,
-            shape: {
-              kind: 'array',
-              items: {
-                kind: 'object',
-                members: [
-                  { name: 'item', optional: false, shape: { kind: 'string' } },
-                  { name: 'at', optional: true, shape: { kind: 'date' } },
-                ],
-                rest: null,
-              },
+  const types = JSON.parse(await readFile(join(out, 'orders/lists/types.json'), 'utf8'))
+  expect(types['json(Order)']).toEqual({
+    name: 'Order',
+    root: {
+      kind: 'object',
+      notes: { description: 'What was bought.' },
+      members: [
+        { name: 'id', optional: false, shape: { kind: 'string' } },
+        {
+          name: 'lines',
+          optional: false,
+          shape: {
+            kind: 'array',
+            items: {
+              kind: 'object',
+              members: [
+                { name: 'item', optional: false, shape: { kind: 'string' } },
+                { name: 'at', optional: true, shape: { kind: 'date' } },
+              ],
+              rest: null,
             },
           },
-          {
-            name: 'next',
-            optional: false,
-            shape: { kind: 'union', tag: null, variants: [{ kind: 'reference', name: '#' }, { kind: 'null' }] },
-          },
-        ],
-        rest: null,
-      },
-      definitions: {},
+        },
+        {
+          name: 'next',
+          optional: false,
+          shape: { kind: 'union', tag: null, variants: [{ kind: 'null' }, { kind: 'reference', name: '#' }] },
+        },
+      ],
+      rest: null,
     },
+    definitions: {},
   })
 })
 
@@ -135,4 +134,68 @@ test('those that throw, or give nonsense, are told apart from mistakes of the pr
   ])
     expect((await printWith(body!)).split('\n')[0]).toBe(`${head}${problem}`)
   expect((await compiler.describe())[0]?.manifest.nodes.length).toBeGreaterThan(3)
+})
+
+test('Avro schemas are written of what is in topics, and serdes are made of types, by avroOf() and by functions of any plugin', async () => {
+  const derived = await testProject({
+    'millrace.config.ts': `import { defineConfig } from 'millrace'
+import { avroSchemas } from 'millrace/plugins/serde-avro'
+export default defineConfig({ plugins: [avroSchemas({ namespace: 'shop' })] })
+`,
+    'shared/described.ts': `import { json, type Serde, type TypeDescription } from 'millrace'
+export function described<T>(options: { readonly type?: TypeDescription<T> } = {}): Serde<T> {
+  return { ...json<T>(), name: 'json(' + options.type?.name + ' of ' + options.type?.root.kind + ')' }
+}
+`,
+    'topologies/orders.ts': topologyText(
+      'orders',
+      `  const orders = builder.stream<string, Order>('orders')
+  orders.mapValues(({ lines }) => lines).to('lines', { value: described<Line[]>() })
+  orders.mapValues(({ lines }): Line => lines[0]!).to('first-lines', { value: avroOf<Line>({ namespace: 'lines' }) })`,
+      `import { avroOf } from 'millrace/plugins/serde-avro'
+import { described } from '../shared/described.ts'
+interface Line { item: string; at?: Date }
+interface Order { id: string; lines: Line[]; state: 'open' | 'paid' }`,
+    ),
+  })
+  const opened = openProject(derived.folder)
+  const out = join(derived.folder, 'dist')
+  const { diagnostics, topologies } = await opened.build({ out })
+  expect(formatDiagnostics(diagnostics)).toBe('')
+  const nodes = topologies[0]?.manifest.nodes.flatMap(({ kind, value }) => (kind === 'sink' ? [value] : []))
+  expect(nodes?.sort()).toEqual(['avro(lines.Line)', 'json(Line[] of array)'])
+  const read = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(out, 'orders/avro', path), 'utf8'))
+  const at = { name: 'at', type: ['null', { type: 'long', logicalType: 'timestamp-millis' }], default: null }
+  const fields = [{ name: 'item', type: 'string' }, at]
+  expect((await readdir(join(out, 'orders/avro'))).sort()).toEqual(['Line.avsc', 'Order.avsc'])
+  expect(await read('Line.avsc')).toEqual({ type: 'record', name: 'Line', namespace: 'lines', fields })
+  expect(await read('Order.avsc')).toMatchObject({
+    name: 'Order',
+    namespace: 'shop',
+    fields: [
+      { name: 'id', type: 'string' },
+      { name: 'lines', type: { type: 'array', items: { type: 'record', name: 'Line', namespace: 'shop', fields } } },
+      { name: 'state', type: { type: 'enum', symbols: ['open', 'paid'] } },
+    ],
+  })
+  await derived.write(
+    'topologies/orders.ts',
+    topologyText(
+      'orders',
+      `  builder.stream<string, Order>('orders').to('copies')\n  builder.stream<string, never>('others', { value: avroOf<{ f: () => void }>() as never }).to('more', { value: avroOf<{ 'a-b': string }>() as never })`,
+      `import { avroOf } from 'millrace/plugins/serde-avro'\ninterface Order { 'first-name': string }`,
+    ),
+  )
+  opened.refresh()
+  expect(formatDiagnostics(await opened.check())).toContain('MR1102')
+  await derived.write(
+    'topologies/orders.ts',
+    topologyText('orders', `  builder.stream<string, Order>('orders').to('copies')`, `interface Order { 'first-name': string }`),
+  )
+  opened.refresh()
+  expect(formatDiagnostics(await opened.check())).toBe(
+    'topologies/orders.ts:4:11 - error MR1506: What avro would write cannot say this: Order.first-name is no name for an Avro field.\n' +
+      '  Name the member with letters, digits and underscores, and do not begin with a digit.\n',
+  )
+  await derived.remove()
 })

@@ -60,7 +60,7 @@ describe('definePlugin', () => {
     expect(refusalOf(wrong)).toMatchInlineSnapshot(`
       "The plugin without a name is not as a plugin has to be:
         its name is "Acme Parts"; a plugin is named as npm names packages, such as acme or @acme/millrace.
-        topologys: there is no such kind of part; there are brokers, stores, topologies, serdes, operators, sources, sinks, metrics, checks, commands.
+        topologys: there is no such kind of part; there are brokers, stores, topologies, serdes, operators, sources, sinks, metrics, checks, emitters, commands.
         serdes: it is an array, and has to be an object with each serde format by its name.
         stores: disk has no function open and no function setAside.
         operators: dedupe is no function.

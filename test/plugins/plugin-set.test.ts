@@ -66,7 +66,7 @@ describe('the plugins of a process', () => {
         '  plugins: entry 2 is no plugin: it is a string, and a plugin is an object with a name. ' +
         "Give what definePlugin() or a plugin's function gives.\n" +
         '  plugins: entry 3 is no plugin: its name is undefined; a plugin is named as npm names packages, such as acme or @acme/millrace. ' +
-        'nam: there is no such kind of part; there are brokers, stores, topologies, serdes, operators, sources, sinks, metrics, checks, commands. ' +
+        'nam: there is no such kind of part; there are brokers, stores, topologies, serdes, operators, sources, sinks, metrics, checks, emitters, commands. ' +
         "Give what definePlugin() or a plugin's function gives.\n" +
         'Correct them in millrace.config.ts or in the environment.',
     )

@@ -19,6 +19,10 @@ export type DerivedSerde =
   | { readonly kind: 'inherited' }
   | { readonly kind: 'refused'; readonly problems: readonly TypeProblem[] }
 
+export type DerivedDescription =
+  | { readonly kind: 'description'; readonly expression: string }
+  | { readonly kind: 'refused'; readonly problems: readonly TypeProblem[] }
+
 interface TypeSerde {
   readonly variable: string
   /** Of the type. */
@@ -60,6 +64,8 @@ export class DerivedSerdes {
   private readonly expressions = new Map<ts.Type, SerdeExpression>()
   private readonly byContent = new Map<string, TypeSerde>()
   private readonly names = new Set<string>()
+  /** Descriptions as JSON, each by its place. */
+  private readonly described: string[] = []
   private readonly texts: ModuleTexts
 
   constructor(context: TypeContext, texts: ModuleTexts = new ModuleTexts()) {
@@ -90,6 +96,19 @@ export class DerivedSerdes {
     return { kind: 'serde', expression }
   }
 
+  /** The description of a type, for a serde that a plugin makes. */
+  descriptionOf(type: ts.Type, subject: Subject, fallbackName: string): DerivedDescription {
+    const { context } = this
+    if (context === null) throw new Error('types are described of a program that is gone')
+    const derived = schemaOfType(type, subject, context)
+    if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
+    const { name } = derived.schema
+    const text = JSON.stringify(descriptionOf(derived.schema, name.length > nameLengthMax ? fallbackName : name))
+    const known = this.described.indexOf(text)
+    if (known < 0) this.described.push(text)
+    return { kind: 'description', expression: `described_${known < 0 ? this.described.length - 1 : known}` }
+  }
+
   /** What each serde carries, by its name. */
   get shapes(): ReadonlyMap<string, Schema> {
     return new Map([...this.byContent.values()].map((serde) => [serdeName(serde), serde.schema]))
@@ -108,8 +127,8 @@ export class DerivedSerdes {
   /** The text of the module. */
   moduleSource(library: SerdeLibrary = installedLibrary): string {
     const serdes = [...this.byContent.values()]
-    const key = JSON.stringify([library, ...serdes.map(({ variable, name }) => [variable, name]), ...this.byContent.keys()])
-    return this.texts.of(key, () => moduleText(serdes, library))
+    const key = JSON.stringify([library, this.described, ...serdes.map(({ variable, name }) => [variable, name]), ...this.byContent.keys()])
+    return this.texts.of(key, () => `${moduleText(serdes, library)}${this.described.map(descriptionText).join('')}`)
   }
 
   private typeSerde(schema: Schema, fallbackName: string): TypeSerde {
@@ -161,6 +180,11 @@ function moduleText(serdes: readonly TypeSerde[], { serdes: library, formats }: 
     ...(validators.needsFormats ? [`import { formats as $formats } from ${JSON.stringify(formats)}`] : []),
   ]
   return `${imports.join('\n')}\n${validators.text}\n${parts.join('')}`
+}
+
+/** __proto__ written as a member would set the prototype: JSON.parse makes a member of it. */
+function descriptionText(json: string, index: number): string {
+  return `export const described_${index} = JSON.parse(${JSON.stringify(json)})\n`
 }
 
 function descriptionOf({ root, definitions }: Schema, name: string): TypeDescription<unknown> {
