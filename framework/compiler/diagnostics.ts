@@ -158,18 +158,18 @@ const entries = {
   MR1204: {
     severity: 'error',
     message: 'The callback of {method} gives a promise, but operators are synchronous: nobody waits for it.',
-    remedy: 'Do the I/O before or behind the topology, or join with a table that holds what you look up.',
+    remedy: 'Ask outside in mapAsync() or lookupJoin(), or join with a table that holds what you look up.',
   },
   MR1205: {
     severity: 'error',
     message: 'This promise is not awaited inside an operator: its work is lost at a restart and its error is lost always.',
-    remedy: 'Do the I/O before or behind the topology, or join with a table that holds what you look up.',
+    remedy: 'Ask outside in mapAsync() or lookupJoin(), or join with a table that holds what you look up.',
   },
   MR1206: {
     severity: 'error',
     message:
       '{call} does I/O inside an operator{path}: all other records wait for it, and it happens again when the record is processed again.',
-    remedy: 'Do the I/O before or behind the topology, or join with a table that holds what you look up.',
+    remedy: 'Ask outside in mapAsync() or lookupJoin(), or join with a table that holds what you look up.',
   },
   MR1207: {
     severity: 'error',

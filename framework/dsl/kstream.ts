@@ -1,6 +1,6 @@
 // A stream of records. Every method adds one node to the graph and does nothing else.
 
-import type { AsyncCall, Callback, Joiner as JoinerSpec, JoinType, MapAsyncSpec } from '../graph/operator-spec.ts'
+import type { AsyncCall, Callback, Joiner as JoinerSpec, JoinType, LookupJoinSpec, MapAsyncSpec } from '../graph/operator-spec.ts'
 import type { FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier } from '../graph/processor.ts'
 import type { JoinWindow } from '../graph/window-spec.ts'
 import type { Sink } from '../ports/connector.ts'
@@ -17,10 +17,12 @@ import { joinGlobalTable } from './global-tables.ts'
 import { addKeyedProcess, isDefinition, type KeyedProcess, type KeyedProcessOptions, type KeyedValueProcess } from './keyed-process.ts'
 import { KGroupedStream } from './kgrouped-stream.ts'
 import type { KTable } from './ktable.ts'
+import { lookupJoin } from './lookup-join.ts'
 import { mapAsync } from './map-async.ts'
 import type {
   AsOfJoinOptions,
   DistinctOptions,
+  LookupJoinOptions,
   MapAsyncOptions,
   NameOptions,
   PrintOptions,
@@ -697,6 +699,81 @@ export class KStream<out K, out V> {
   }
 
   /**
+   * Joins each record with what a service or a database outside knows of a key that the record names. With a cache, an answer is asked for once in its time, also
+   * where many records wait for it; what the cache has is joined at once. A record of which nothing is known (the promise has null or undefined) is dropped, and so, counted, is
+   * one that names null. Null keys of the records themselves do not matter, and null values come to the selector and the joiner.
+   *
+   * The task goes on while calls are on their way, and guarantees are those of `mapAsync`: records that wait when the app commits are written to a store and asked for again after
+   * a restart; none is lost. What comes from outside is no function of the input: run again, the join may give something else.
+   *
+   * Kafka Streams has none; Flink calls it a lookup join. What a topic has, `join` with a global table looks up without a call.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * interface Customer {
+   *   name: string
+   * }
+   *
+   * async function customerOf(id: string, { signal }: { signal: AbortSignal }): Promise<Customer | null> {
+   *   const response = await fetch(`https://customers.example/${encodeURIComponent(id)}`, { signal })
+   *   return response.status === 404 ? null : ((await response.json()) as Customer)
+   * }
+   *
+   * export default topology('named-orders', (builder) => {
+   *   const orders = builder.stream<string, { customer: string; cents: number }>('orders')
+   *   const named = orders.lookupJoin(
+   *     (order) => order.customer,
+   *     customerOf,
+   *     ({ cents }, { name }) => ({ cents, name }),
+   *     { cache: { ttl: '10m', missingTtl: '30s' }, timeout: '2s', retry: { attempts: 3 } },
+   *   )
+   *   named.to('named-orders')
+   * })
+   * ```
+   */
+  lookupJoin<LookupKey, T, R>(
+    keySelector: Mapper<K, V, LookupKey>,
+    lookup: (key: NonNullable<LookupKey>, call: AsyncCall) => Promise<T>,
+    joiner: Joiner<K, V, NonNullable<T>, R>,
+    options: LookupJoinOptions<K, V, T> = {},
+  ): KStream<K, R> {
+    return this.lookup<R>(false, keySelector, lookup, joiner, options)
+  }
+
+  /**
+   * As `lookupJoin`, but a record of which nothing is known is joined with null, and so is one that names null, without a call.
+   *
+   * @example
+   * ```ts
+   * import { topology } from 'millrace'
+   *
+   * export default topology('rated', (builder) => {
+   *   const trades = builder.stream<string, { currency: string; amount: number }>('trades')
+   *   const rated = trades.leftLookupJoin(
+   *     ({ currency }) => currency,
+   *     async (currency, { signal }) => {
+   *       const response = await fetch(`https://rates.example/${currency}`, { signal })
+   *       return response.ok ? ((await response.json()) as { euros: number }) : null
+   *     },
+   *     ({ amount }, rate) => ({ euros: rate === null ? null : amount * rate.euros }),
+   *     { cache: { ttl: '1m', entriesMax: 200 }, onFailure: () => null },
+   *   )
+   *   rated.to('trades-in-euros')
+   * })
+   * ```
+   */
+  leftLookupJoin<LookupKey, T, R>(
+    keySelector: Mapper<K, V, LookupKey>,
+    lookup: (key: NonNullable<LookupKey>, call: AsyncCall) => Promise<T>,
+    joiner: Joiner<K, V, NonNullable<T> | null, R>,
+    options: LookupJoinOptions<K, V, T> = {},
+  ): KStream<K, R> {
+    return this.lookup<R>(true, keySelector, lookup, joiner, options)
+  }
+
+  /**
    * The records whose id was not let through within a time before, under the same key. So of records that come twice the first goes on. Ids are looked up among
    * those of the record's key: where equal ids may have different keys, `selectKey` first. Records with a null key are dropped, and counted; a null
    * id lets the record through. Null values come to the selector.
@@ -802,6 +879,11 @@ export class KStream<out K, out V> {
     requireFlow(graph, 'KStream.asOfJoin', 'other', other, 'a stream')
     requireFunction(graph, 'KStream.asOfJoin', 'joiner', joiner)
     return new KStream(asOfJoin(this.flow, other.flow, joiner as JoinerSpec, options as AsOfJoinOptions<unknown, unknown, unknown>))
+  }
+
+  private lookup<R>(left: boolean, keySelector: unknown, lookup: unknown, joiner: unknown, options: object): KStream<K, R> {
+    const functions = { keySelector, lookup, joiner } as Pick<LookupJoinSpec, 'keySelector' | 'lookup' | 'joiner'>
+    return new KStream(lookupJoin(this.flow, left, functions, options as LookupJoinOptions<unknown, unknown, unknown>))
   }
 
   private step<NewKey, NewValue>(

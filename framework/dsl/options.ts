@@ -271,8 +271,8 @@ export interface AsOfJoinOptions<K, V, T> extends WriteOptions<K, V> {
   readonly otherValue?: Serde<NonNullable<T>>
 }
 
-/** Of mapAsync. The serdes are those of the keys and values that come: what is on its way at a commit is written down. */
-export interface MapAsyncOptions<K, V, R> extends WriteOptions<K, V> {
+/** Of operators that ask outside. */
+export interface AsyncCallOptions {
   /** How many calls run at once, for each task. Twice as many records are held at most; then no further one is taken. Default: 16. */
   readonly concurrency?: number
   /** Whose results wait for those of earlier records: of the same key, of all, or of none. Default: `key`. */
@@ -281,11 +281,40 @@ export interface MapAsyncOptions<K, V, R> extends WriteOptions<K, V> {
   readonly timeout?: Duration
   /** How often a call is made that fails, with a delay between. Default: once; delay 1 s. */
   readonly retry?: { readonly attempts: number; readonly delay?: Duration }
+}
+
+/** Of mapAsync. The serdes are those of the keys and values that come: what is on its way at a commit is written down. */
+export interface MapAsyncOptions<K, V, R> extends WriteOptions<K, V>, AsyncCallOptions {
   /**
    * What becomes of a record whose call has failed for good: it is treated as one whose callback has thrown (`fail`, by the setting `processingExceptionHandler`), it is left
    * out and counted (`skip`), or it has what the function gives. Default: `fail`.
    */
   readonly onFailure?: 'fail' | 'skip' | Answer<K, V, R>['answer']
+}
+
+/** Of lookupJoin and leftLookupJoin. The serdes are those of the keys and values that come: what is on its way at a commit is written down. */
+export interface LookupJoinOptions<K, V, T> extends WriteOptions<K, V>, AsyncCallOptions {
+  /** What of the answers is kept, of the keys asked for last. Default: nothing; each record asks. */
+  readonly cache?: LookupCacheOptions
+  /**
+   * What becomes of a record whose call has failed for good: it is treated as one whose callback has thrown (`fail`, by the setting `processingExceptionHandler`), it is left
+   * out and counted (`skip`), or it is joined with what the function gives; null is what stands for nothing. Default: `fail`.
+   */
+  readonly onFailure?: 'fail' | 'skip' | Answer<K, V, T | null | undefined>['answer']
+}
+
+/** The cache of a lookup, one for each task, in memory: after a restart it is empty. Time is that of the clock on the wall. */
+export interface LookupCacheOptions {
+  /** How old an answer may be. */
+  readonly ttl: Duration
+  /** The same of the answer that there is nothing; 0: it is not kept. Default: `ttl`. */
+  readonly missingTtl?: Duration
+  /** The same of a call that has failed for good: until then records of its key fail without one. Default: 0, which keeps none. */
+  readonly failureTtl?: Duration
+  /** How many answers are kept, those of the keys asked for last. Default: 10,000. */
+  readonly entriesMax?: number
+  /** How many bytes keys and answers have together, as a structured clone has them; measuring it costs a microsecond or so for each answer. Default: no limit. */
+  readonly bytesMax?: number
 }
 
 /** As a method, so that a stream of a narrower type is one of a wider type, as with all other callbacks. */

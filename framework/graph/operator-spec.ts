@@ -24,22 +24,57 @@ export interface AsyncCall {
   readonly signal: AbortSignal
 }
 
-export interface MapAsyncSpec {
-  readonly kind: 'mapAsync'
-  readonly mapper: (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>, call: AsyncCall) => Promise<unknown>
+/** How calls to the outside are made. */
+export interface AsyncCallSpec {
+  readonly concurrency: number
+  readonly timeoutMs: number
+  readonly attemptsMax: number
+  readonly retryDelayMs: number
+}
+
+/** How records wait for calls. */
+export interface HeldRecordsSpec {
   /** Keeps the records whose calls are on their way at a commit. */
   readonly store: string
   readonly key: Serde<unknown>
   readonly concurrency: number
   readonly order: 'key' | 'input' | 'none'
-  readonly timeoutMs: number
-  readonly attemptsMax: number
-  readonly retryDelayMs: number
-  readonly onFailure: 'fail' | 'skip' | ((error: unknown, value: unknown, key: unknown) => unknown)
+}
+
+/** The function gives what stands in the place of what the call would have given. */
+export type CallFailure = 'fail' | 'skip' | ((error: unknown, value: unknown, key: unknown) => unknown)
+
+export interface MapAsyncSpec extends AsyncCallSpec, HeldRecordsSpec {
+  readonly kind: 'mapAsync'
+  readonly mapper: (value: unknown, key: unknown, record: StreamRecord<unknown, unknown>, call: AsyncCall) => Promise<unknown>
+  readonly onFailure: CallFailure
+}
+
+/** What of a lookup is kept, and for how long; 0: not at all. */
+export interface LookupCacheSpec {
+  readonly ttlMs: number
+  /** Of keys of which there was nothing. */
+  readonly missingTtlMs: number
+  readonly failureTtlMs: number
+  readonly entriesMax: number
+  /** null: no limit. */
+  readonly bytesMax: number | null
+}
+
+export interface LookupJoinSpec extends AsyncCallSpec, HeldRecordsSpec {
+  readonly kind: 'lookupJoin'
+  readonly left: boolean
+  readonly keySelector: Callback<unknown>
+  readonly lookup: (key: unknown, call: AsyncCall) => Promise<unknown>
+  readonly joiner: Joiner
+  /** null: each record asks. */
+  readonly cache: LookupCacheSpec | null
+  readonly onFailure: CallFailure
 }
 
 export type OperatorSpec =
   | MapAsyncSpec
+  | LookupJoinSpec
   | ForeignKeySpec
   | KeyedProcessSpec
   // Streams, without state.

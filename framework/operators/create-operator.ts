@@ -7,6 +7,7 @@ import { CountWindowAggregate } from './count-window-aggregate.ts'
 import { ForeignKeyLookup, ForeignKeyNotify, ForeignKeyReceive, ForeignKeyResolve, ForeignKeySubscribe } from './foreign-key-join.ts'
 import { GlobalWindowAggregate } from './global-window-aggregate.ts'
 import { KeyedProcess } from './keyed-process.ts'
+import { LookupJoin } from './lookup-join.ts'
 import { MapAsync } from './map-async.ts'
 import type { Operator, Outlet } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
@@ -56,6 +57,8 @@ export function createOperator(node: ProcessorNode, outlet: Outlet, environment:
       return new Process(name, outlet, { ...operator, stores: node.stores, fixedKey: true }, environment)
     case 'mapAsync':
       return new MapAsync(name, outlet, operator, environment)
+    case 'lookupJoin':
+      return new LookupJoin(name, outlet, operator, environment)
     case 'keyedProcess':
       return new KeyedProcess(name, outlet, operator, environment)
     case 'aggregate':

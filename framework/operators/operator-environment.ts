@@ -58,6 +58,8 @@ export interface AsyncCalls {
   /** `call` never rejects. The task is woken when it has resolved. */
   start(call: Promise<void>): void
   after(delayMs: number, run: () => void): { cancel(): void }
+  /** Of a clock that only goes forward. */
+  monotonicMs(): number
 }
 
 /** An operator with calls on their way. */

@@ -48,5 +48,6 @@ export function asyncCalls({ awaitReady, clock }: TaskOptions): AsyncCalls {
   return {
     start: (call) => awaitReady(call, () => {}),
     after: (delayMs, run) => clock.after(delayMs, run),
+    monotonicMs: () => clock.monotonicMs(),
   }
 }

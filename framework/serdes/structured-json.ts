@@ -12,8 +12,13 @@ const member = '$devalue'
 export function structuredJson(): Serde<unknown> {
   return json<unknown>({
     parse: (value) => (isMarked(value) ? unflatten(value[member]) : value),
-    stringify: (value) => (isJson(value) ? JSON.stringify(value) : `{"${member}":${stringify(value)}}`),
+    stringify: structuredText,
   })
+}
+
+/** Equal for what is written alike, and for nothing else; of objects the order of their members counts. */
+export function structuredText(value: unknown): string {
+  return isJson(value) ? JSON.stringify(value) : `{"${member}":${stringify(value)}}`
 }
 
 function isMarked(value: unknown): value is { readonly [member]: number | unknown[] } {

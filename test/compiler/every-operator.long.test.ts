@@ -152,6 +152,7 @@ test('processors', async () => {
   expect(values('some')).toMatchObject([{ cents: 200n }])
   expect(values('dearest').at(-1)).toMatchObject([{ cents: 300n }, { cents: 200n }])
   expect(values('looked')).toEqual([100n, 200n, 300n].map((cents) => ({ cents, seen: new Set([cents === 300n ? 8 : 7]) })))
+  expect(values('found')).toEqual([100n, 200n, 300n].map((cents) => ({ cents, since: [new Date(cents === 300n ? 8 : 7)] })))
   expect(driver.output('large-7')).toMatchObject([{ value: { cents: 200n } }])
   expect(values('small')).toEqual([100n])
 })

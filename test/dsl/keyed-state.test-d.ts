@@ -2,6 +2,7 @@
 
 import { expectTypeOf, test } from 'vitest'
 import type {
+  AsyncCall,
   BroadcastState,
   FoldedState,
   KeyedProcess,
@@ -143,4 +144,32 @@ test('mapAsync has the value of the promise, and may answer a failure with one',
   expectTypeOf(looked).toEqualTypeOf<KStream<string, string>>()
   // @ts-expect-error: no promise.
   readings.mapAsync(({ celsius }) => celsius)
+})
+
+test('lookups get the key that the record names, and joiners what was found; nothing only where it is a left join', () => {
+  const stationOf = async (id: string, { signal }: AsyncCall): Promise<{ place: string } | null> => (signal.aborted ? null : { place: id })
+  const options = { cache: { ttl: '1m', missingTtl: 0, entriesMax: 10 }, order: 'none' } as const
+  const placed = readings.lookupJoin(
+    (_reading, sensor) => (sensor === '' ? null : sensor),
+    stationOf,
+    ({ celsius }, { place }, key) => `${place} ${celsius} ${key}`,
+    options,
+  )
+  expectTypeOf(placed).toEqualTypeOf<KStream<string, string>>()
+  const left = readings.leftLookupJoin(
+    (reading) => `${reading.celsius}`,
+    stationOf,
+    (_reading, station) => {
+      expectTypeOf(station).toEqualTypeOf<{ place: string } | null>()
+      return station?.place ?? 0
+    },
+    { onFailure: (_error, { celsius }) => (celsius > 0 ? { place: 'here' } : null) },
+  )
+  expectTypeOf(left).toEqualTypeOf<KStream<string, string | 0>>()
+  readings.lookupJoin(
+    (reading) => reading.celsius,
+    // @ts-expect-error: the key is a number, and a string is asked for.
+    stationOf,
+    () => 1,
+  )
 })

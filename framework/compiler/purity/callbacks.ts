@@ -26,6 +26,9 @@ const noOperators: ReadonlySet<string> = new Set([
   'defineCommand',
 ])
 
+/** Which of their arguments is the place for what operators must not do. */
+const asksOutside: Readonly<Record<string, number>> = { lookupJoin: 1, leftLookupJoin: 1 }
+
 /** Their function makes an object, whose methods run for each record. */
 const takesSupplier: ReadonlySet<string> = new Set(['process', 'processValues', 'transformValues', 'addProcessor', 'addGlobalStore'])
 
@@ -34,7 +37,8 @@ const runsOnce: ReadonlySet<string> = new Set(['init', 'close'])
 
 export function callbacksOf(call: DslCall, functions: FunctionsOf): readonly OperatorCallback[] {
   if (noOperators.has(call.method) || isOfPlugin(call)) return []
-  return call.node.arguments.flatMap((argument) => {
+  return call.node.arguments.flatMap((argument, index) => {
+    if (asksOutside[call.method] === index) return []
     if (ts.isObjectLiteralExpression(argument)) return optionCallbacks(argument, functions)
     const given = functions.expression(argument)
     if (!takesSupplier.has(call.method)) return given.map((one) => alone(one, argument))

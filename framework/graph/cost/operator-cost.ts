@@ -35,6 +35,7 @@ const costs: Readonly<Record<ManifestOperator['kind'], CostOf>> = {
   sinkTo: () => passing(),
   branch: () => ({ ...passing(), chooses: true }),
   mapAsync: () => ({ ...passing(), writes: () => 2 }),
+  lookupJoin: () => ({ ...passing(), writes: () => 2 }),
   process: () => processing(),
   processValues: () => processing(),
   keyedProcess: () => processing(),

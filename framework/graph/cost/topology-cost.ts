@@ -202,7 +202,7 @@ interface Writes {
 }
 
 /** What is written by commits, or out of the cache: a row that changes in between is written once. */
-const writtenAtCommit: ReadonlySet<string> = new Set(['mapAsync', 'suppress'])
+const writtenAtCommit: ReadonlySet<string> = new Set(['mapAsync', 'lookupJoin', 'suppress'])
 
 function writesOf(node: ManifestNode, store: ManifestStore, cost: OperatorCost): readonly Writes[] {
   const factor = cost.writes(store)
