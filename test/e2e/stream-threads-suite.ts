@@ -29,8 +29,14 @@ import { subscribe } from 'node:diagnostics_channel'
 import { defineConfig } from 'millrace'
 import { prometheus } from 'millrace/plugins/metrics-prometheus'
 
-let reading
-subscribe('millrace:app-state', ({ app, state }) => {
+interface Read {
+  readonly app: { store(name: string, kind: string): { all(): Iterable<readonly [string, number]>; get(key: string): number | undefined } }
+  readonly state: string
+}
+
+let reading: ReturnType<typeof setInterval> | undefined
+subscribe('millrace:app-state', (message: unknown) => {
+  const { app, state } = message as Read
   clearInterval(reading)
   if (state !== 'running' || process.env.READS === undefined) return
   reading = setInterval(() => {
@@ -40,7 +46,7 @@ subscribe('millrace:app-state', ({ app, state }) => {
       const sum = rows.reduce((all, [, count]) => all + count, 0)
       if (counts.get('key-1') !== undefined) console.error('read ' + rows.length + ' keys, ' + sum + ' in all, ' + counts.get('key-1') + ' of key-1')
     } catch (error) {
-      console.error(error.message)
+      console.error(String(error))
     }
   }, 100)
 })
@@ -63,7 +69,8 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
       const [input, output] = [`lines-${suffix}`, `counts-${suffix}`]
       await client.createTopics(4, input, output)
       const folder = projectOf({ 'topologies/counting.ts': counting({ input, output }), 'millrace.config.ts': config })
-      expect((await millrace(['build'], folder)).code).toBe(0)
+      const built = await millrace(['build'], folder)
+      expect(built, built.stdout + built.stderr).toMatchObject({ code: 0 })
       const environment = {
         MILLRACE_BROKERS: client.address,
         MILLRACE_APPLICATION_ID: `counting-${suffix}`,
