@@ -37,8 +37,20 @@ export interface WorkInView {
   onName(take: (number: number, name: string) => void): void
 }
 
+/** The event loop of a stream thread, which has a thread of its own. */
+export interface WatchedLoop {
+  /** As metrics name it: `counts-StreamThread-2`. */
+  readonly name: string
+  /** One number of 32 bits, which the thread counts up every `beatMs` while its loop turns. */
+  readonly beats: SharedArrayBuffer
+  readonly beatMs: number
+  readonly work: WorkInView
+}
+
 export interface Health {
   read(): HealthReport
-  /** Undefined if nobody asked for it by `healthPort`. */
+  /** Undefined if nobody asked for it by `healthPort`, and where stream threads do the work. */
   readonly work: WorkInView | undefined
+  /** Calls back with each loop beside that of the thread that asks, those that are there already too; what is given back is called when it is gone. */
+  onLoop?(begins: (loop: WatchedLoop) => () => void): void
 }

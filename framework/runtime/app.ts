@@ -63,6 +63,8 @@ export interface AppOptions {
   readonly onState?: (state: AppState) => void
   /** Started before the app connects, closed when it has ended. Default: none. */
   readonly reporters?: readonly MetricsReporter[]
+  /** Whether what it is at can be seen from another thread. Default: where `healthPort` is set. */
+  readonly isWatched?: boolean
 }
 
 export interface AppTotals {
@@ -101,7 +103,8 @@ export class App {
     this.options = options
     this.wakeup = new Wakeup(options.clock)
     this.metrics = new AppMetrics(threadName(options), () => this.current, options.clock)
-    const cursor = settings.healthPort === undefined ? undefined : new WorkCursor()
+    const { isWatched = settings.healthPort !== undefined } = options
+    const cursor = isWatched ? new WorkCursor() : undefined
     this.health = new AppHealth(options.clock, settings, () => this.current, cursor)
     this.queries = new StoreQueries(() => this.querySource())
     this.questions = new StateRequests(this.queries)
@@ -495,7 +498,7 @@ function transactional({ applicationId, processId, thread = 1, settings }: AppOp
 }
 
 /** As in Kafka Streams. */
-function threadName({ applicationId, thread = 1 }: Pick<AppOptions, 'applicationId' | 'thread'>): string {
+export function threadName({ applicationId, thread = 1 }: Pick<AppOptions, 'applicationId' | 'thread'>): string {
   return `${applicationId}-StreamThread-${thread}`
 }
 

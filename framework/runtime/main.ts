@@ -134,7 +134,8 @@ async function runThread(started: Started, place: NonNullable<ReturnType<typeof 
     const wired = wire(started, settingsOfThread(started.settings, thread))
     // What the app records of itself, it records once.
     const manifest = thread === 1 ? manifestOf(started) : {}
-    const options = { ...wired, ...manifest, processId, thread, untilEnd: commandLine.untilEnd }
+    const isWatched = started.settings.healthPort !== undefined
+    const options = { ...wired, ...manifest, processId, thread, isWatched, untilEnd: commandLine.untilEnd }
     const { take, calls, ended } = startThreadApp(options, tell, failure)
     port.on('message', take)
     answerCalls(place, calls)

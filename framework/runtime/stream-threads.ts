@@ -8,12 +8,13 @@ import type { Clock } from '../ports/clock.ts'
 import type { Health, HealthReport } from '../ports/health.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Metric, Metrics, MetricsReporter } from '../ports/metrics.ts'
-import type { AppTotals } from './app.ts'
+import { type AppTotals, threadName } from './app.ts'
 import { stateMetrics } from './app-metrics.ts'
 import type { AppState } from './app-state.ts'
 import { Reporters } from './reporters.ts'
 import type { ReadStore, StoreDescription } from './store-queries.ts'
 import { globalStoreNames } from './stores-with-globals.ts'
+import { ThreadLoops } from './thread-loops.ts'
 import type { FromThread, ThreadLink } from './thread-messages.ts'
 import { ThreadQuestions } from './thread-questions.ts'
 import { ThreadStores } from './thread-stores.ts'
@@ -64,6 +65,7 @@ export class StreamThreads {
   readonly store: ReadStore
   private readonly ownStores: ThreadStores
   private readonly questions: ThreadQuestions
+  private readonly loops = new ThreadLoops()
   private readonly reporters: Reporters
   private readonly threads = new Map<number, Thread>()
   private readonly totals: AppTotals[] = []
@@ -81,7 +83,7 @@ export class StreamThreads {
     this.options = options
     this.enteredMs = options.clock.monotonicMs()
     const { applicationId, logger, clock, settings } = options
-    const health: Health = { read: () => this.health(), work: undefined }
+    const health: Health = { read: () => this.health(), work: undefined, onLoop: (begins) => this.loops.onLoop(begins) }
     const globals = globalStoreNames(options.topology)
     const after = clock.after.bind(clock)
     this.questions = new ThreadQuestions({ threads: () => this.living, isGlobal: (store) => globals.has(store), after })
@@ -189,6 +191,10 @@ export class StreamThreads {
       case 'piece':
         this.questions.take(message)
         return
+      case 'watched':
+      case 'name':
+        this.loops.take(thread.number, threadName({ applicationId: this.options.applicationId, thread: thread.number }), message)
+        return
       case 'ended':
         this.totals.push(message.totals)
         this.forget(thread)
@@ -205,6 +211,7 @@ export class StreamThreads {
   private forget({ number }: Thread): void {
     this.threads.delete(number)
     this.questions.gone(number)
+    this.loops.gone(number)
   }
 
   /** Once, when the first one has come through its start. */

@@ -1,7 +1,7 @@
 // The app in a stream thread, as it tells the thread that looks after it: its states, how it is from time to time, and how it ended.
 
 import type { Clock, Timer } from '../ports/clock.ts'
-import type { Health } from '../ports/health.ts'
+import type { Health, WorkInView } from '../ports/health.ts'
 import type { Metrics, MetricsReporter } from '../ports/metrics.ts'
 import { App, type AppOptions } from './app.ts'
 import { StoreCalls } from './store-calls.ts'
@@ -9,6 +9,7 @@ import { ThreadAnswers } from './thread-answers.ts'
 import type { FromThread, ToThread } from './thread-messages.ts'
 
 const reportEveryMs = 1_000
+export const beatMs = 100
 
 export interface ThreadApp {
   /** Does what it is told, and answers what it is asked. */
@@ -46,6 +47,7 @@ class Reports implements MetricsReporter {
   private readonly clock: Clock
   private readonly tell: (message: FromThread) => void
   private timer: Timer | undefined
+  private beatTimer: Timer | undefined
 
   constructor(clock: Clock, tell: (message: FromThread) => void) {
     this.clock = clock
@@ -53,11 +55,25 @@ class Reports implements MetricsReporter {
   }
 
   async start(metrics: Metrics, { health }: { readonly health: Health }): Promise<void> {
+    if (health.work !== undefined) this.showLoop(health.work)
     this.report(metrics, health)
   }
 
   async close(): Promise<void> {
     this.timer?.cancel()
+    this.beatTimer?.cancel()
+  }
+
+  /** For the thread that answers probes: it sees this one also while it says nothing. */
+  private showLoop(work: WorkInView): void {
+    const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    this.tell({ kind: 'watched', beats: beats.buffer as SharedArrayBuffer, work: work.shared })
+    work.onName((number, name) => this.tell({ kind: 'name', number, name }))
+    const beat = (): void => {
+      Atomics.add(beats, 0, 1)
+      this.beatTimer = this.clock.after(beatMs, beat)
+    }
+    beat()
   }
 
   private report(metrics: Metrics, health: Health): void {

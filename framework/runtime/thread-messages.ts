@@ -18,6 +18,9 @@ export type FromThread =
   /** How it is, every second while it runs: one that says nothing any more is stuck. */
   | { readonly kind: 'report'; readonly metrics: readonly Metric[]; readonly health: HealthReport }
   | AnswerOfThread
+  /** Where its beats and its work can be seen, if somebody watches; and what the numbers there stand for. */
+  | { readonly kind: 'watched'; readonly beats: SharedArrayBuffer; readonly work: SharedArrayBuffer }
+  | { readonly kind: 'name'; readonly number: number; readonly name: string }
   | { readonly kind: 'piece'; readonly id: number; readonly text: string; readonly more: boolean }
   | { readonly kind: 'ended'; readonly totals: AppTotals }
   /** It has told why on standard error. */

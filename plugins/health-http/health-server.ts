@@ -42,15 +42,23 @@ class HealthServer implements MetricsReporter {
     this.context = context
     const beats = new Int32Array(new SharedArrayBuffer(4))
     const { healthStuckMs: stuckMs, loopDelayWarnMs } = settings
-    const { work } = context.health
+    const { health } = context
+    const { work } = health
     const worker = new Worker(probeWorkerSource, {
       eval: true,
       execArgv: [],
       name: 'health',
-      workerData: { host, port, beats, work: work?.shared, stuckMs, loopDelayWarnMs, beatMs, paths },
+      workerData: { host, port, beats: beats.buffer, work: work?.shared, stuckMs, loopDelayWarnMs, beatMs, paths },
     })
     this.worker = worker
     work?.onName((number, name) => this.tell({ kind: 'name', number, name }))
+    let loops = 0
+    health.onLoop?.(({ work: seen, ...watched }) => {
+      const loop = loops++
+      this.tell({ kind: 'loop', loop, ...watched, work: seen.shared })
+      seen.onName((number, name) => this.tell({ kind: 'name', loop, number, name }))
+      return () => this.tell({ kind: 'loop gone', loop })
+    })
     const listening = new Promise<number>((resolve, reject) => {
       worker.on('message', (message: FromProbe) => {
         if (message.kind === 'listening') resolve(message.port)
@@ -98,10 +106,12 @@ class HealthServer implements MetricsReporter {
       else this.drop(message.id)
       return
     }
-    const { blockedMs, operator, record } = message
+    const { blockedMs, thread, operator, record } = message
     const by = operator === null ? 'not by an operator' : `by ${operator}${record === null ? '' : ` on ${record}`}`
-    this.context?.logger.log('warn', `The event loop was blocked for ${(blockedMs / 1_000).toFixed(1)} s, ${by}.`, {
+    const loop = thread === null ? 'The event loop' : `The event loop of ${thread}`
+    this.context?.logger.log('warn', `${loop} was blocked for ${(blockedMs / 1_000).toFixed(1)} s, ${by}.`, {
       blockedMs: Math.round(blockedMs),
+      ...(thread === null ? {} : { thread }),
       operator,
       record,
     })

@@ -1,6 +1,8 @@
 // What runs in the thread that answers probes, as text: the only form in which it travels inside a bundle of one file. It is plain CommonJS. The thread asks
 // the app's thread for each answer, and gives one itself where none comes: then that thread is stuck, and what it is at stands in shared memory.
 
+import type { WatchedLoop } from '../../framework/index.ts'
+
 /** Of the app's thread: answers, names for numbers, the end. */
 export type ToProbe =
   | {
@@ -12,7 +14,10 @@ export type ToProbe =
       readonly more?: boolean
     }
   | { readonly kind: 'piece'; readonly id: number; readonly body: string; readonly more: boolean }
-  | { readonly kind: 'name'; readonly number: number; readonly name: string }
+  /** `loop`: the number of a stream thread's; none: that of the app's thread. */
+  | { readonly kind: 'name'; readonly loop?: number; readonly number: number; readonly name: string }
+  | ({ readonly kind: 'loop'; readonly loop: number } & Omit<WatchedLoop, 'work'> & { readonly work: SharedArrayBuffer })
+  | { readonly kind: 'loop gone'; readonly loop: number }
   | { readonly kind: 'close' }
 
 /** Of the probes' thread. */
@@ -37,6 +42,8 @@ export interface AskedState {
 }
 
 export interface Blocked {
+  /** The stream thread whose loop it is; null: the app's own. */
+  readonly thread: string | null
   readonly blockedMs: number
   /** The operator at work, if it was one. */
   readonly operator: string | null
@@ -49,54 +56,82 @@ export const probeWorkerSource = `
 const { createServer } = require('node:http')
 const { writeSync } = require('node:fs')
 const { parentPort, workerData } = require('node:worker_threads')
-const { host, port, beats, work, stuckMs, loopDelayWarnMs, beatMs, paths } = workerData
-const cells = work === undefined ? undefined : new Float64Array(work)
-const names = new Map()
+const { host, port, stuckMs, loopDelayWarnMs, paths } = workerData
 const open = new Map()
 const answerMs = { '/livez': 500, '/readyz': 500, '/metrics': 5000, '/state': 5000 }
 const streams = new Map()
 // Who takes nothing for so long holds state no longer.
 const takeMs = 60000
-let lastBeat = Atomics.load(beats, 0)
-let lastBeatMs = performance.now()
-let culprit
-let told = false
 let nextId = 0
 
-function blockedMs() {
-  const beat = Atomics.load(beats, 0)
-  if (beat !== lastBeat) {
-    lastBeat = beat
-    lastBeatMs = performance.now()
+// An event loop: that of the app's thread, or of a stream thread.
+function watched({ name, beats, work, beatMs }) {
+  const counter = new Int32Array(beats)
+  const cells = work === undefined ? undefined : new Float64Array(work)
+  const names = new Map()
+  let lastBeat = Atomics.load(counter, 0)
+  let lastBeatMs = performance.now()
+  let culprit
+  let told = false
+
+  function blockedMs() {
+    const beat = Atomics.load(counter, 0)
+    if (beat !== lastBeat) {
+      lastBeat = beat
+      lastBeatMs = performance.now()
+    }
+    return Math.max(0, performance.now() - lastBeatMs - beatMs)
   }
-  return Math.max(0, performance.now() - lastBeatMs - beatMs)
+
+  // Read while it is stuck: afterwards it is at something else.
+  function seen() {
+    if (cells === undefined) return { thread: name, operator: null, record: null }
+    const [input, offset, operator] = cells
+    const record = names.has(input) ? names.get(input) + '@' + offset : null
+    return { thread: name, operator: names.get(operator) ?? null, record }
+  }
+
+  function look() {
+    const before = lastBeat
+    const longestMs = performance.now() - lastBeatMs - beatMs
+    const ms = blockedMs()
+    if (lastBeat !== before) {
+      if (culprit !== undefined) parentPort.postMessage({ kind: 'blocked', blockedMs: longestMs, ...culprit })
+      culprit = undefined
+      told = false
+      return
+    }
+    if (ms >= loopDelayWarnMs && culprit === undefined) culprit = seen()
+    if (ms < stuckMs || told) return
+    told = true
+    // The app's thread cannot write it.
+    const at = seen()
+    const by = at.operator === null ? 'not by an operator' : 'by ' + at.operator + (at.record === null ? '' : ' on ' + at.record)
+    const of = name === null ? '' : ' of ' + name
+    writeSync(2, new Date().toISOString() + ' error The event loop' + of + ' has been blocked for ' + Math.round(ms / 1000) + ' s, ' + by + '.\\n')
+  }
+
+  return { blockedMs, seen, look, names }
 }
 
-// Read while it is stuck: afterwards it is at something else.
-function seen() {
-  if (cells === undefined) return { operator: null, record: null }
-  const [input, offset, operator] = cells
-  return { operator: names.get(operator) ?? null, record: names.has(input) ? names.get(input) + '@' + offset : null }
-}
+const own = watched({ name: null, ...workerData })
+const loops = new Map()
 
 setInterval(() => {
-  const before = lastBeat
-  const longestMs = performance.now() - lastBeatMs - beatMs
-  const ms = blockedMs()
-  if (lastBeat !== before) {
-    if (culprit !== undefined) parentPort.postMessage({ kind: 'blocked', blockedMs: longestMs, ...culprit })
-    culprit = undefined
-    told = false
-    return
-  }
-  if (ms >= loopDelayWarnMs && culprit === undefined) culprit = seen()
-  if (ms < stuckMs || told) return
-  told = true
-  // The app's thread cannot write it.
-  const at = seen()
-  const by = at.operator === null ? 'not by an operator' : 'by ' + at.operator + (at.record === null ? '' : ' on ' + at.record)
-  writeSync(2, new Date().toISOString() + ' error The event loop has been blocked for ' + Math.round(ms / 1000) + ' s, ' + by + '.\\n')
-}, beatMs)
+  own.look()
+  for (const loop of loops.values()) loop.look()
+}, workerData.beatMs)
+
+function bodyOf(loop) {
+  const { thread, ...at } = loop.seen()
+  return { blockedMs: Math.round(loop.blockedMs()), ...(thread === null ? {} : { thread }), ...at }
+}
+
+// The stream thread that has been stuck for longest.
+function stuckThread() {
+  const stuck = [...loops.values()].filter((loop) => loop.blockedMs() >= stuckMs)
+  return stuck.sort((left, right) => right.blockedMs() - left.blockedMs())[0]
+}
 
 function reply(response, status, type, body) {
   if (response.writableEnded) return
@@ -141,11 +176,9 @@ function json(response, status, body) {
 }
 
 function withoutAnswer(path, response) {
-  const ms = Math.round(blockedMs())
-  const isStuck = ms >= stuckMs
-  const body = { blockedMs: ms, ...seen() }
-  if (path === '/livez') json(response, isStuck ? 503 : 200, { status: isStuck ? 'loop-stuck' : 'alive', ...body })
-  else json(response, 503, { status: isStuck ? 'loop-stuck' : 'loop-busy', ...body })
+  const isStuck = own.blockedMs() >= stuckMs
+  if (path === '/livez') json(response, isStuck ? 503 : 200, { status: isStuck ? 'loop-stuck' : 'alive', ...bodyOf(own) })
+  else json(response, 503, { status: isStuck ? 'loop-stuck' : 'loop-busy', ...bodyOf(own) })
 }
 
 const server = createServer((request, response) => {
@@ -158,13 +191,15 @@ const server = createServer((request, response) => {
     open.delete(id)
     withoutAnswer(path, response)
   }, answerMs[path])
-  open.set(id, { response, timer })
+  open.set(id, { path, response, timer })
   const { host = '', authorization = '', accept = '' } = request.headers
   parentPort.postMessage({ kind: 'question', id, path, url, host, authorization, accept, forwarded: request.headers['x-millrace-forwarded'] !== undefined })
 })
 
 parentPort.on('message', (message) => {
-  if (message.kind === 'name') names.set(message.number, message.name)
+  if (message.kind === 'name') (message.loop === undefined ? own : loops.get(message.loop))?.names.set(message.number, message.name)
+  if (message.kind === 'loop') loops.set(message.loop, watched(message))
+  if (message.kind === 'loop gone') loops.delete(message.loop)
   if (message.kind === 'answer') {
     const asked = open.get(message.id)
     if (asked === undefined) {
@@ -173,7 +208,9 @@ parentPort.on('message', (message) => {
     }
     open.delete(message.id)
     clearTimeout(asked.timer)
-    if (message.more) begin(asked.response, message)
+    const stuck = asked.path === '/livez' || asked.path === '/readyz' ? stuckThread() : undefined
+    if (stuck !== undefined) json(asked.response, 503, { status: 'loop-stuck', ...bodyOf(stuck) })
+    else if (message.more) begin(asked.response, message)
     else reply(asked.response, message.status, message.type, message.body)
   }
   if (message.kind === 'piece') streams.get(message.id)?.(message.body, message.more)

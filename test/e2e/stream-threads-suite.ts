@@ -17,8 +17,9 @@ import { topology } from 'millrace'
 export default topology('counting', (builder) => {
   const lines = builder.stream<string, string>('${topics.input}').peek((line) => {
     if (line === 'bad') throw new Error('a bad line')
+    if (line === 'slow') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4_000)
   })
-  const counts = lines.groupByKey().count()
+  const counts = lines.filter((line) => line !== 'slow').groupByKey().count()
   counts.toStream().to('${topics.output}')
 })
 `
@@ -80,6 +81,7 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
         MILLRACE_STREAM_THREADS: '2',
         MILLRACE_HEALTH_PORT: '0',
         MILLRACE_SESSION_TIMEOUT_MS: '6000',
+        MILLRACE_HEALTH_STUCK_MS: '1500',
         READS: 'yes',
       }
       const app = ['dist/counting/app.mjs', '--summary', 'summary.json']
@@ -117,10 +119,34 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
         const found = await fetch(`${url}/state/counts?key=${key}`)
         expect(await found.json()).toMatchObject({ rows: [{ key, value: 2_000 / keys }] })
       }
+      // A callback that holds its thread up: the probes say which, and where it is, though the others go on.
+      await client.send(input, [{ key: 'key-1', value: 'slow', timestamp: ++sent }])
+      let stuck: unknown
+      await eventually(
+        async () => {
+          const response = await fetch(`${url}/livez`)
+          if (response.status === 503) stuck = await response.json()
+          return stuck !== undefined
+        },
+        'the thread is found stuck',
+        waitMs,
+      )
+      expect(stuck).toMatchObject({
+        status: 'loop-stuck',
+        thread: expect.stringMatching(/^counting-\d+-StreamThread-[12]$/),
+        operator: 'lines',
+        record: expect.stringMatching(new RegExp(`^${input}-[0-3]@\\d+$`)),
+      })
+      await eventually(
+        () => /The event loop of counting-\d+-StreamThread-[12] was blocked for \d\.\d s, by lines on /.test(said),
+        'it is logged',
+        waitMs,
+      )
+      await eventually(async () => (await fetch(`${url}/livez`)).status === 200, 'it goes on', waitMs)
       first.kill('SIGTERM')
       const ended = await firstEnded
       expect(ended, ended.stderr).toMatchObject({ code: 0 })
-      expect(summaryIn(folder)).toMatchObject({ recordsIn: 2_000, recordsOut: 2_000 })
+      expect(summaryIn(folder)).toMatchObject({ recordsIn: 2_001, recordsOut: 2_000 })
       expect(readdirSync(join(folder, 'state', environment.MILLRACE_APPLICATION_ID)).filter((name) => /^\d_\d$/.test(name))).toHaveLength(4)
 
       // To the end of the input, with what the first one has left on disk.

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../framework/config.ts'
 import { topology } from '../../framework/dsl/topology-definition.ts'
-import type { LogLevel, Plugin } from '../../framework/index.ts'
+import type { LogLevel, Plugin, WatchedLoop } from '../../framework/index.ts'
 import { App } from '../../framework/runtime/app.ts'
 import { readSettings } from '../../framework/runtime/settings.ts'
 import { SystemClock } from '../../framework/runtime/system-clock.ts'
@@ -14,6 +14,7 @@ import { brokerMemory } from '../../plugins/broker-memory/index.ts'
 import { health } from '../../plugins/health-http/index.ts'
 import { prometheus } from '../../plugins/metrics-prometheus/index.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
+import { reporterContext } from '../contract/reporter-context.ts'
 
 interface Answer {
   readonly status: number
@@ -183,4 +184,54 @@ test('a port in use ends the app, and says where', async () => {
     code: 'health-cannot-listen',
     message: expect.stringContaining(`at 127.0.0.1:${port}: the port is in use.`),
   })
+})
+
+test('of several stream threads the one whose event loop is stuck is named, with what it is at, while the thread that answers is well', async () => {
+  const [beats, work] = [new SharedArrayBuffer(4), new SharedArrayBuffer(24)]
+  const [counter, cells] = [new Int32Array(beats), new Float64Array(work)]
+  let gone = (): void => {}
+  const loop: WatchedLoop = {
+    name: 'app-StreamThread-2',
+    beats,
+    beatMs: 20,
+    work: { shared: work, onName: (take) => ['in-3', 'slow-one'].forEach((name, number) => void take(number, name)) },
+  }
+  const logged: string[] = []
+  const server = health().metrics!.health!()
+  await server.start(
+    { read: () => [] },
+    reporterContext({
+      logger: { log: (_level, message) => logged.push(message) },
+      health: {
+        read: () => ({ state: 'running', forMs: 0, group: undefined, tasks: 2, restore: undefined, turnAgeMs: 0, stuckTasks: [] }),
+        work: undefined,
+        onLoop: (begins) => {
+          gone = begins(loop)
+        },
+      },
+      settings: { healthPort: 0, healthHost: '127.0.0.1', healthStuckMs: 600, loopDelayWarnMs: 200, stateQueryToken: undefined },
+    }),
+  )
+  const beat = setInterval(() => Atomics.add(counter, 0, 1), 10)
+  onTestFinished(async () => {
+    clearInterval(beat)
+    await server.close()
+  })
+  const url = /http:\S+(?=\/livez)/.exec(logged[0]!)![0]
+  await eventually(async () => (await ask(`${url}/livez`)).status === 200)
+  cells.set([0, 1_207, 1])
+  clearInterval(beat)
+  await eventually(async () => (await ask(`${url}/livez`)).status === 503)
+  const at = { status: 'loop-stuck', thread: 'app-StreamThread-2', operator: 'slow-one', record: 'in-3@1207' }
+  expect(await ask(`${url}/livez`)).toMatchObject({ status: 503, body: at })
+  expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, body: at })
+  expect((await fetch(`${url}/metrics`)).status).toBe(404)
+  Atomics.add(counter, 0, 1)
+  await eventually(() =>
+    logged.some((message) => /^The event loop of app-StreamThread-2 was blocked for \d+\.\d s, by slow-one on in-3@1207\.$/.test(message)),
+  )
+  // It ends while it is stuck again: nobody waits for it then.
+  await eventually(async () => (await ask(`${url}/livez`)).status === 503)
+  gone()
+  await eventually(async () => (await ask(`${url}/livez`)).status === 200)
 })
