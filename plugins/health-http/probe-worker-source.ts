@@ -175,10 +175,13 @@ function json(response, status, body) {
   reply(response, status, 'application/json', JSON.stringify(body) + '\\n')
 }
 
+// A stream thread that is stuck may be what the app's thread waits for.
 function withoutAnswer(path, response) {
-  const isStuck = own.blockedMs() >= stuckMs
-  if (path === '/livez') json(response, isStuck ? 503 : 200, { status: isStuck ? 'loop-stuck' : 'alive', ...bodyOf(own) })
-  else json(response, 503, { status: isStuck ? 'loop-stuck' : 'loop-busy', ...bodyOf(own) })
+  const thread = stuckThread()
+  const isStuck = thread !== undefined || own.blockedMs() >= stuckMs
+  const body = bodyOf(thread ?? own)
+  if (path === '/livez') json(response, isStuck ? 503 : 200, { status: isStuck ? 'loop-stuck' : 'alive', ...body })
+  else json(response, 503, { status: isStuck ? 'loop-stuck' : 'loop-busy', ...body })
 }
 
 const server = createServer((request, response) => {
