@@ -92,6 +92,9 @@ export default {
     ...onePlaceFor('avsc', '^plugins/serde-avro/'),
     ...onePlaceFor('protobufjs', '^plugins/serde-protobuf/'),
     ...onePlaceFor('prom-client', '^plugins/metrics-prometheus/'),
+    ...['api', 'exporter-metrics-otlp-http', 'resources', 'sdk-metrics'].flatMap((one) =>
+      onePlaceFor(`@opentelemetry/${one}`, '^plugins/metrics-opentelemetry/'),
+    ),
     ...onePlaceFor('@confluentinc/schemaregistry', '^plugins/schema-registry/'),
     ...onePlaceFor('@oclif/core', '^cli/oclif[.]ts$'),
   ],

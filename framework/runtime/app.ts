@@ -17,6 +17,7 @@ import { AppHealth } from './app-health.ts'
 import { AppMetrics } from './app-metrics.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppState, mayFollow } from './app-state.ts'
+import { threadName, transactional } from './client-names.ts'
 import { Committer } from './committer.ts'
 import { EndOfInput } from './end-of-input.ts'
 import { GlobalTables } from './global-tables.ts'
@@ -484,23 +485,6 @@ class Run {
 const joinSleepMs = 1_000
 
 type Assigned = Omit<AssignmentMessage, 'partitions'>
-
-/**
- * Who has a group instance id is the same one after a restart: it takes over what it has left open at once. Of others the coordinator must think that they may
- * come back, until the transaction times out.
- */
-function transactional({ applicationId, processId, thread = 1, settings }: AppOptions): {
-  transactionalId: string
-  transactionTimeoutMs: number
-} {
-  const { groupInstanceId = processId, transactionTimeoutMs } = settings
-  return { transactionalId: `${applicationId}-${groupInstanceId}-${thread}`, transactionTimeoutMs }
-}
-
-/** As in Kafka Streams. */
-export function threadName({ applicationId, thread = 1 }: Pick<AppOptions, 'applicationId' | 'thread'>): string {
-  return `${applicationId}-StreamThread-${thread}`
-}
 
 function serversByTask({ servers = {} }: Assigned, own: string | undefined): ReadonlyMap<string, string> {
   const others = Object.entries(servers).filter(([server]) => server !== own)

@@ -2,7 +2,7 @@
 // `millrace_task_process_total`. Tags are labels: `task-id` is `task_id`.
 
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { Metric, Metrics } from '../../framework/index.ts'
+import { type Metric, type Metrics, metricLabels, metricName } from '../../framework/index.ts'
 
 /**
  * The text of a scrape. `applicationId`, if given, is a label of every metric.
@@ -30,7 +30,7 @@ export async function prometheusText(metrics: Metrics, applicationId?: string): 
 function byName(metrics: readonly Metric[]): ReadonlyMap<string, readonly Metric[]> {
   const named = new Map<string, Metric[]>()
   for (const metric of metrics) {
-    const name = nameOf(metric)
+    const name = metricName(metric)
     const series = named.get(name)
     if (series === undefined) named.set(name, [metric])
     else series.push(metric)
@@ -40,26 +40,12 @@ function byName(metrics: readonly Metric[]): ReadonlyMap<string, readonly Metric
 
 function add(registry: Registry, name: string, series: readonly Metric[]): void {
   const [{ kind, description, tags }] = series as [Metric]
-  const options = { name, help: description, labelNames: Object.keys(tags).map(underscored), registers: [registry] }
+  const options = { name, help: description, labelNames: Object.keys(metricLabels(tags)), registers: [registry] }
   if (kind === 'counter') {
     const counter = new Counter(options)
-    for (const metric of series) counter.inc(labelsOf(metric), metric.value)
+    for (const metric of series) counter.inc(metricLabels(metric.tags), metric.value)
   } else {
     const gauge = new Gauge(options)
-    for (const metric of series) gauge.set(labelsOf(metric), metric.value)
+    for (const metric of series) gauge.set(metricLabels(metric.tags), metric.value)
   }
-}
-
-/** `stream-thread-metrics`: thread; `consumer-fetch-manager-metrics`: consumer_fetch_manager; `stream-metrics`: nothing. */
-function nameOf({ group, name }: Metric): string {
-  const of = group.replace(/^stream-/, '').replace(/-?metrics$/, '')
-  return underscored(['millrace', ...(of === '' ? [] : [of]), name].join('-'))
-}
-
-function labelsOf({ tags }: Metric): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [underscored(name), value]))
-}
-
-function underscored(text: string): string {
-  return text.replaceAll(/[^a-zA-Z0-9]/g, '_')
 }
