@@ -2,7 +2,7 @@
 // can call it.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,9 @@ const kept = /[.]tsbuildinfo$|^oclif[.]licences[.]txt$/
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
 if (existsSync(build)) removeOrphans(build)
 if (status === 0) {
+  // Part of what `millrace client` writes, as it is.
+  for (const file of ['state-client.ts', 'wire-values.ts'])
+    copyFileSync(join(root, 'cli', 'client', file), join(build, 'cli', 'client', file))
   await bundleOclif(root)
   await writeManifest(root)
 }

@@ -3,6 +3,7 @@
 import { Broker } from './broker.ts'
 import { Build } from './build.ts'
 import { Check } from './check.ts'
+import { Client } from './client.ts'
 import { Completion } from './completion.ts'
 import { Consume } from './consume.ts'
 import { Describe } from './describe.ts'
@@ -30,6 +31,7 @@ export const commands = {
   broker: Broker,
   build: Build,
   check: Check,
+  client: Client,
   completion: Completion,
   consume: Consume,
   describe: Describe,

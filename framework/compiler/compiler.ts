@@ -27,6 +27,7 @@ import { KeptChecks } from './kept-checks.ts'
 import { flowProblems } from './keys/flow.ts'
 import type { TopicUse } from './keys/topic-uses.ts'
 import { retentionAdvice } from './keys/window-advice.ts'
+import { completeManifest } from './manifest-text.ts'
 import { checkGraphs, checkSources } from './plugin-checks.ts'
 import { Sources } from './project.ts'
 import { ProjectModules } from './project-modules.ts'
@@ -144,7 +145,7 @@ class Compiler implements CompilerProject {
 
   async describe(): Promise<readonly { name: string; description: string; manifest: Manifest }[]> {
     const { topologies } = await this.checked()
-    return topologies.map(({ name, evaluation }) => ({ name, ...evaluation }))
+    return topologies.map((topology) => ({ name: topology.name, ...topology.evaluation, manifest: completeManifest(topology) }))
   }
 
   async build({ out, linked = false, onProgress = () => {}, deployed }: BuildOptions): Promise<BuildResult> {

@@ -15,7 +15,8 @@ export function manifestText(topology: CheckedTopology): string {
   return `${JSON.stringify(sorted({ $schema: manifestSchema, ...completeManifest(topology) }), null, 2)}\n`
 }
 
-function sorted(value: unknown): unknown {
+/** With the members of all objects by name. */
+export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, member]) => [key, sorted(member)] as const)

@@ -1,4 +1,5 @@
-// Which rows of a store somebody asks for, out of the query of a URL. Keys are text for a store whose keys are strings, base64 where they are bytes, else JSON.
+// Which rows of a store somebody asks for, out of the query of a URL. Keys are text for a store whose keys are strings, base64 where they are bytes, else JSON, in
+// the form in which they travel.
 
 import type { Serde } from '../ports/serde.ts'
 import { toBytes } from '../serdes/byte-buffer.ts'
@@ -57,8 +58,7 @@ export function rowRequest(parameters: URLSearchParams, { kinds, key: serde, par
   }
   const key = keyOf('key')
   const prefix = parameters.get('prefix') ?? undefined
-  if (prefix !== undefined && serde.name !== 'string')
-    throw new RequestProblem(`prefix is for keys that are strings; these are ${serde.name}.`)
+  if (prefix !== undefined && !isText(serde)) throw new RequestProblem(`prefix is for keys that are strings; these are ${serde.name}.`)
   return {
     key,
     keyPartition: key === undefined || partitionCount === 0 ? undefined : partitionOf(bytesOf('key', key, serde), partitionCount),
@@ -88,13 +88,30 @@ function keyFromText(name: string, text: string, serde: Serde<unknown>): unknown
 }
 
 function parsed(name: string, text: string, serde: Serde<unknown>): unknown {
-  if (serde.name === 'string') return text
+  if (isText(serde)) return text
   if (serde.name === 'bytes') return Buffer.from(text, 'base64')
+  let json: unknown
   try {
-    return JSON.parse(text) as unknown
+    json = JSON.parse(text) as unknown
   } catch {
     throw new RequestProblem(`${name} must be JSON, because the keys are ${serde.name}; not ${text}.`)
   }
+  return /^json(\(|$)/.test(serde.name) ? travelled(name, text, serde) : json
+}
+
+/** What travels as JSON is read of it, so that Dates and the like are in keys as they are in records. */
+function travelled(name: string, text: string, serde: Serde<unknown>): unknown {
+  const bytes = Buffer.from(text)
+  try {
+    return serde.read(bytes, 0, bytes.length)
+  } catch (error) {
+    throw new RequestProblem(`${name} is no ${serde.name}: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+/** Strings of which not all are allowed have a name of their own: `string(Colour)`. */
+function isText({ name }: Serde<unknown>): boolean {
+  return name === 'string' || name.startsWith('string(')
 }
 
 function bytesOf(name: string, key: unknown, serde: Serde<unknown>): Buffer {

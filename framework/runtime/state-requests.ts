@@ -3,8 +3,9 @@
 
 import { isMillraceError, type MillraceError } from '../errors.ts'
 import type { StateAnswer, StateReader, StateRequest } from '../ports/state-queries.ts'
-import type { QueryableStoreKind, ValueAndTimestamp, WindowedKey } from '../ports/store.ts'
+import type { QueryableStoreKind, ReadOnlyKeyValueStore, ValueAndTimestamp, WindowedKey } from '../ports/store.ts'
 import { jsonTextOf } from '../serdes/json-text.ts'
+import { string } from '../serdes/serdes.ts'
 import { RequestProblem, type RowRequest, rowRequest } from './row-request.ts'
 import type { StoreDescription, StoreQueries } from './store-queries.ts'
 
@@ -16,6 +17,8 @@ const pieceCharacters = 64 * 1024
 const json = 'application/json'
 
 type Row = Readonly<Record<string, unknown>>
+/** Of either kind: the compiler finds no signature in two of them. */
+type PrefixStore = ReadOnlyKeyValueStore<unknown, unknown>
 
 /** Of rows, or of what is said in their place: read at once, since this thread has them. */
 export interface OwnAnswer extends StateAnswer {
@@ -86,7 +89,7 @@ export class StateRequests implements StateReader {
           const value = store.get(key)
           return mapped(value === undefined ? [] : [[key, value] as [unknown, unknown]], row)
         }
-        if (prefix !== undefined) return mapped(store.prefixScan(prefix), row)
+        if (prefix !== undefined) return mapped((store as PrefixStore).prefixScan(prefix, string()), row)
         return mapped(reverse ? store.reverseRange(from, to) : store.range(from, to), row)
       }
       case 'window':
@@ -127,20 +130,22 @@ function listed({ name, kinds, key, value, global, partitions, partitionCount, s
   return { name, kind: kinds[0], key: key.name, value: value.name, global, partitions, partitionCount, ...elsewhere }
 }
 
-/** Of the instance that has the key, if it is another one. */
-function serverOf({ partitions, servers }: StoreDescription, { keyPartition }: RowRequest): string | undefined {
-  return keyPartition === undefined || partitions.includes(keyPartition) ? undefined : servers.get(keyPartition)
+/** Of the instance that has the key, or the partition that is asked for, if it is another one. */
+function serverOf({ partitions, servers }: StoreDescription, { keyPartition, partition = keyPartition }: RowRequest): string | undefined {
+  return partition === undefined || partitions.includes(partition) ? undefined : servers.get(partition)
 }
 
-/** A key that is not here may be elsewhere: then it is not said to be nowhere. */
+/** What is not here may be elsewhere: then it is not said to be nowhere. */
 function absent(store: StoreDescription, request: RowRequest): OwnAnswer {
   const { name, global, partitions, partitionCount } = store
-  const { keyPartition } = request
-  if (global || keyPartition === undefined || partitions.includes(keyPartition))
+  const { key, keyPartition, partition = keyPartition } = request
+  if (global || partition === undefined || partitions.includes(partition))
     return failure(404, 'key-not-found', `The store ${name} has nothing for this key and these times.`)
-  const message = `This instance does not own the key: it belongs to partition ${keyPartition} of ${partitionCount}, and here are ${partitions.join(', ') || 'none'}. Ask the other instances.`
+  const subject =
+    key === undefined ? `have partition ${partition}` : `own the key: it belongs to partition ${partition} of ${partitionCount}`
+  const message = `This instance does not ${subject}, and here are ${partitions.join(', ') || 'none'}. Ask the other instances.`
   const server = serverOf(store, request)
-  const refusal = failure(421, 'not-here', message, { partition: keyPartition, partitions, ...(server === undefined ? {} : { server }) })
+  const refusal = failure(421, 'not-here', message, { partition, partitions, ...(server === undefined ? {} : { server }) })
   return server === undefined ? refusal : { ...refusal, elsewhere: server }
 }
 
@@ -155,12 +160,17 @@ function statusOf({ code }: MillraceError): number {
   return code === 'store-not-queryable' ? 404 : 500
 }
 
+/** As derived serdes write what JSON has no word for: a reader that parses it rounds nothing. */
+function jsonOf(value: unknown): string {
+  return jsonTextOf(value, { bigints: 'texts' })
+}
+
 function failure(status: number, code: string, message: string, more: Row = {}): OwnAnswer {
   return whole(status, { error: { code, message, ...more } })
 }
 
 function whole(status: number, body: unknown): OwnAnswer {
-  return { status, type: json, body: [`${jsonTextOf(body)}\n`].values() }
+  return { status, type: json, body: [`${jsonOf(body)}\n`].values() }
 }
 
 // ------------------------------------------------------------------------------------------------------------ rows
@@ -181,7 +191,7 @@ function pageOf(store: string, rows: Iterable<Row>, rowsLimit: number): string {
   for (const row of rows) {
     more = texts.length >= rowsLimit || characters >= answerCharactersMax
     if (more) break
-    const text = jsonTextOf(row)
+    const text = jsonOf(row)
     texts.push(text)
     characters += text.length
   }
@@ -194,7 +204,7 @@ function* pieces(rows: Iterable<Row>, rowsLimit: number): Generator<string> {
   try {
     if (left > 0)
       for (const row of rows) {
-        piece += `${jsonTextOf(row)}\n`
+        piece += `${jsonOf(row)}\n`
         if (--left === 0) break
         if (piece.length < pieceCharacters) continue
         yield piece
@@ -203,7 +213,7 @@ function* pieces(rows: Iterable<Row>, rowsLimit: number): Generator<string> {
   } catch (error) {
     // The status has been sent already. What has been read is right: it was there.
     const code = isMillraceError(error) ? error.code : 'failed'
-    piece += `${jsonTextOf({ error: { code, message: error instanceof Error ? error.message : String(error) } })}\n`
+    piece += `${jsonOf({ error: { code, message: error instanceof Error ? error.message : String(error) } })}\n`
   }
   yield piece
 }

@@ -67,7 +67,8 @@ export interface StoreDescription {
   readonly servers: ReadonlyMap<number, string>
 }
 
-const kindsOf: Partial<Readonly<Record<StoreKind, readonly QueryableStoreKind[]>>> = {
+/** As which a store can be read; the first one shows all that it has. None for what is an operator's own. */
+export const kindsOf: Partial<Readonly<Record<StoreKind, readonly QueryableStoreKind[]>>> = {
   timestampedKeyValue: ['timestampedKeyValue', 'keyValue'],
   keyValue: ['keyValue'],
   window: ['timestampedWindow', 'window'],

@@ -9,6 +9,7 @@ import { changed } from './changed.ts'
 import { checked, type Validator } from './checked.ts'
 import { entryKey } from './entry.ts'
 import { pendingRecord } from './pending-record.ts'
+import { serdeParts } from './serde-name.ts'
 import { bytes, double, integer, json, long, string } from './serdes.ts'
 import { structuredJson } from './structured-json.ts'
 import { subscription, subscriptionResponse } from './subscription.ts'
@@ -42,7 +43,7 @@ export function serdeFromManifest(name: string, { schemas = {} }: DescribedSchem
   return make(name, undefined)
 
   function make(wanted: string, given: unknown): Serde<unknown> {
-    const { format, type } = parsed(wanted)
+    const { format, type } = serdeParts(wanted)
     const part = Object.hasOwn(formats, format) ? formats[format] : undefined
     if (part === undefined)
       throw new MillraceError('serde-format-unknown', { name: wanted, format, formats: Object.keys(formats).join(', ') })
@@ -108,27 +109,12 @@ function wrapping<T>(wrap: (serde: Serde<unknown>) => Serde<T>): SerdeFormat {
 function wrappingTwo<T>(wrap: (first: Serde<unknown>, second: Serde<unknown>) => Serde<T>): SerdeFormat {
   return {
     serde(schema, { type = '', serde }) {
-      const comma = topLevelComma(type)
-      if (comma === -1) throw new Error('what it is of is not said')
+      const [first, second] = serdeParts(`of(${type})`).types
+      if (first === undefined || second === undefined) throw new Error('what it is of is not said')
       const [ofFirst, ofSecond] = Array.isArray(schema) ? (schema as readonly unknown[]) : []
-      return wrap(serde(type.slice(0, comma), ofFirst ?? undefined), serde(type.slice(comma + 2), ofSecond ?? undefined)) as Serde<unknown>
+      return wrap(serde(first, ofFirst ?? undefined), serde(second, ofSecond ?? undefined)) as Serde<unknown>
     },
   }
-}
-
-/** The comma between two serdes: outside of all parentheses and quotes, for `string('a, b')` is the name of one, too. */
-function topLevelComma(text: string): number {
-  let depth = 0
-  let quoted = false
-  for (let at = 0; at < text.length; at++) {
-    const letter = text[at]
-    if (letter === "'") quoted = !quoted
-    else if (quoted) continue
-    else if (letter === '(') depth++
-    else if (letter === ')') depth--
-    else if (letter === ',' && depth === 0 && text[at + 1] === ' ') return at
-  }
-  return -1
 }
 
 function windowedOf(schema: unknown, reference: SerdeReference): Serde<unknown> {
@@ -142,10 +128,4 @@ function windowedOf(schema: unknown, reference: SerdeReference): Serde<unknown> 
 function innerOf(schema: unknown, { type, serde }: SerdeReference): Serde<unknown> {
   if (type === undefined) throw new Error('what it is of is not said')
   return serde(type, schema)
-}
-
-function parsed(name: string): { readonly format: string; readonly type: string | undefined } {
-  const open = name.indexOf('(')
-  if (open === -1 || !name.endsWith(')')) return { format: name, type: undefined }
-  return { format: name.slice(0, open), type: name.slice(open + 1, -1) }
 }

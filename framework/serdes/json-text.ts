@@ -9,18 +9,23 @@ export class JsonText {
   }
 }
 
-/** A Map whose keys are texts as an object, another one as pairs, a Set as a list, as derived serdes write them. A bigint as its digits, bytes as base64, NaN and the infinities, which JSON has not, as texts. */
-export function jsonTextOf(value: unknown): string {
+export interface JsonTextOptions {
+  /** What a bigint is written as: its digits, for readers that keep all of them, or a text of them, as derived serdes write it. Default: digits. */
+  readonly bigints?: 'digits' | 'texts'
+}
+
+/** A Map whose keys are texts as an object, another one as pairs, a Set as a list, as derived serdes write them. Bytes as base64, NaN and the infinities, which JSON has not, as texts. */
+export function jsonTextOf(value: unknown, options: JsonTextOptions = {}): string {
+  const inner = (part: unknown): string => jsonTextOf(part, options)
   // Line ends in JSON are between its parts, never in a string.
   if (value instanceof JsonText) return value.text.replace(/[\r\n]+/g, ' ')
-  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'bigint') return options.bigints === 'texts' ? `"${value}"` : String(value)
   if (typeof value === 'number' && !Number.isFinite(value)) return `"${value}"`
   if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('base64'))
-  if (Array.isArray(value)) return `[${value.map(jsonTextOf).join(',')}]`
-  if (value instanceof Set) return jsonTextOf([...value])
-  if (value instanceof Map)
-    return jsonTextOf([...value.keys()].every((key) => typeof key === 'string') ? Object.fromEntries(value) : [...value])
+  if (Array.isArray(value)) return `[${value.map(inner).join(',')}]`
+  if (value instanceof Set) return inner([...value])
+  if (value instanceof Map) return inner([...value.keys()].every((key) => typeof key === 'string') ? Object.fromEntries(value) : [...value])
   if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? 'null'
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${jsonTextOf(member)}`).join(',')}}`
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${inner(member)}`).join(',')}}`
 }

@@ -30,6 +30,8 @@ describe('wrong words', () => {
     ['build', '--out', 'The option --out needs a value.'],
     ['check', 'one two', 'one, two are arguments too many.'],
     ['check', '--hlep', 'There is no option --hlep. Did you mean --help?'],
+    ['client', 'one two', 'two is one argument too many.'],
+    ['client', '--uot x', 'There is no option --uot. Did you mean --out?'],
     ['completion', '', 'SHELL (bash, zsh, fish) is missing.'],
     ['completion', 'bash extra', 'extra is one argument too many.'],
     ['dev', 'extra', 'extra is one argument too many.'],
@@ -176,6 +178,32 @@ describe('files and folders', () => {
     const ended = await millrace(['broker', '--port', '0', '--data', 'file'], projectOf({ file: '' }))
     expect(ended.code).toBe(1)
     expect(messageOf(ended)).toMatch(/^error: The data folder .*file cannot be used: /)
+  })
+
+  it('client tells what it is to be made of, and where it cannot be written', async () => {
+    const folder = projectOf({
+      'other.json': '{}',
+      'dist/a/manifest.json': '{"version":1,"topology":"a","stores":[]}',
+      'topologies/.keep': '',
+    })
+    const ended = async (...words: string[]) => {
+      const { code, stdout, stderr } = await millrace(['client', ...words], folder)
+      expect(stdout).toBe('')
+      return `${code} ${stderr}`
+    }
+    expect(await ended('none/manifest.json')).toBe(
+      '1 error: There is no manifest.json at none/manifest.json. Name a built topology, or run `millrace build` first.\n',
+    )
+    expect(await ended('other.json')).toBe('1 error: other.json is no manifest of a topology, or is of another version of Millrace.\n')
+    expect(await ended('dist/a')).toBe('1 error: The topology a has no store that can be read.\n')
+    writeFileSync(
+      join(folder, 'dist/a/manifest.json'),
+      '{"version":1,"topology":"a","stores":[{"name":"s","kind":"keyValue","key":"string","value":"long"}]}',
+    )
+    expect(await ended('dist/a', '--out', 'other.json/client.ts')).toMatch(/^1 error: other.json\/client.ts cannot be written: /)
+    expect((await millrace(['client', 'dist/a'], folder)).stdout).toContain(
+      'readonly s: TextTableStore<string, number, Row<string, number>>',
+    )
   })
 
   it.each(['topic list', 'consume t', 'produce t', 'group list'])('%s says what is wrong with the configuration', async (line) => {

@@ -7,8 +7,19 @@ export type JsonSchemaValue = string | number | boolean | null | readonly JsonSc
 
 export const draft = 'https://json-schema.org/draft/2020-12/schema'
 
+/** The keyword that names the type of the program where JSON has none: a Date, bigint, Uint8Array, Set or Map. Validators have no use for it. */
+export const typeKeyword = 'x-typescript'
+
 /** A Date's format in schemas that validators are made from: whether the day exists is seen when the Date is made. */
 export const dateFormat = 'millrace-date'
+
+const programTypes: { readonly [Kind in Shape['kind']]?: string } = {
+  date: 'Date',
+  bigint: 'bigint',
+  bytes: 'Uint8Array',
+  set: 'Set',
+  map: 'Map',
+}
 
 const digits = '^(?:0|-?[1-9]\\d*)$'
 const base64 = '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$'
@@ -40,13 +51,19 @@ class SchemaWriter {
 
   schemaOf(shape: Shape): JsonSchema {
     const { constraints, notes } = shape
-    const form = this.formOf(shape)
+    const form = this.typed(shape.kind, this.formOf(shape))
     if (constraints === undefined && notes === undefined) return form
     // A template literal has a pattern already.
     const { pattern, ...others } = constraints ?? {}
     const ofPattern: JsonSchema = pattern === undefined ? {} : 'pattern' in form ? { allOf: [{ pattern }] } : { pattern }
     const said: Constraints & Notes = { ...others, ...(this.forValidator ? {} : notes) }
     return { ...form, ...ofPattern, ...said }
+  }
+
+  /** With the type that its JSON does not tell: an array may be of a Set, too. */
+  private typed(kind: Shape['kind'], form: JsonSchema): JsonSchema {
+    const type = programTypes[kind]
+    return type === undefined || this.forValidator ? form : { ...form, [typeKeyword]: type }
   }
 
   private formOf(shape: Shape): JsonSchema {

@@ -4,7 +4,7 @@ import { _, Ajv2020, Name, type Options } from 'ajv/dist/2020.js'
 import standaloneModule from 'ajv/dist/standalone/index.js'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import type { Validator } from '../../serdes/checked.ts'
-import { dateFormat, type JsonSchema } from './json-schema.ts'
+import { dateFormat, type JsonSchema, typeKeyword } from './json-schema.ts'
 import { stringFormats } from './string-formats.ts'
 
 // ajv is CommonJS: its default export is a member of what Node imports.
@@ -56,6 +56,7 @@ function optionsFor(schemas: readonly unknown[]): Options {
   return {
     formats: { ...Object.fromEntries(named), [dateFormat]: dateTime },
     discriminator: true,
+    keywords: [typeKeyword],
     strict: true,
     strictRequired: false,
     allowUnionTypes: true,

@@ -24,6 +24,8 @@ const notes = new Set([
   'writeOnly',
   'discriminator',
   '$comment',
+  // Which type of the program it is: what travels is the same.
+  'x-typescript',
 ])
 
 export function schemaChange(before: unknown, after: unknown): SchemaChange {
