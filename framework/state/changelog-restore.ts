@@ -169,7 +169,9 @@ export class ChangelogRestore implements StateRestore {
       return
     }
     if (versions !== undefined) {
-      const before = merged.get(changelogKey) ?? underWay.get(changelogKey) ?? folder.store(spec.name).get(changelogKey)
+      // Null: a record before this one has deleted it.
+      const pending = merged.has(changelogKey) ? merged.get(changelogKey) : underWay.get(changelogKey)
+      const before = pending === undefined ? folder.store(spec.name).get(changelogKey) : (pending ?? undefined)
       const value = valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd))
       this.keep(merged, changelogKey, versions.restored(before, timestamp, value) ?? null)
       return

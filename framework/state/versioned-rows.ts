@@ -10,7 +10,7 @@ import { entryOfRecord, type RowForm } from './kept-row.ts'
 import type { Retention } from './retention.ts'
 import type { Rows } from './rows.ts'
 import type { VersionedPut, VersionedRow, VersionedRowStore } from './versioned-contract.ts'
-import { type Version, validTo, versionsSerde, withVersion } from './versions.ts'
+import { nextVersionAt, type Version, validTo, versionsSerde, withVersion } from './versions.ts'
 
 export interface VersionedRowsParts<V> {
   readonly name: string
@@ -65,10 +65,10 @@ export class VersionedRows<V> implements VersionedRowStore<V> {
       return 'refused'
     }
     history.admits(timestamp)
-    const version = { timestamp, bytes: value === null ? null : toBytes(serde, value) }
-    const versions = withVersion(this.kept(this.versionsOf(key)), version)
-    rows.put(key, 0, form.keep(versions, timestamp, noHeaders))
-    return versions[versions.indexOf(version) + 1]?.timestamp ?? 'latest'
+    const bytes = value === null ? null : toBytes(serde, value)
+    const versions = withVersion(this.kept(this.versionsOf(key)), { timestamp, bytes })
+    rows.put(key, 0, form.keep(versions.length === 0 ? null : versions, timestamp, noHeaders))
+    return nextVersionAt(versions, timestamp) ?? 'latest'
   }
 
   delete(key: BinaryKey, timestamp: number, headers: Headers): VersionedRow<V> | undefined {
@@ -87,13 +87,15 @@ export class VersionedRows<V> implements VersionedRowStore<V> {
     }
   }
 
-  /** Restoring: the engine's entry of a key with one changelog record more. */
+  /** Restoring: the engine's entry of a key with one changelog record more; undefined if nothing is left to keep. */
   restored(entry: Buffer | undefined, timestamp: number, value: Buffer | null): Buffer | undefined {
     const { form, history } = this.parts
     if (!history.shows(timestamp)) return entry
     history.admits(timestamp)
     const before = entry === undefined ? [] : (form.valueOf(form.readEntry(entry)) ?? [])
-    const bytes = toBytes(versionsSerde, withVersion(this.kept(before), { timestamp, bytes: value }))
+    const versions = withVersion(this.kept(before), { timestamp, bytes: value })
+    if (versions.length === 0) return undefined
+    const bytes = toBytes(versionsSerde, versions)
     return entryOfRecord(timestamp, bytes, 0, bytes.length)
   }
 

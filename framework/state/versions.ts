@@ -9,11 +9,22 @@ export interface Version {
   readonly bytes: Buffer | null
 }
 
-/** The versions with one more, in its place; a version of the same timestamp is replaced. */
+/**
+ * The versions with one more, in its place; a version of the same timestamp is replaced. A deletion that replaces the present value leaves no trace of its own: the key
+ * was then deleted when it was before that value, and what comes late may become the present value again (RocksDBVersionedStore.maybePutToLatestValueStore).
+ */
 export function withVersion(versions: readonly Version[], version: Version): readonly Version[] {
   const before = versions.filter(({ timestamp }) => timestamp < version.timestamp)
   const after = versions.filter(({ timestamp }) => timestamp > version.timestamp)
-  return [...before, version, ...after]
+  const present = versions.at(-1)
+  const deletesPresent = version.bytes === null && present?.timestamp === version.timestamp && present.bytes !== null
+  const wasDeletedBefore = (before.at(-1)?.bytes ?? null) === null
+  return deletesPresent && wasDeletedBefore ? before : [...before, version, ...after]
+}
+
+/** Until when a version of that timestamp is valid; undefined if none comes after it. */
+export function nextVersionAt(versions: readonly Version[], timestampMs: number): number | undefined {
+  return versions.find(({ timestamp }) => timestamp > timestampMs)?.timestamp
 }
 
 /** From when on a version is no longer valid; the last one always is, if it has a value. */

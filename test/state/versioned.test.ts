@@ -50,6 +50,36 @@ test.each(engines)('gives the value as it was at a time, also after a restart ($
   await under.state.close()
 })
 
+// Recorded from Kafka Streams 4.3.1 (test/conformance/vectors/found-by-fuzzing.json, a-deletion-at-the-time-of-the-present-value).
+test.each(engines)(
+  'a deletion at the time of the present value leaves no trace of its time, also after a restart ($name)',
+  async (engine) => {
+    const { under, store, versions } = await open(1000, engine)
+    store().put('k', 'a', 10)
+    store().put('k', null, 30)
+    store().put('k', 'c', 40)
+    expect(store().put('k', null, 40)).toBe('latest')
+    store().put('only', 'x', 40)
+    store().put('only', null, 40)
+    store().put('valued', 'v', 30)
+    store().put('valued', 'w', 40)
+    store().put('valued', null, 40)
+    await under.state.commit()
+    await under.crash()
+    expect(store().put('k', 'd', 34)).toBe('latest')
+    expect(store().put('only', 'y', 34)).toBe('latest')
+    expect(store().put('valued', 'z', 34)).toBe(40)
+    expect(versions()).toEqual([
+      ['k', 'a', 10, 30],
+      ['k', 'd', 34, undefined],
+      ['only', 'y', 34, undefined],
+      ['valued', 'v', 30, 34],
+      ['valued', 'z', 34, 40],
+    ])
+    await under.state.close()
+  },
+)
+
 test.each(engines)('a deletion is a gap from then on ($name)', async (engine) => {
   const { under, store, asOf, versions } = await open(1000, engine)
   store().put('k', 'a', 10)
