@@ -177,10 +177,11 @@ export const settingsTable = {
     default: 30_000,
     description: 'time between deletions of consumed repartition records',
   },
+  /** Not Kafka's 45 s: heartbeats depend on no commit, restore or poll here, only on the event loop, so one that is missing for so long is. */
   sessionTimeoutMs: {
     kind: 'number',
     min: 1,
-    default: 45_000,
+    default: 10_000,
     description: 'after this long without a heartbeat the group goes on without a member',
   },
   heartbeatIntervalMs: { kind: 'number', min: 1, default: 3_000, description: 'time between heartbeats' },

@@ -43,6 +43,11 @@ export interface Admin {
   committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]>
   /** Sets the offsets of a group that has no members. */
   resetCommitted(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>
+  /**
+   * Ends what producers of these transactional ids have left open, as if it had never been, and fences them: for those that are gone, so that nobody waits for their timeout (Kafka:
+   * Admin#fenceProducers). Ids that nobody knows are no error.
+   */
+  fenceProducers(transactionalIds: readonly string[]): Promise<void>
   groups(): Promise<readonly GroupSummary[]>
   group(groupId: string): Promise<GroupDescription | undefined>
 }

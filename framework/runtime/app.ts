@@ -17,8 +17,9 @@ import { AppHealth } from './app-health.ts'
 import { AppMetrics } from './app-metrics.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppState, mayFollow } from './app-state.ts'
-import { threadName, transactional } from './client-names.ts'
+import { threadName, transactional, transactionalIdOf } from './client-names.ts'
 import { Committer } from './committer.ts'
+import { DepartedProducers } from './departed-producers.ts'
 import { EndOfInput } from './end-of-input.ts'
 import { GlobalTables } from './global-tables.ts'
 import { type AssignmentMessage, decodeAssignment } from './group-messages.ts'
@@ -201,6 +202,7 @@ class Run {
   private readonly live: LivePlan
   /** Of other instances, by task that runs there: as of the last assignment. */
   private servers: ReadonlyMap<string, string> = new Map()
+  private readonly departed: DepartedProducers
   /** Undefined if the topology has none, and until their partitions are known. */
   private globals: GlobalTables | undefined
   private readonly restoration: Restoration
@@ -250,7 +252,7 @@ class Run {
           lingerMs: settings.lingerMs,
           bufferBytesMax: settings.producerBufferBytesMax,
           compression: settings.compression,
-          ...(settings.processingGuarantee === 'exactly_once_v2' ? transactional(options) : {}),
+          ...transactional(options),
         },
       }),
     }
@@ -259,6 +261,7 @@ class Run {
     this.standbys = new StandbyTasks(this.parts, this.states, () => broker.fetcher(standbyFetcher))
     this.tasks = new TaskSet(this.parts, this.states, this.standbys, () => this.globals?.stores)
     this.restoration = new Restoration(this.parts)
+    this.departed = new DepartedProducers(this.parts)
     opened({
       tasks: this.tasks,
       standbys: this.standbys,
@@ -364,7 +367,8 @@ class Run {
     this.tellAssigned(assigned, plan)
     const standbys = plan.tasks.filter(({ id }) => assigned.standbys.includes(id))
     await this.standbys.keep([...assigned.tasks, ...assigned.standbys])
-    if (!(await this.tasks.assign(planned, interrupted))) return false
+    const [isAssigned] = await Promise.all([this.tasks.assign(planned, interrupted), this.departed.fence(assigned.producers)])
+    if (!isAssigned) return false
     this.enter('restoring')
     const unrestored = this.tasks.all.filter(({ task }) => task === undefined)
     if (!(await this.restoration.restore(unrestored, interrupted))) return false
@@ -435,7 +439,8 @@ class Run {
 
   private groupPlan(): GroupPlan {
     const { live, tasks, standbys, options } = this
-    return new GroupPlan({ ...this.parts, processId: options.processId, thread: options.thread ?? 1, live, tasks, standbys })
+    const { processId, thread = 1 } = options
+    return new GroupPlan({ ...this.parts, processId, thread, transactionalId: transactionalIdOf(options), live, tasks, standbys })
   }
 
   private member(plan: GroupPlan): GroupMember {

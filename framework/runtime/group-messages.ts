@@ -33,6 +33,8 @@ export interface SubscriptionMessage {
   readonly shutdown?: boolean | undefined
   /** Host and port at which its state can be asked for. */
   readonly server?: string | undefined
+  /** The transactional id of its producer; undefined: it has none. */
+  readonly producer?: string | undefined
 }
 
 export interface ReadSubscription extends Omit<SubscriptionMessage, 'topics'> {
@@ -50,6 +52,8 @@ export interface AssignmentMessage {
   readonly shutdown?: boolean | undefined
   /** Which tasks run at which server, of all members that have said one. */
   readonly servers?: Readonly<Record<string, readonly string[]>> | undefined
+  /** The transactional ids of all members: of one that is missing in the next assignment, nothing more is to come. */
+  readonly producers?: readonly string[] | undefined
   /** What the tasks read. */
   readonly partitions: readonly TopicPartition[]
 }
@@ -65,6 +69,7 @@ const subscriptionSchema = v.object({
   tags: v.optional(v.record(v.string(), v.string()), {}),
   shutdown: v.optional(v.boolean()),
   server: v.optional(v.string()),
+  producer: v.optional(v.string()),
 })
 const assignmentSchema = v.object({
   tasks: texts,
@@ -72,6 +77,7 @@ const assignmentSchema = v.object({
   probeInMs: v.optional(v.number()),
   shutdown: v.optional(v.boolean()),
   servers: v.optional(v.record(v.string(), texts)),
+  producers: v.optional(texts),
 })
 
 export function encodeSubscription({ topics, ...message }: SubscriptionMessage): Uint8Array {

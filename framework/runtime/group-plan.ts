@@ -25,6 +25,8 @@ export interface GroupPlanParts {
   readonly tasks: TaskSet
   readonly standbys: StandbyTasks
   readonly positions: StatePositions
+  /** Of this member's producer; undefined: at least once. */
+  readonly transactionalId: string | undefined
 }
 
 export class GroupPlan {
@@ -38,7 +40,7 @@ export class GroupPlan {
 
   /** Of this member, as it is now. */
   subscription(): Uint8Array {
-    const { live, tasks, standbys, positions, processId, thread, settings } = this.parts
+    const { live, tasks, standbys, positions, processId, thread, settings, transactionalId } = this.parts
     const topics = [...new Set(live.plan.tasks.flatMap(partitionsOf).map(({ topic }) => topic))]
     const runs = tasks.ids()
     const sums = { ...positions.offsetSums(), ...standbys.offsetSums() }
@@ -53,6 +55,7 @@ export class GroupPlan {
       tags: Object.fromEntries(tagsOf(settings)),
       ...(this.asksForShutdown ? { shutdown: true } : {}),
       server: settings.applicationServer,
+      ...(transactionalId === undefined ? {} : { producer: transactionalId }),
     })
   }
 
@@ -72,6 +75,7 @@ export class GroupPlan {
     this.tell(assignment)
     const shutdown = subscribed.some((member) => member.shutdown === true) ? { shutdown: true } : {}
     const servers = serversOf(subscribed, assignment)
+    const producers = subscribed.flatMap(({ producer }) => producer ?? [])
     const messageOf = (member: ReadSubscription & { readonly memberId: string }): Uint8Array => {
       const { active, standby } = assignment.members.get(member.memberId)!
       const probes = assignment.waiting.length > 0 && this.isThis(member)
@@ -80,6 +84,7 @@ export class GroupPlan {
         standbys: standby,
         probeInMs: probes ? settings.probingRebalanceIntervalMs : undefined,
         servers,
+        ...(producers.length === 0 ? {} : { producers }),
         partitions: plan.tasks.filter(({ id }) => active.includes(id)).flatMap(partitionsOf),
         ...shutdown,
       }

@@ -16,6 +16,9 @@ import type { MemoryCluster } from './memory-cluster.ts'
 import type { MemoryNetwork } from './memory-network.ts'
 import type { PartitionLog } from './partition-log.ts'
 
+/** Of the producer that takes the place of one that is fenced, and never begins a transaction. */
+const fencedTimeoutMs = 10_000
+
 export class MemoryAdmin implements Admin {
   private readonly cluster: MemoryCluster
   private readonly network: MemoryNetwork
@@ -91,6 +94,12 @@ export class MemoryAdmin implements Admin {
 
   async groups(): Promise<readonly GroupSummary[]> {
     return await this.ask((cluster) => [...cluster.groups.values()].map(({ groupId }) => ({ groupId, protocolType: 'consumer' })))
+  }
+
+  async fenceProducers(transactionalIds: readonly string[]): Promise<void> {
+    await this.ask((cluster) => {
+      for (const transactionalId of transactionalIds) cluster.transactions.initialize(transactionalId, fencedTimeoutMs)
+    })
   }
 
   async group(groupId: string): Promise<GroupDescription | undefined> {

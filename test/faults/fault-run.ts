@@ -98,7 +98,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunRepor
     await untilAllRun(cluster)
     say('all run; the faults begin')
     usage.start()
-    const happened = new HappeningFaults(cluster, all, random, sessionTimeoutMs ?? 45_000, say)
+    const happened = new HappeningFaults(cluster, all, random, sessionTimeoutMs ?? (side === 'jvm' ? 45_000 : 10_000), say)
     await script(happened, random)
     while (load.sent < recordsMin) await delay(100)
     await load.stop()

@@ -3,10 +3,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import type { Random } from '../kit/random.ts'
-import { type RealKafka, startKafka } from '../real-kafka/cluster.ts'
+import { type RealKafka, type RealKafkaOptions, startKafka } from '../real-kafka/cluster.ts'
 
 const waitMsMax = 120_000
 const pollMs = 250
+
+const threeNodes: RealKafkaOptions = {
+  nodes: 3,
+  heap: '384m',
+  settings: {
+    // Leaders go back to the first of their copies within seconds, not minutes: after each start of a broker, and after each move.
+    'leader.imbalance.check.interval.seconds': 3,
+    'leader.imbalance.per.broker.percentage': 0,
+    // A broker that was killed is missed as soon as an app would be.
+    'broker.session.timeout.ms': 6_000,
+  },
+}
 
 export class WatchedCluster {
   readonly kafka: RealKafka
@@ -23,18 +35,8 @@ export class WatchedCluster {
     this.#admin = this.client.admin()
   }
 
-  static async start(): Promise<WatchedCluster> {
-    const kafka = await startKafka({
-      nodes: 3,
-      heap: '384m',
-      settings: {
-        // Leaders go back to the first of their copies within seconds, not minutes: after each start of a broker, and after each move.
-        'leader.imbalance.check.interval.seconds': 3,
-        'leader.imbalance.per.broker.percentage': 0,
-        // A broker that was killed is missed as soon as an app would be.
-        'broker.session.timeout.ms': 6_000,
-      },
-    })
+  static async start(options: RealKafkaOptions = threeNodes): Promise<WatchedCluster> {
+    const kafka = await startKafka(options)
     const cluster = new WatchedCluster(kafka)
     await cluster.#admin.connect()
     return cluster

@@ -37,7 +37,7 @@ test('an app says in which state it is and for how long, how many records are to
   expect(watching.report).toMatchObject({
     state: 'running',
     tasks: 1,
-    group: { state: 'stable', sessionTimeoutMs: 45_000 },
+    group: { state: 'stable', sessionTimeoutMs: 10_000 },
     restore: undefined,
     stuckTasks: [],
   })

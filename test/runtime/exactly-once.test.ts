@@ -63,6 +63,44 @@ describe('exactly_once_v2', () => {
     expect(bench.values('out')).toEqual([])
   })
 
+  it('takes over from an instance that has died as soon as the group has given it up, not when its transaction runs into its timeout', async () => {
+    const bench = await benchOf(4)
+    const config = {
+      ...exactlyOnce,
+      sessionTimeoutMs: 6_000,
+      heartbeatIntervalMs: 1_000,
+      transactionTimeoutMs: 300_000,
+      commitIntervalMs: 200_000,
+    }
+    const [mortal, survivor] = [bench.start(counts, { config }), bench.start(counts, { config: { ...config, commitIntervalMs: 100 } })]
+    await mortal.reaches('running')
+    await survivor.reaches('running')
+    await bench.clock.advanceUntil(
+      () => mortal.logged.some(({ message }) => /^Assigned 4 of 8/.test(message)) && mortal.app.state === 'running',
+    )
+    await bench.produce(
+      'in',
+      Array.from({ length: 40 }, (_, n) => [`k${n}`, words[n % words.length]!] as const),
+    )
+    // Its transaction is open, and it has told a repartition topic of it.
+    const isOpen = (): boolean =>
+      [0, 1, 2, 3].some((partition) => {
+        const log = bench.cluster.log('counts-counts-repartition', partition)
+        return log !== undefined && log.lastStableOffset < log.endOffset
+      })
+    await bench.clock.advanceUntil(isOpen)
+    await bench.clock.advance(1_000)
+    expect(isOpen()).toBe(true)
+    const diedMs = bench.clock.monotonicMs()
+    mortal.crash()
+    await bench.clock.advanceUntil(() => bench.values('out').length === 40)
+    expect(bench.clock.monotonicMs() - diedMs).toBeLessThan(9_000)
+    expect(survivor.logged).toContainEqual(
+      expect.objectContaining({ message: 'Ending the transactions of 1 producers whose members are gone.' }),
+    )
+    await survivor.stop()
+  })
+
   it('fences an instance whose transactional id another one has taken, which goes on with a new producer and counts on', async () => {
     const bench = await benchOf(1)
     const app = bench.start(counts, { config: exactlyOnce })

@@ -79,3 +79,12 @@ test('servers are told where they are known, and only to who understands them', 
   expect(decodeAssignment(encodeAssignment({ ...assigned, servers, partitions }))).toEqual({ ...assigned, servers })
   expect(text(encodeAssignment({ ...assigned, servers, partitions }, 1))).toBe(first.assignment)
 })
+
+test('producers are told where there are some: who knows nothing of them passes them over', () => {
+  const producers = ['app-p-1', 'app-p-2']
+  expect(decodeSubscription(encodeSubscription({ topics: [], ...subscribed, producer: 'app-p-1' }))).toMatchObject({ producer: 'app-p-1' })
+  const message = encodeAssignment({ ...assigned, producers, partitions })
+  expect(text(message)).toContain('{"tasks":["0_0","1_2"],"standbys":["1_0"],"probeInMs":600000,"producers":["app-p-1","app-p-2"]}')
+  expect(decodeAssignment(message)).toEqual({ ...assigned, producers })
+  expect(text(encodeAssignment({ ...assigned, producers, partitions }, 1))).toBe(first.assignment)
+})

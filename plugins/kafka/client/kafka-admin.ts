@@ -16,7 +16,7 @@ import {
 import { apis } from '../wire/apis.ts'
 import { errorCode } from '../wire/error-codes.ts'
 import type { ClusterClient } from './cluster-client.ts'
-import { Coordinator } from './coordinator.ts'
+import { Coordinator, transactionKey } from './coordinator.ts'
 import { check, RefusedRequest } from './faults.ts'
 import { byTopic } from './topic-partitions.ts'
 
@@ -25,6 +25,9 @@ const latest = -1
 const earliest = -2
 
 const topicResource = 2
+
+/** Of the producer that takes the place of one that is fenced, and never begins a transaction. */
+const fencedTimeoutMs = 10_000
 
 /** What a commit from outside is told while a group has members. */
 const memberCodes: readonly number[] = [
@@ -169,6 +172,19 @@ export class KafkaAdmin implements Admin {
           metadata: metadata ?? '',
         }))
     })
+  }
+
+  async fenceProducers(transactionalIds: readonly string[]): Promise<void> {
+    await Promise.all(
+      transactionalIds.map(async (transactionalId) => {
+        const coordinator = new Coordinator(this.#cluster, transactionalId, transactionKey)
+        const request = { transactionalId, transactionTimeoutMs: fencedTimeoutMs, producerId: -1, producerEpoch: -1 }
+        await coordinator.withRetries(async () => {
+          const { errorCode: code } = await coordinator.send(apis.initProducerId, request)
+          check(code, 'InitProducerId', transactionalId)
+        })
+      }),
+    )
   }
 
   async resetCommitted(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {

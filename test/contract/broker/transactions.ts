@@ -180,6 +180,26 @@ export function transactionsContract(bench: BrokerBench): void {
       expect((await bench.read(broker, topic, 1)).map(({ value }) => value)).toEqual(['of the next'])
     })
 
+    test('is ended from outside for a producer that is gone, which is fenced; of ids that nobody knows nothing happens', async () => {
+      const broker = await bench.broker()
+      const topic = await bench.newTopic(broker)
+      const [transactionalId, other] = [bench.newName('transactional'), bench.newName('transactional')]
+      const gone = await transactional(bench, broker, { transactionalId, transactionTimeoutMs: 60_000 })
+      const stays = await transactional(bench, broker, { transactionalId: other, transactionTimeoutMs: 60_000 })
+      await append(gone.producer, topic, [{ key: 'k', value: 'left open' }])
+      await gone.producer.flush()
+      await broker.admin.fenceProducers([transactionalId, bench.newName('unknown')])
+      await ended(broker, topic, 2)
+      await append(gone.producer, topic, [{ key: 'k', value: 'of a zombie' }]).catch(() => {})
+      await expect(gone.transactions.commit(noOffsets)).rejects.toMatchObject({ code: 'producer-fenced' })
+      await append(stays.producer, topic, [{ key: 'k', value: 'of another' }])
+      await stays.transactions.commit(noOffsets)
+      const next = await transactional(bench, broker, { transactionalId })
+      await append(next.producer, topic, [{ key: 'k', value: 'of the next' }])
+      await next.transactions.commit(noOffsets)
+      expect((await bench.read(broker, topic, 2)).map(({ value }) => value)).toEqual(['of another', 'of the next'])
+    })
+
     test('that takes longer than its timeout is fenced, and its transaction aborted', async () => {
       const broker = await bench.broker()
       const topic = await bench.newTopic(broker)
