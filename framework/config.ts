@@ -236,6 +236,13 @@ export const settingsTable = {
   },
   /** `read`: a value is checked where it is first read; `always`: each record that arrives is. */
   validate: { kind: 'choice', choices: ['read', 'always'], default: 'read', description: 'when the bytes of a record are checked' },
+  /** `off`: each operator runs by itself, as the topology has it. What comes out is the same. */
+  fusion: {
+    kind: 'choice',
+    choices: ['on', 'off'],
+    default: 'on',
+    description: 'whether chains of operators without state run as one function',
+  },
   naming: {
     kind: 'choice',
     choices: ['variables', 'kafka-streams'],

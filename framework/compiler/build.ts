@@ -12,11 +12,12 @@ import { dockerfile, dockerignore, packageJson, packageLock } from './container.
 import { derivedModule } from './derivation.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
 import type { EmittedFiles } from './emitted-files.ts'
-import { appBanner, entryPointSource } from './entry-point.ts'
+import { appBanner, chainsModule, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
 import { libraryFolder, packageAt, withForwardSlashes } from './library.ts'
 import { completeManifest, manifestText } from './manifest-text.ts'
 import { asyncApiText } from './output/asyncapi.ts'
+import { chainCodesSource } from './output/chain-codes.ts'
 import { sbomText } from './output/sbom.ts'
 import { writeWholly } from './whole-files.ts'
 
@@ -56,7 +57,7 @@ interface Output {
 
 /** `linkedIn`: the folder of a bundle that is for this machine only. */
 async function outputOf(folder: string, topology: CheckedTopology, linkedIn: string | null): Promise<Output | readonly Diagnostic[]> {
-  const { derivation } = topology
+  const { derivation, evaluation } = topology
   const manifest = manifestText(topology)
   const bundled = await bundle({
     folder,
@@ -71,6 +72,7 @@ async function outputOf(folder: string, topology: CheckedTopology, linkedIn: str
         }),
       ],
       [derivedModule, derivation.serdes.moduleSource()],
+      [chainsModule, chainCodesSource(evaluation.chains)],
     ]),
     rewritten: derivation.files,
     banner: appBanner,

@@ -145,7 +145,11 @@ class Compiler implements CompilerProject {
 
   async describe(): Promise<readonly { name: string; description: string; manifest: Manifest }[]> {
     const { topologies } = await this.checked()
-    return topologies.map((topology) => ({ name: topology.name, ...topology.evaluation, manifest: completeManifest(topology) }))
+    return topologies.map((topology) => ({
+      name: topology.name,
+      description: topology.evaluation.description,
+      manifest: completeManifest(topology),
+    }))
   }
 
   async build({ out, linked = false, onProgress = () => {}, deployed }: BuildOptions): Promise<BuildResult> {

@@ -1,5 +1,8 @@
 // The text of an app's entry point: it wires the topology, the configuration and the plugins that come with Millrace, as one could by hand.
 
+/** The module with the functions of the topology's chains. */
+export const chainsModule = 'millrace:chains'
+
 /** Where the definition of a topology comes from. Files are named as they are imported from the project's folder: an absolute path would differ from machine
  * to machine, and stand in the source map. */
 export type DefinitionSource =
@@ -39,11 +42,12 @@ import { kafka } from 'millrace/plugins/kafka'
 import { leveldb } from 'millrace/plugins/store-leveldb'
 import { memory } from 'millrace/plugins/store-memory'
 ${definitionSource(definition)}
+import { chains } from '${chainsModule}'
 ${config === null ? 'const config = {}' : `import config from ${JSON.stringify(config)}`}
 
 const manifest = ${embeddedBroker ? 'null' : manifest.trim()}
 
-process.exitCode = await main({ definition, config, manifest, plugins: [${plugins.join(', ')}], entry: import.meta.url }, process)
+process.exitCode = await main({ definition, chains, config, manifest, plugins: [${plugins.join(', ')}], entry: import.meta.url }, process)
 `
 }
 

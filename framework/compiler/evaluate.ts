@@ -6,6 +6,7 @@ import { SourceMap } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Chain } from '../graph/chains.ts'
 import type { Manifest } from '../graph/manifest.ts'
 import type { Naming } from '../graph/topology.ts'
 import { type BundleProblem, bundle, entryModule } from './bundler.ts'
@@ -18,6 +19,8 @@ import type { EvaluationWorkers } from './evaluation-workers.ts'
 export interface Evaluation {
   readonly description: string
   readonly manifest: Manifest
+  /** Chains of operators that can run as one function each. */
+  readonly chains: readonly Chain[]
 }
 
 export interface EvaluationRequest {

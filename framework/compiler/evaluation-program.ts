@@ -3,6 +3,7 @@
 
 import { parentPort } from 'node:worker_threads'
 import type { MillraceError } from '../errors.ts'
+import { type Chain, chainsOf } from '../graph/chains.ts'
 import { describe } from '../graph/describe.ts'
 import { type Manifest, manifestOf } from '../graph/manifest.ts'
 import { requireSources } from '../graph/require-sources.ts'
@@ -16,7 +17,7 @@ export interface EvaluationTask {
 }
 
 export type EvaluationAnswer =
-  | { readonly kind: 'topology'; readonly description: string; readonly manifest: Manifest }
+  | { readonly kind: 'topology'; readonly description: string; readonly manifest: Manifest; readonly chains: readonly Chain[] }
   | { readonly kind: 'problems'; readonly problems: readonly EvaluatedProblem[] }
   | { readonly kind: 'threw'; readonly message: string; readonly stack: string }
 
@@ -48,7 +49,7 @@ async function evaluate({ module, naming }: EvaluationTask): Promise<EvaluationA
     const { default: definition } = (await import(module)) as { default: { build(options: { naming: Naming }): Topology } }
     const topology = definition.build({ naming })
     requireSources(topology)
-    return { kind: 'topology', description: describe(topology), manifest: manifestOf(topology) }
+    return { kind: 'topology', description: describe(topology), manifest: manifestOf(topology), chains: chainsOf(topology) }
   } catch (error) {
     if (!(error instanceof Error)) return { kind: 'threw', message: String(error), stack: '' }
     if (!isInvalid(error)) return { kind: 'threw', message: error.message, stack: String(error.stack) }

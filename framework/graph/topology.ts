@@ -4,6 +4,7 @@
 import type { Source } from '../ports/connector.ts'
 import type { StreamRecord } from '../ports/record.ts'
 import type { Serde } from '../ports/serde.ts'
+import type { ChainCodes } from './chains.ts'
 import type { ErrorHandlers } from './error-handlers.ts'
 import type { Callback, OperatorSpec, StoreSpec } from './operator-spec.ts'
 
@@ -23,6 +24,8 @@ export interface Topology {
   readonly coPartitioned: readonly (readonly TopicRef[])[]
   /** What becomes of records that fail, as far as the topology decides it itself. */
   readonly errorHandlers?: ErrorHandlers
+  /** The functions that its chains run as; without one each operator runs by itself. */
+  readonly chainCodes?: ChainCodes
 }
 
 export interface SubTopology {

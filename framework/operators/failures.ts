@@ -210,7 +210,7 @@ function userFrames(error: unknown): string {
   const stack = error instanceof Error ? error.stack : undefined
   if (stack === undefined) return ''
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  const ours = frames.findIndex((line) => /[\\/:]framework[\\/](operators|runtime)[\\/]|Outlet\.forwardTo/.test(line))
+  const ours = frames.findIndex((line) => /[\\/:]framework[\\/](operators|runtime)[\\/]|millrace:chains|Outlet\.forwardTo/.test(line))
   const theirs = ours < 0 ? frames : frames.slice(0, ours)
   return theirs.map((line) => `\n${line}`).join('')
 }

@@ -142,4 +142,8 @@ export class FlowRecord<K, V> implements StreamRecord<K, V> {
   withKey<L>(key: L): FlowRecord<L, V> {
     return new FlowRecord(Cell.of(key), this.valueCell, this.timestamp, this.headers, this.origin)
   }
+
+  withPair<L, W>(key: L, value: W): FlowRecord<L, W> {
+    return new FlowRecord(Cell.of(key), Cell.of(value), this.timestamp, this.headers, this.origin)
+  }
 }

@@ -1,7 +1,8 @@
 // How a record is folded into an aggregate, for all kinds of aggregation: unwindowed, windowed, by count.
 
+import { argumentsSeen } from '../graph/arguments-seen.ts'
 import type { Aggregation } from '../graph/operator-spec.ts'
-import { argumentsSeen, nullIfUndefined } from './callback.ts'
+import { nullIfUndefined } from './callback.ts'
 import type { Flow } from './operator.ts'
 
 export interface Fold {

@@ -2,7 +2,6 @@
 
 import type { Callback, OperatorSpec } from '../graph/operator-spec.ts'
 import { nullIfUndefined, onRecord } from './callback.ts'
-import { Cell, FlowRecord } from './flow-record.ts'
 import type { Flow, Operator, Outlet } from './operator.ts'
 import { jsonLine, type LinesOf, pairText, tableRows } from './printed-lines.ts'
 
@@ -51,8 +50,10 @@ export class MapPairs extends StreamOperator {
   }
 
   override process(record: Flow): void {
-    const [key, value] = this.mapper(record)
-    this.outlet.forward(withPair(record, key, value))
+    // Variables, because the engine's message names them where the result is no pair.
+    const pair = this.mapper(record)
+    const [key, value] = pair
+    this.outlet.forward(record.withPair(nullIfUndefined(key), nullIfUndefined(value)))
   }
 }
 
@@ -91,7 +92,8 @@ export class FlatMapPairs extends StreamOperator {
   }
 
   override process(record: Flow): void {
-    for (const [key, value] of this.mapper(record)) this.outlet.forward(withPair(record, key, value))
+    const pairs = this.mapper(record)
+    for (const [key, value] of pairs) this.outlet.forward(record.withPair(nullIfUndefined(key), nullIfUndefined(value)))
   }
 }
 
@@ -104,7 +106,8 @@ export class FlatMapValues extends StreamOperator {
   }
 
   override process(record: Flow): void {
-    for (const value of this.mapper(record)) this.outlet.forward(record.withValue(nullIfUndefined(value)))
+    const values = this.mapper(record)
+    for (const value of values) this.outlet.forward(record.withValue(nullIfUndefined(value)))
   }
 }
 
@@ -166,8 +169,4 @@ export class Print extends StreamOperator {
     for (const line of this.linesOf(record)) this.print(this.label === undefined ? line : `[${this.label}]: ${line}`)
     this.outlet.forward(record)
   }
-}
-
-function withPair(record: Flow, key: unknown, value: unknown): Flow {
-  return new FlowRecord(Cell.of(nullIfUndefined(key)), Cell.of(nullIfUndefined(value)), record.timestamp, record.headers, record.origin)
 }

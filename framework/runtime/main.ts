@@ -11,6 +11,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { Config, Settings } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { isMillraceError } from '../errors.ts'
+import type { ChainCodes } from '../graph/chains.ts'
 import type { Manifest } from '../graph/manifest.ts'
 import { pluginSet } from '../plugins/plugin-set.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -35,6 +36,8 @@ import { answerCalls, openWorker, ownPlace } from './worker-thread.ts'
 
 export interface MainOptions {
   readonly definition: TopologyDefinition
+  /** What the compiler has written for the chains of its operators. Default: each operator runs by itself. */
+  readonly chains?: ChainCodes
   readonly config: Config
   /** What the compiler knows of the topology: recorded in Kafka, so that the next version is compared with it. null: it is not. */
   readonly manifest: unknown
@@ -147,11 +150,11 @@ async function runThread(started: Started, place: NonNullable<ReturnType<typeof 
   return exitCode
 }
 
-function wire({ definition, config, plugins, clock, logger, host }: Started, settings: Settings): WiredApp {
+function wire({ definition, chains, config, plugins, clock, logger, host }: Started, settings: Settings): WiredApp {
   const print = (line: string): void => {
     host.stdout.write(`${line}\n`)
   }
-  return wireApp({ definition, settings, plugins: pluginSet(plugins, config.plugins), clock, logger, print })
+  return wireApp({ definition, chains, settings, plugins: pluginSet(plugins, config.plugins), clock, logger, print })
 }
 
 function manifestOf({ manifest }: MainOptions): { readonly manifest?: Manifest } {

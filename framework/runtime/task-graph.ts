@@ -1,5 +1,6 @@
 // The running operators of a task: one for each node of its sub-topologies, each with its way on to its children.
 
+import { chainsOf, shapeOf } from '../graph/chains.ts'
 import { matchesTopic } from '../graph/topic-pattern.ts'
 import {
   inputTopics,
@@ -10,12 +11,13 @@ import {
   type TopologyNode,
   topicName,
 } from '../graph/topology.ts'
+import { ChainOperator, type ChainParts, unwatched } from '../operators/chain-operator.ts'
 import { createOperator, createSink } from '../operators/create-operator.ts'
 import { type Operator, Outlet } from '../operators/operator.ts'
 import type { OperatorEnvironment } from '../operators/operator-environment.ts'
 import { type Retries, RetryingOutlet } from '../operators/retries.ts'
 import { positionTopic } from './task-topics.ts'
-import { WatchedOperator, type WorkCursor } from './work-cursor.ts'
+import { stepsWatchedBy, WatchedOperator, type WorkCursor } from './work-cursor.ts'
 
 export interface TaskGraph {
   /** Each source with the way to its children. */
@@ -45,6 +47,9 @@ export function buildTaskGraph(
     watchers.set(name, watcher)
     return watcher
   }
+  // What may have to be given to one operator once more needs that operator.
+  const chains = retries === undefined ? codedChains(topology) : new Map<string, CodedChain>()
+  const insideChains = new Set<TopologyNode>([...chains.values()].flatMap(({ nodes: [, ...behind] }) => behind))
   const operatorOf = (name: string): Operator => {
     const known = operators.get(name)
     if (known !== undefined) return known
@@ -54,6 +59,12 @@ export function buildTaskGraph(
   }
   const create = (node: TopologyNode): Operator => {
     if (node.kind === 'sink') return createSink(node, environment)
+    const chain = chains.get(node.name)
+    if (chain !== undefined) {
+      const names = chain.nodes.map(({ name }) => name)
+      const enter = cursor === undefined ? unwatched : stepsWatchedBy(cursor, names)
+      return new ChainOperator({ ...chain, outlet: outletOf(chain.nodes.at(-1)?.children ?? []), failures, enter })
+    }
     if (node.kind === 'processor') {
       const late = lateChildOf(node)
       const outlet = outletOf(node.children.filter((child) => child !== late))
@@ -62,9 +73,23 @@ export function buildTaskGraph(
     throw new Error(`${node.name} is a source and cannot be a child`)
   }
   const sources = nodes.filter((node) => node.kind === 'source').map((node) => ({ node, outlet: outletOf(node.children) }))
-  const inOrder = nodes.filter((node) => node.kind !== 'source').map(({ name }) => operatorOf(name))
+  const inOrder = nodes.filter((node) => node.kind !== 'source' && !insideChains.has(node)).map(({ name }) => operatorOf(name))
   for (const operator of inOrder) operator.open?.()
   return { sources, operators: inOrder }
+}
+
+type CodedChain = Pick<ChainParts, 'nodes' | 'code'>
+
+/** By their first nodes, the chains that the compiler has written a function for, if they are here what they were there. */
+function codedChains({ chainCodes = {}, ...topology }: Topology): ReadonlyMap<string, CodedChain> {
+  const coded = new Map<string, CodedChain>()
+  for (const chain of Object.keys(chainCodes).length === 0 ? [] : chainsOf(topology)) {
+    const nodes = chain.map(({ node }) => topology.nodes.get(node) as ProcessorNode)
+    const [{ name }] = nodes as [ProcessorNode]
+    const code = chainCodes[name]
+    if (code?.shape === shapeOf(chain)) coded.set(name, { nodes, code })
+  }
+  return coded
 }
 
 /** The child that gets the late records of a windowed aggregation, and none of its results. */

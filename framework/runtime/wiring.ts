@@ -4,6 +4,7 @@ import type { Settings } from '../config.ts'
 import type { TopologyDefinition } from '../dsl/topology-definition.ts'
 import { MillraceError } from '../errors.ts'
 import { hasPatterns } from '../graph/bind-topics.ts'
+import type { ChainCodes } from '../graph/chains.ts'
 import { requireSources } from '../graph/require-sources.ts'
 import { partsOf } from '../plugins/plugin-set.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -17,6 +18,7 @@ import { sinkTopics, sourceTopics } from './topic-plan.ts'
 
 export interface Wiring {
   readonly definition: TopologyDefinition
+  readonly chains?: ChainCodes | undefined
   readonly settings: Settings
   readonly plugins: readonly Plugin[]
   readonly clock: Clock
@@ -29,7 +31,7 @@ export interface WiredApp extends Omit<AppOptions, 'untilEnd'> {
   readonly sharesBroker: boolean
 }
 
-export function wireApp({ definition, settings, plugins, clock, logger, print }: Wiring): WiredApp {
+export function wireApp({ definition, chains, settings, plugins, clock, logger, print }: Wiring): WiredApp {
   const topology = definition.build(settings.naming === undefined ? {} : { naming: settings.naming })
   requireSources(topology)
   const applicationId = settings.applicationId ?? settings.applicationIdPrefix + definition.name
@@ -44,7 +46,7 @@ export function wireApp({ definition, settings, plugins, clock, logger, print }:
   const connect = named(brokers, brokerName, 'broker')
   const memory = named(stores, 'memory', 'stateStore')
   return {
-    topology,
+    topology: chains === undefined || settings.fusion === 'off' ? topology : { ...topology, chainCodes: chains },
     applicationId,
     processId: newProcessId(),
     settings,

@@ -79,3 +79,12 @@ export class WatchedOperator implements Operator {
     cursor.enters(before)
   }
 }
+
+/** For a chain that runs as one function: tells of each step that it begins, as if the operator of that name did. */
+export function stepsWatchedBy(cursor: WorkCursor, names: readonly string[]): (step: number) => number {
+  const numbers = names.map((name) => cursor.numberOf(name))
+  return (step) => {
+    cursor.enters(numbers[step] as number)
+    return step
+  }
+}

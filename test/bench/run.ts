@@ -1,9 +1,10 @@
-// npm run bench [-- map count window session join] [--records N] [--rounds N] [--brokers HOST:PORT] [--guarantee exactly_once_v2]
+// npm run bench [-- map chain count window session join] [--records N] [--rounds N] [--brokers HOST:PORT] [--guarantee exactly_once_v2] [--fusion off]
 //
 // Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at least once unless told otherwise. The sides take turns, each run
 // with a fresh application id, a fresh state folder and an empty output topic; the table shows medians. Both runtimes have their default heap settings.
 // Of 10,000 keys each has a record every 10 s, by the records' times: `session` ends a session after 5 s, `join` joins each purchase (a quarter of the
-// records) with the views (another quarter) of its user within 10 s. What comes out is compared: counts must add up to the records, joins to each other.
+// records) with the views (another quarter) of its user within 10 s; `chain` has five operators without state, of which `--fusion off` runs each by itself.
+// What comes out is compared: counts must add up to the records, joins and chains to each other.
 // Needs Java and Maven.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -24,9 +25,10 @@ const { values: options, positionals } = parseArgs({
     keys: { type: 'string', default: '10000' },
     brokers: { type: 'string' },
     guarantee: { type: 'string', default: 'at_least_once' },
+    fusion: { type: 'string', default: 'on' },
   },
 })
-const topologies = positionals.length > 0 ? positionals : ['map', 'count', 'window', 'session', 'join']
+const topologies = positionals.length > 0 ? positionals : ['map', 'chain', 'count', 'window', 'session', 'join']
 const records = Number(options.records)
 const rounds = Number(options.rounds)
 
@@ -38,10 +40,11 @@ const settings = {
   MILLRACE_PROCESSING_GUARANTEE: options.guarantee,
   MILLRACE_COMMIT_INTERVAL_MS: isExactlyOnce ? '100' : '30000',
   MILLRACE_CACHE_BYTES_MAX: String(10 * 1024 * 1024),
+  MILLRACE_FUSION: options.fusion,
 }
 
 /** How many results the first side had that ran it. */
-const joined = new Map<string, number>()
+const resultsOf = new Map<string, number>()
 
 const sides = ['Kafka Streams', 'Millrace'] as const
 type Side = (typeof sides)[number]
@@ -150,12 +153,13 @@ async function check(topology: string, side: Side, { recordsIn, recordsOut }: Me
   // The ends of transactions have offsets too.
   const isEach = isExactlyOnce ? recordsOut >= records : recordsOut === records
   if (topology === 'map' && !isEach) fail('each record has one result')
-  if (topology === 'join' && !isExactlyOnce) {
-    const expected = joined.get(topology) ?? recordsOut
-    joined.set(topology, expected)
+  if (topology === 'chain' || topology === 'join') {
+    if (isExactlyOnce) return
+    const expected = resultsOf.get(topology) ?? recordsOut
+    resultsOf.set(topology, expected)
     if (recordsOut !== expected) fail(`there were ${expected} results before`)
   }
-  if (topology === 'map' || topology === 'join') return
+  if (['map', 'chain', 'join'].includes(topology)) return
   // Kafka Streams writes a count as a long of 8 bytes, Millrace as the number's JSON.
   const read = side === 'Millrace' ? (value: Buffer) => Number(value) : (value: Buffer) => Number(value.readBigInt64BE())
   const counted = await sumOfLatest(brokers, outputTopic(topology), read)

@@ -223,6 +223,37 @@ describe('a built app', () => {
     expect(stderr).toContain('topologies/throwing.ts:6:9')
   })
 
+  test("runs a chain of operators as one function, unless told otherwise, and shows the author's own line of it", async () => {
+    const body = [
+      `const numbers = builder.fromElements([['one', 1], ['two', 2]])`,
+      `const doubled = numbers.filter((value) => value > 0).mapValues((value) => value * 2).peek((value) => {`,
+      `  console.error(\`\${new Error('looked').stack}\`)`,
+      `  if (value === 4) throw new Error('four')`,
+      `})`,
+      `doubled.print()`,
+    ]
+    const { folder } = await project({ 'topologies/chained.ts': topologyText('chained', body.join('\n')) })
+    const [out] = await built(folder)
+    const of = async (environment: Readonly<Record<string, string>>) => {
+      const { code, stdout, stderr } = await run(join(out!, 'app.mjs'), folder, environment)
+      const told = /A callback of (\S+) threw.*\n((?: +at .*\n)*)/.exec(stderr) ?? []
+      return { code, stdout, looked: /looked\n.*\n.*\n/.exec(stderr)?.[0], node: told[1], frames: told[2] }
+    }
+    const together = await of({})
+    expect(together).toEqual({
+      code: 1,
+      stdout: '(one,2)\n',
+      looked: expect.stringMatching(/looked\n +at .*topologies\/chained\.ts:6:\d+\)?\n +at .*virtual:millrace:chains:\d+:\d+\)?\n/),
+      node: 'doubled',
+      frames: expect.stringMatching(/^ +at .*topologies\/chained\.ts:7:\d+\)?\n$/),
+    })
+    const apart = await of({ MILLRACE_FUSION: 'off' })
+    expect(apart).toEqual({
+      ...together,
+      looked: expect.stringMatching(/looked\n.*chained\.ts:6:\d+\)?\n +at .*framework\/operators\/.*\n/),
+    })
+  })
+
   test("shows the author's own lines in every stack, whoever prints it", async () => {
     const body = `const numbers = builder.fromElements([['one', 1]])\nnumbers.peek(() => {\n  console.error(new Error('only looked at').stack)\n}).print()`
     const helper = `export const later = () => {\n  // millrace-ignore MR1203: it is to throw where nobody catches\n  queueMicrotask(() => {\n    throw new TypeError('nobody catches this')\n  })\n}\n`

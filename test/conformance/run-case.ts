@@ -4,6 +4,7 @@ import { isMillraceError } from '../../framework/errors.ts'
 import { describe } from '../../framework/graph/describe.ts'
 import type { Topology } from '../../framework/graph/topology.ts'
 import { toBytes } from '../../framework/serdes/byte-buffer.ts'
+import { fused } from '../compiler/fused-topology.ts'
 import { type CapturedRecord, type TestDriverOptions, TopologyTestDriver } from '../kit/index.ts'
 import { buildTopology } from './build-topology.ts'
 import { plain, storeRows } from './store-rows.ts'
@@ -16,6 +17,8 @@ const applicationId = 'app'
 export interface RunOptions {
   /** Where persistent stores lie. Default: in memory. */
   readonly state?: TestDriverOptions['state']
+  /** Whether chains of operators run as one function, as in an app. Default: false. */
+  readonly fusion?: boolean
   /** Done between two steps: `step` is the one to come. Default: nothing. */
   readonly between?: (driver: TopologyTestDriver, step: number) => Promise<void>
 }
@@ -24,6 +27,7 @@ export async function runCase(vector: VectorCase, options: RunOptions = {}): Pro
   let topology: Topology
   try {
     topology = buildTopology(vector)
+    if (options.fusion === true) topology = fused(topology)
   } catch (error) {
     return failed(error, {}, { phase: 'build' })
   }

@@ -1,6 +1,7 @@
 import { runInThisContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { argumentsSeen, onRecord } from '../../framework/operators/callback.ts'
+import { argumentsSeen } from '../../framework/graph/arguments-seen.ts'
+import { onRecord } from '../../framework/operators/callback.ts'
 import { Cell, FlowRecord, noOrigin } from '../../framework/operators/flow-record.ts'
 import { noHeaders } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'

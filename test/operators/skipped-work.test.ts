@@ -1,7 +1,9 @@
-// What operators do not do: a value is parsed only where somebody looks at it, and bytes that nobody has changed are written as they came.
+// What operators do not do, one by one or as one function: a value is parsed only where somebody looks at it, and bytes that nobody has changed are written
+// as they came.
 
 import { expect, test } from 'vitest'
-import { json, type KStream, type Serde, string, topology } from '../../framework/index.ts'
+import { json, type KStream, type Serde, string, type Topology, topology } from '../../framework/index.ts'
+import { fused } from '../compiler/fused-topology.ts'
 import { TopologyTestDriver } from '../kit/index.ts'
 
 interface Counted<T> {
@@ -36,13 +38,21 @@ interface Visit {
 
 const records = 3
 
+type Use = (visits: KStream<string, Visit>, key: Serde<string>, value: Serde<Visit>) => void
+
 /** How often key and value were read and written of three records, and the bytes that came out. */
-async function workOf(use: (visits: KStream<string, Visit>, key: Serde<string>, value: Serde<Visit>) => void) {
+async function workOf(use: Use) {
+  const work = await workAs(use, (topology) => topology)
+  expect(await workAs(use, fused)).toEqual(work)
+  return work
+}
+
+async function workAs(use: Use, fuse: (topology: Topology) => Topology) {
   const [key, value] = [counted(string()), counted(json<Visit>())]
   const made = topology('skipped-work', (builder) => {
     use(builder.stream('visits', { key: key.serde, value: value.serde }), key.serde, value.serde)
   })
-  const driver = await TopologyTestDriver.open(made)
+  const driver = await TopologyTestDriver.open(fuse(made.build()))
   // White space that no writer would put there shows whether bytes came through as they were.
   for (let index = 0; index < records; index++) driver.pipeBytes('visits', Buffer.from(`k${index % 2}`), Buffer.from('{ "page": "/" }'))
   const written = driver.outputBytes('out').map((record) => String(record.value))

@@ -5,6 +5,15 @@ import type { Windowed } from 'millrace'
 
 declare module 'millrace' {
   interface TopologyTopics {
+    'bench-chain': {
+      inputs: {
+        'bench-events': { key: string; value: string }
+      }
+      outputs: {
+        'bench-chain-output': { key: string; value: string }
+      }
+      stores: Record<never, never>
+    }
     'bench-count': {
       inputs: {
         'bench-events': { key: string; value: string }

@@ -15,6 +15,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -30,7 +31,7 @@ import org.apache.kafka.streams.kstream.WindowedSerdes;
 /**
  * One topology of the benchmark on Kafka Streams, one thread, from the earliest offset to what the input's end was at the start. The settings are Kafka
  * Streams' defaults but for those given: BROKERS, APPLICATION_ID, STATE_DIR, COMMIT_INTERVAL_MS, CACHE_BYTES_MAX and PROCESSING_GUARANTEE, as Millrace takes them from the
- * environment. Arguments: map | count | window | session | join, the input topic, the output topic. Prints one line of JSON.
+ * environment. Arguments: map | chain | count | window | session | join, the input topic, the output topic. Prints one line of JSON.
  */
 public final class StreamsBench {
   private static final Duration WINDOW = Duration.ofSeconds(10);
@@ -67,6 +68,13 @@ public final class StreamsBench {
         builder.stream(input, Consumed.with(Serdes.String(), Serdes.String())).peek((key, value) -> countRecord());
     switch (name) {
       case "map" -> events.mapValues(value -> value.toUpperCase()).to(output, Produced.with(Serdes.String(), Serdes.String()));
+      case "chain" -> events
+          .filter((key, value) -> !value.contains("\"action\":\"search\""))
+          .mapValues(value -> value.toUpperCase())
+          .map((key, value) -> KeyValue.pair(key + "/mobile", value))
+          .filter((key, value) -> value.contains("\"MOBILE\":TRUE"))
+          .mapValues(value -> "[" + value + "]")
+          .to(output, Produced.with(Serdes.String(), Serdes.String()));
       case "count" -> events.groupByKey().count(Materialized.as("counts")).toStream()
           .to(output, Produced.with(Serdes.String(), Serdes.Long()));
       case "window" -> events.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(WINDOW)).count(Materialized.as("counts")).toStream()
