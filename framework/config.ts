@@ -202,10 +202,10 @@ export const settingsTable = {
     default: 'fail',
     description: 'what becomes of a record on which a callback throws',
   },
-  /** A record that its serde cannot write, or that is too large for its topic (production.exception.handler). */
+  /** A record that its serde cannot write, or that the broker refuses for what it is (production.exception.handler). */
   productionExceptionHandler: {
     kind: 'choice',
-    choices: ['fail', 'continue', 'dead-letter'],
+    choices: ['fail', 'continue', 'dead-letter', 'retry'],
     default: 'fail',
     description: 'what becomes of a record that cannot be written',
   },

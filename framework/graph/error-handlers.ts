@@ -49,16 +49,24 @@ export type ProcessingExceptionHandler = (
   record: StreamRecord<unknown, unknown> | undefined,
 ) => ProcessingErrorResponse
 
-/** Decides about a record that cannot be written: its serde refuses it, or it is larger than its topic takes. `record` is what the sink was given. */
+/**
+ * Decides about a record that cannot be written: its serde refuses it, it is larger than a request may be, or the broker refuses it after it was sent (too large for its topic, without a
+ * key where that is compacted, a timestamp that is not allowed). `record` is what the sink was given; where the broker refused it, what it was sent, without the place of the input
+ * record, which is not known any more. `retry` sends a record that the broker refused again, up to `processingRetriesMax` times; then, and for others,
+ * `processingRetriesExhausted` decides. Not asked about changelogs, which have to have everything.
+ */
 export type ProductionExceptionHandler = (
   error: Error,
   context: ErrorHandlerContext,
   record: StreamRecord<unknown, unknown>,
-) => ErrorResponse
+) => ProductionErrorResponse
+
+/** As `ProcessingErrorResponse`, about a record that cannot be written. */
+export type ProductionErrorResponse = ProcessingErrorResponse
 
 /** Those of a topology; what it leaves out is as the settings say. */
 export interface ErrorHandlers {
   readonly deserializationExceptionHandler?: ErrorResponse | DeserializationExceptionHandler
   readonly processingExceptionHandler?: ProcessingErrorResponse | ProcessingExceptionHandler
-  readonly productionExceptionHandler?: ErrorResponse | ProductionExceptionHandler
+  readonly productionExceptionHandler?: ProductionErrorResponse | ProductionExceptionHandler
 }

@@ -3,7 +3,13 @@
 // where they came from and are no record's fault, but for a record that is too large: what sends it does not know what it was made of.
 
 import { isMillraceError, MillraceError } from '../errors.ts'
-import type { ErrorHandlerContext, ErrorHandlers, ErrorResponse, ProcessingErrorResponse } from '../graph/error-handlers.ts'
+import type {
+  ErrorHandlerContext,
+  ErrorHandlers,
+  ErrorResponse,
+  ProcessingErrorResponse,
+  ProductionErrorResponse,
+} from '../graph/error-handlers.ts'
 import type { Logger } from '../ports/logger.ts'
 import { asOffset, asTimestamp, noHeaders } from '../ports/record.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -27,6 +33,8 @@ export interface FailureParts {
   readonly pathTo: (node: string, topic: string | undefined) => readonly string[]
   readonly source: SourceBytes
   readonly logger: Logger
+  /** How often what a broker has refused is sent again under `retry`. Default: never. */
+  readonly retriesMax?: number
 }
 
 /** The input record that the task is working on. */
@@ -107,16 +115,41 @@ export class Failures {
   handleProduction(error: unknown, node: string, record: Flow, topic: string): void {
     const isTooLarge = isMillraceError(error, 'record-too-large') && error.details.made === ''
     if (error instanceof UndecodableError || (isMillraceError(error) && !isTooLarge)) throw error
-    const { productionExceptionHandler: handler } = this.parts.policy
-    const decided =
-      typeof handler === 'function' ? this.ask(() => handler(asError(error), this.context(node, record, 1), record), error, node) : handler
-    if (decided !== 'fail') {
-      this.leaveOut('not-written', decided, { error, node, record })
+    const decided = this.productionDecision(error, node, record, once)
+    // To give its serde the same value again would not help.
+    const response = decided === 'retry' ? this.exhausted : decided
+    if (response !== 'fail') {
+      this.leaveOut('not-written', response, { error, node, record })
       return
     }
     if (isTooLarge) throw this.tooLarge(error, node, record)
     const place = describeOrigin(record.origin)
     throw new MillraceError('record-unwritable', { task: this.parts.taskId, node, place, topic, problem: problemOf(error) }, error)
+  }
+
+  /** The broker has refused what `node` wrote, for what it is: `record` is that. Throws where the policy is to fail. */
+  handleRefused(error: Error, node: string, record: Flow, attempt: number): 'leave-out' | 'retry' {
+    const { retriesMax = 0 } = this.parts
+    const decided = this.productionDecision(error, node, record, { failures: attempt, retriesMax })
+    if (decided === 'retry' && attempt <= retriesMax) {
+      this.log(`Trying again (${attempt} of ${retriesMax})`, error, node, record)
+      return 'retry'
+    }
+    const response = decided === 'retry' ? this.exhausted : decided
+    if (response === 'fail') throw isMillraceError(error, 'record-too-large') ? this.tooLarge(error, node, record) : error
+    this.leaveOut('not-written', response, { error, node, record })
+    return 'leave-out'
+  }
+
+  private productionDecision(error: unknown, node: string, record: Flow, { failures }: Attempts): ProductionErrorResponse {
+    const { productionExceptionHandler: handler } = this.parts.policy
+    return typeof handler === 'function'
+      ? this.ask(() => handler(asError(error), this.context(node, record, failures), record), error, node)
+      : handler
+  }
+
+  private get exhausted(): ErrorResponse {
+    return this.parts.policy.processingRetriesExhausted ?? 'fail'
   }
 
   /** What to throw when all are closed: no record is at stake, so the policy for records has no say. */

@@ -1,12 +1,12 @@
 // The end of the way: a record is written in place into the batch to send. Key and value that came as bytes of the sink's serdes are copied as they are.
 
 import type { SinkNode } from '../graph/topology.ts'
-import type { TopicWriter } from '../ports/broker.ts'
+import type { RefusedRecord, TopicWriter } from '../ports/broker.ts'
 import type { ByteTarget, Serde } from '../ports/serde.ts'
 import type { ByteBuffer } from '../serdes/byte-buffer.ts'
 import { windowBytesOf } from '../serdes/windowed.ts'
 import { onRecord } from './callback.ts'
-import type { Cell } from './flow-record.ts'
+import { Cell, FlowRecord, noOrigin } from './flow-record.ts'
 import type { Flow, Operator } from './operator.ts'
 import type { OperatorEnvironment } from './operator-environment.ts'
 
@@ -19,11 +19,13 @@ export class Sink implements Operator {
   /** Undefined: each record chooses its topic. */
   private readonly writer: TopicWriter | undefined
   private readonly topicOf: ((record: Flow) => string) | undefined
+  private readonly chosen = new Set<string>()
   private readonly environment: OperatorEnvironment
   private readonly partitioner: SinkNode['partitioner']
   /** How many bytes at the end of a key say which window it is of: the partition is chosen by the key before them (WindowedStreamPartitioner). */
   private readonly windowBytes: number
   private readonly key: Serde<unknown>
+  private readonly value: Serde<unknown>
   private readonly scratch: ByteBuffer
   /** Writes a value cell: its bytes where they can stand for the value, else the value. */
   private readonly valueWriter: { write(cell: Cell<unknown>, target: ByteTarget): void }
@@ -39,7 +41,13 @@ export class Sink implements Operator {
     this.windowBytes = node.topic.internal ? 0 : windowBytesOf(node.key)
     this.scratch = environment.scratch
     const { value } = node
+    this.value = value
     this.valueWriter = { write: (cell, target) => cell.writeTo(target, value) }
+  }
+
+  /** Of topics that records choose only those are known that it has written to. */
+  mayWriteTo(topic: string): boolean {
+    return this.chosen.has(topic)
   }
 
   /** Undefined if each record chooses its topic. */
@@ -99,6 +107,14 @@ export class Sink implements Operator {
     }
   }
 
+  /** The broker has refused what it has written. Throws where the policy is to fail. */
+  refused({ error, attempt, timestamp, key, value, headers }: RefusedRecord): 'leave-out' | 'retry' {
+    const record = new FlowRecord(ofBytes(key, this.key), ofBytes(value, this.value), timestamp, headers, noOrigin)
+    const answer = this.environment.failures.handleRefused(error, this.name, record, attempt)
+    if (answer === 'leave-out') this.sent--
+    return answer
+  }
+
   private checked(partition: number, { topic, partitions }: TopicWriter): number {
     if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition
     throw new Error(`the partitioner of ${this.name} gave ${partition}, and ${topic} has the partitions 0 to ${partitions - 1}`)
@@ -108,8 +124,13 @@ export class Sink implements Operator {
   private appendToChosen(record: Flow, keyBytes: Buffer, keyStart: number, keyEnd: number): void {
     const topic = (this.topicOf as (record: Flow) => string)(record)
     const key = keyStart < 0 ? noBytes : Buffer.from(keyBytes.subarray(keyStart, keyEnd))
+    this.chosen.add(topic)
     this.environment.withWriter(topic, (writer) => this.write(writer, record, key, keyStart < 0 ? -1 : 0, keyStart < 0 ? -1 : key.length))
   }
+}
+
+function ofBytes<T>(bytes: Buffer | null, serde: Serde<T>): Cell<T> {
+  return bytes === null ? Cell.ofBytes(noBytes, -1, -1, serde) : Cell.ofBytes(bytes, 0, bytes.length, serde)
 }
 
 const noBytes = Buffer.alloc(0)

@@ -152,6 +152,26 @@ export interface ProducerOptions {
   readonly transactionalId?: string
   /** After so long without an end the coordinator aborts a transaction and fences its producer. Default 10 s. */
   readonly transactionTimeoutMs?: number
+  /**
+   * Asked about a record that the broker has refused for what it is, after it was sent. `leave-out`: it is as if it had never been appended, what is behind it goes on; `retry`: it
+   * is sent again after a pause; `fail`, or an error that is thrown: the producer fails. Default: it fails. A broker that refuses all such records while they are appended never asks.
+   */
+  readonly onRefused?: (refused: RefusedRecord) => 'fail' | 'leave-out' | 'retry'
+}
+
+/** A record that is too large for its topic, has no key where the topic is compacted, or a timestamp that is not allowed there. */
+export interface RefusedRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly timestamp: Timestamp
+  /** null: it has none. */
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Headers
+  /** `record-too-large`, or `delivery-failed` with the broker's word for it. */
+  readonly error: Error
+  /** How often it was refused, from 1. */
+  readonly attempt: number
 }
 
 /**
@@ -208,7 +228,8 @@ export interface TopicWriter {
   partitionOf(bytes: Uint8Array, keyStart: number, keyEnd: number): number
   /**
    * Appends one record. The key is copied from `keyBytes` (start -1: null); the value is written in place by `valueSerde`
-   * (`value` null: a tombstone, no serde needed). Throws `record-too-large`, and what the serde throws; then nothing was appended.
+   * (`value` null: a tombstone, no serde needed). Throws `record-too-large`, and what the serde throws; then nothing was appended. What the broker itself has to say comes later, and to
+   * `onRefused`.
    */
   append<V>(
     partition: number,

@@ -29,6 +29,7 @@ import { openSerdes } from './open-serdes.ts'
 import { Preparations } from './preparations.ts'
 import { Processing } from './processing.ts'
 import { checkVersion } from './recorded-manifest.ts'
+import { refusedBy } from './refused-records.ts'
 import { Reporters } from './reporters.ts'
 import { Restoration } from './restoration.ts'
 import { StandbyTasks } from './standby-tasks.ts'
@@ -253,6 +254,7 @@ class Run {
           bufferBytesMax: settings.producerBufferBytesMax,
           compression: settings.compression,
           ...transactional(options),
+          onRefused: (refused) => refusedBy(this.tasks.all, refused),
         },
       }),
     }

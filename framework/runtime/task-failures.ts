@@ -23,6 +23,7 @@ export function taskFailures(
     source,
     pathTo: (node, topic) => pathTo(topology, node, (from) => isOwn(from) && readsTopic(from, topic, applicationId)),
     logger,
+    ...(settings.retries === undefined ? {} : { retriesMax: settings.retries.retriesMax }),
   })
 }
 

@@ -97,7 +97,8 @@ export class MemoryAdmin implements Admin {
   }
 
   async fenceProducers(transactionalIds: readonly string[]): Promise<void> {
-    await this.ask((cluster) => {
+    await this.network.send('fence producers', () => {
+      const { cluster } = this
       for (const transactionalId of transactionalIds) cluster.transactions.initialize(transactionalId, fencedTimeoutMs)
     })
   }

@@ -3,7 +3,15 @@
 import type { Clock } from '../../framework/index.ts'
 
 /** What a client asks for that a fault may meet. */
-export type MemoryRequest = 'admin' | 'committed' | 'produce' | 'initialize' | 'add offsets' | 'end transaction' | 'commit offsets'
+export type MemoryRequest =
+  | 'admin'
+  | 'fence producers'
+  | 'committed'
+  | 'produce'
+  | 'initialize'
+  | 'add offsets'
+  | 'end transaction'
+  | 'commit offsets'
 
 export interface MemoryNetwork {
   /** Of the process that the client runs in: its heartbeats go by it, so that none comes from a frozen one. Default: the cluster's. */

@@ -128,7 +128,7 @@ export class Instance implements NetworkOwner {
     this.doomedAt = undefined
     this.freezesAt = undefined
     this.frozenUntilMs = 0
-    this.network.weather = { refused: 0, lost: 0, slow: 0 }
+    this.network.weather = { refused: 0, lost: 0, slow: 0, fences: true }
     this.engine.heal()
   }
 

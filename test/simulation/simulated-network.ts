@@ -24,6 +24,8 @@ export interface NetworkWeather {
   readonly refused: number
   readonly lost: number
   readonly slow: number
+  /** Whether producers of members that are gone can be fenced: those who stay have to be safe without it. */
+  readonly fences: boolean
 }
 
 export interface NetworkOwner extends Process {
@@ -56,6 +58,7 @@ export class SimulatedNetwork implements MemoryNetwork {
       if (owner.frozenUntilMs > scheduler.nowMs) await scheduler.pause(0, owner)
       // On its way it is nobody's: it arrives though its sender is dead or frozen by then.
       await scheduler.pause(this.delayMs())
+      if (request === 'fence producers' && !this.weather.fences) throw new Error('no coordinator is known')
       if (random.chance(this.weather.refused)) {
         this.trace(`${owner.name}: ${request} is answered by ${random.oneOf(refusals)}`)
         await scheduler.pause(20, owner)

@@ -59,6 +59,7 @@ class Simulation {
   private readonly inputs: Input[] = []
   private readonly failures: string[] = []
   private readonly numbers = new Map<string, number>()
+  private readonly fences: boolean
   private writing = 0
   private processes = 0
 
@@ -88,6 +89,8 @@ class Simulation {
       maxWarmupReplicas: 1 + random.below(2),
       probingRebalanceIntervalMs: 500 + random.below(2_500),
     }
+    // By another generator, so that what a seed does otherwise is the same both ways.
+    this.fences = new Random(seed + 1_000_000).chance(0.5)
     const isStatic = random.chance(0.3)
     this.hosts = Array.from({ length: 1 + random.below(3) }, (_, index) => {
       return { disk: { folders: new Map() }, instanceId: isStatic ? `host-${index}` : '', instance: undefined }
@@ -217,7 +220,7 @@ class Simulation {
       random,
       cluster: this.cluster,
       config: host.instanceId === '' ? config : { ...config, groupInstanceId: host.instanceId },
-      weather: { refused: random.next() * 0.08, lost: random.next() * 0.08, slow: random.next() * 0.1 },
+      weather: { refused: random.next() * 0.08, lost: random.next() * 0.08, slow: random.next() * 0.1, fences: this.fences },
       slowestWriteMs: random.chance(0.3) ? 1_500 : 20,
       trace: (event) => this.note(event),
       sabotage: this.sabotage,

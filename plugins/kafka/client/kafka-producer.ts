@@ -15,7 +15,7 @@ import { check, isAuthorizationCode, NoAnswer, RefusedRequest } from './faults.t
 import { KafkaTopicWriter } from './kafka-topic-writer.ts'
 import { KafkaTransactions, type ProducerId, type TransactionalBatches } from './kafka-transactions.ts'
 import type { BatchSource, OutgoingPartition } from './outgoing-partition.ts'
-import type { ProduceBatch } from './produce-batch.ts'
+import { onlyRecord, type ProduceBatch } from './produce-batch.ts'
 import { Signal } from './signal.ts'
 import { byTopic } from './topic-partitions.ts'
 
@@ -43,6 +43,14 @@ const forgottenCodes: readonly number[] = [
   errorCode.INVALID_PRODUCER_EPOCH,
 ]
 
+/** What a record is refused for by what it is, and would be again: of a batch of several it is not known which of them. */
+const refusedCodes: readonly number[] = [
+  errorCode.MESSAGE_TOO_LARGE,
+  errorCode.RECORD_LIST_TOO_LARGE,
+  errorCode.INVALID_RECORD,
+  errorCode.INVALID_TIMESTAMP,
+]
+
 export class KafkaProducer implements Producer, BatchSource, TransactionalBatches {
   readonly transactions?: KafkaTransactions
   readonly #cluster: ClusterClient
@@ -63,6 +71,8 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
   #bufferedBytes = 0
   #ordinal = 0
   #failure: Error | undefined
+  /** Records that were left out. */
+  #leftOut = 0
   #retryTimer: Timer | undefined
   #retries = 0
   #closed = false
@@ -107,13 +117,17 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
   }
 
   async flush(): Promise<void> {
-    for (const partition of this.#busy) this.seal(partition)
-    const last = this.#ordinal
-    while (this.#failure === undefined && this.#hasUpTo(last)) {
-      this.#dispatch(false)
-      await this.#settled.next()
+    for (let before = -1; before < this.#leftOut; ) {
+      before = this.#leftOut
+      for (const partition of this.#busy) this.seal(partition)
+      const last = this.#ordinal
+      while (this.#failure === undefined && this.#hasUpTo(last)) {
+        this.#dispatch(false)
+        await this.#settled.next()
+      }
+      if (this.#failure !== undefined) throw this.#failure
+      // Who was asked about a record may have written another one in its place, which belongs to what is flushed.
     }
-    if (this.#failure !== undefined) throw this.#failure
   }
 
   async close(): Promise<void> {
@@ -248,6 +262,10 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
       const shipments: Shipment[] = []
       let sizeBytes = 0
       for (const from of partitions) {
+        if (from.hasGap) {
+          if (from.inFlight.length > 0) continue
+          from.closeGap(this.#requireStamp())
+        }
         if (from.queue.length === 0 && isDue(from, dueBeforeMs)) this.seal(from)
         const batch = sizeBytes < produceBytesMax ? from.send() : undefined
         if (batch === undefined) continue
@@ -305,11 +323,12 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
       if (baseOffset >= 0) from.acknowledged = asOffset(baseOffset + batch.records)
       this.#release(from, batch)
       this.#retries = 0
-    } else if (code === errorCode.MESSAGE_TOO_LARGE && batch.records > 1) {
-      from.returnedInHalves(batch, { ...this.#requireStamp(), baseSequence: batch.baseSequence })
+    } else if (refusedCodes.includes(code)) {
+      if (batch.records > 1) from.returnedInHalves(batch, { ...this.#requireStamp(), baseSequence: batch.baseSequence })
+      else this.#refused(from, batch, this.#deliveryFailure(from, batch, code, message))
     } else if (forgottenCodes.includes(code)) {
       // Behind a batch that has to be sent again, its followers come too early: they wait for it.
-      const tooEarly = code === errorCode.OUT_OF_ORDER_SEQUENCE_NUMBER && from.hasBefore(batch)
+      const tooEarly = code === errorCode.OUT_OF_ORDER_SEQUENCE_NUMBER && (from.hasGap || from.hasBefore(batch))
       from.returned(batch)
       if (tooEarly) return
       const fenced = this.transactions?.fencedBy(code)
@@ -320,6 +339,28 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
       from.waiting = true
       this.#retryLater()
     } else this.#fail(this.transactions?.fencedBy(code) ?? this.#deliveryFailure(from, batch, code, message))
+  }
+
+  #refused(from: OutgoingPartition, batch: ProduceBatch, error: Error): void {
+    const attempt = (batch.refusals ?? 0) + 1
+    let answer: 'fail' | 'leave-out' | 'retry' = 'fail'
+    try {
+      const { topic, partition } = from
+      answer = this.#options.onRefused?.({ topic, partition, ...onlyRecord(batch), error, attempt }) ?? 'fail'
+    } catch (decided) {
+      this.#fail(decided instanceof Error ? decided : new Error(String(decided)))
+      return
+    }
+    if (answer === 'fail') this.#fail(error)
+    else if (answer === 'leave-out') {
+      this.#leftOut++
+      from.leftOut(batch)
+      this.#release(from, batch)
+    } else {
+      from.returned(batch, { ...batch, refusals: attempt })
+      from.waiting = true
+      this.#retryLater()
+    }
   }
 
   #release(from: OutgoingPartition, batch: ProduceBatch): void {

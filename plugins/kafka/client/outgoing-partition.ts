@@ -4,7 +4,8 @@
 //                         ↑                │
 //                         └──tried again───┘   in its old place, by sequence; until it has arrived, one batch at a time
 //
-// Invariant: the sequences of `inFlight` and then of `queue` follow each other without a gap. So the broker keeps the order, and drops what comes twice.
+// Invariant: the sequences of `inFlight` and then of `queue` follow each other without a gap. So the broker keeps the order, and drops what comes twice. Where a batch
+// is left out there is a gap, until nothing is on its way and those behind it are stamped anew.
 
 import type { Headers, Offset, Serde } from '../../../framework/index.ts'
 import { batchHeaderBytes } from '../wire/record-batch.ts'
@@ -33,6 +34,8 @@ export class OutgoingPartition {
   #open: RecordBatchWriter | undefined
   #openedAtMs = 0
   #nextSequence = 0
+  /** The sequence that the broker expects behind a batch that was left out; undefined: there is no gap. */
+  #gapAt: number | undefined
 
   constructor(source: BatchSource, topic: string, partition: number) {
     this.#source = source
@@ -102,11 +105,39 @@ export class OutgoingPartition {
   arrived(batch: ProduceBatch): void {
     this.#land(batch)
     this.cautious = false
+    // A broker that knows nothing of this producer takes what comes first.
+    if (this.#gapAt !== undefined) this.#gapAt = sequenceAfter(batch.baseSequence, batch.records)
   }
 
-  /** Puts a batch that did not arrive back to where it was. */
-  returned(batch: ProduceBatch): void {
+  get hasGap(): boolean {
+    return this.#gapAt !== undefined
+  }
+
+  /** The broker has not written a batch, and is not to. */
+  leftOut(batch: ProduceBatch): void {
     this.#land(batch)
+    // Of several the broker waits for the first.
+    this.#gapAt ??= batch.baseSequence
+  }
+
+  /** Nothing may be in flight. */
+  closeGap(stamp: Omit<BatchStamp, 'baseSequence'>): void {
+    const gapAt = this.#gapAt
+    if (gapAt === undefined) return
+    let next = gapAt
+    this.queue = this.queue.map((batch) => {
+      if (isAfter(gapAt, batch.baseSequence)) return batch
+      const baseSequence = next
+      next = sequenceAfter(baseSequence, batch.records)
+      return batch.baseSequence === baseSequence ? batch : restamped(batch, { ...stamp, baseSequence })
+    })
+    this.#nextSequence = next
+    this.#gapAt = undefined
+  }
+
+  /** Puts a batch that did not arrive back to where it was, as it is from now on. */
+  returned(landed: ProduceBatch, batch = landed): void {
+    this.#land(landed)
     const isBehind = (other: ProduceBatch) => isAfter(other.baseSequence, batch.baseSequence)
     const at = this.queue.findIndex(isBehind)
     this.queue.splice(at < 0 ? this.queue.length : at, 0, batch)
@@ -127,6 +158,7 @@ export class OutgoingPartition {
   /** Begins anew with sequence 0, under a new producer id. Nothing may be in flight. */
   restart(stamp: Omit<BatchStamp, 'baseSequence'>): void {
     this.#nextSequence = 0
+    this.#gapAt = undefined
     this.queue = this.queue.map((batch) => {
       const baseSequence = this.#nextSequence
       this.#nextSequence = sequenceAfter(baseSequence, batch.records)
@@ -139,6 +171,7 @@ export class OutgoingPartition {
     this.queue = []
     this.#open = undefined
     this.#nextSequence = 0
+    this.#gapAt = undefined
     this.waiting = false
     this.cautious = false
   }

@@ -1,6 +1,6 @@
 // A batch on its way to a broker: finished, and the same bytes each time it is sent, unless it has to be split or stamped anew.
 
-import type { ByteTarget } from '../../../framework/index.ts'
+import { asTimestamp, type ByteTarget, type RefusedRecord } from '../../../framework/index.ts'
 import { RecordBatchReader } from '../wire/record-batch-reader.ts'
 import { type BatchStamp, RecordBatchWriter } from '../wire/record-batch-writer.ts'
 
@@ -16,6 +16,21 @@ export interface ProduceBatch {
   readonly createdAtMs: number
   /** Counts the batches of the producer; halves keep that of the whole. */
   readonly ordinal: number
+  /** How often the broker has refused it for what it is. Default: 0. */
+  readonly refusals?: number
+}
+
+/** The one record of a batch. */
+export function onlyRecord({ bytes }: ProduceBatch): Pick<RefusedRecord, 'timestamp' | 'key' | 'value' | 'headers'> {
+  const reader = new RecordBatchReader(bytes, 0)
+  reader.next()
+  const copied = (start: number, end: number): Buffer | null => (start < 0 ? null : Buffer.from(reader.bytes.subarray(start, end)))
+  return {
+    timestamp: asTimestamp(reader.timestamp),
+    key: copied(reader.keyStart, reader.keyEnd),
+    value: copied(reader.valueStart, reader.valueEnd),
+    headers: reader.headers(),
+  }
 }
 
 /** The same records in two batches, for a broker that finds one too large. Their sequences continue each other, so those of later batches stay. */
