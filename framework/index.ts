@@ -56,6 +56,7 @@ export { type TopologyDefinition, type TopologyOptions, topology } from './dsl/t
 export type * from './dsl/topology-topics.ts'
 export { globalWindow, onCount, onEvery, onIdle, purging, type TriggerTimeOptions } from './dsl/triggers.ts'
 export type { Late } from './dsl/window-aside.ts'
+export type { WindowFunction, WindowOfElements } from './dsl/window-elements.ts'
 export {
   type AlignedWindowOptions,
   type ClockWindowOptions,

@@ -221,6 +221,9 @@ closed, \`every('10s')\` the last of the changes within a time. Records that are
 \`.late((late) => late.to('late-clicks'))\`.
 
 **Windows of records** that are not full when a bounded input ends stay in the store, or are sent: \`atEnd: 'send'\`.
+
+**All elements of a window** come to a function with \`windowedBy(window).apply((elements, { start, end }, key) => …)\`, in the order in which they came, whenever the window is sent.
+\`elementsMax\`, \`bytesMax\` and \`whenFull\` say how much a window may hold.
 `
 
 /** The page and its pictures, by file. */

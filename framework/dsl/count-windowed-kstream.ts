@@ -2,6 +2,7 @@
 
 import type { Aggregation, EmitStrategy, StoreSpec } from '../graph/operator-spec.ts'
 import type { CountWindow, GlobalWindow, Windowed } from '../graph/window-spec.ts'
+import type { Elements } from '../serdes/elements.ts'
 import { long } from '../serdes/serdes.ts'
 import { structuredJson } from '../serdes/structured-json.ts'
 import { sessionWindowed, timeWindowed } from '../serdes/windowed.ts'
@@ -13,7 +14,8 @@ import type { Adder, Reducer } from './callbacks.ts'
 import type { AnySerde } from './flow.ts'
 import type { KStream } from './kstream.ts'
 import { changelogOf, type NamedStore, rowStore, windowStore } from './materialize.ts'
-import type { StatefulOptions, ValueOptions } from './options.ts'
+import type { ElementsOptions, StatefulOptions, ValueOptions } from './options.ts'
+import { applyStep, elementsPlan, type WindowFunction } from './window-elements.ts'
 
 /**
  * Aggregations by key and window of n records. A result is sent once, when its window ends, with the latest timestamp of its records; windows that never end send
@@ -103,6 +105,30 @@ export class CountWindowedKStream<out K, out V> {
     if (typeof initial === 'function')
       return this.stream('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
     return this.stream('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, structuredJson(), null)
+  }
+
+  /**
+   * Calls a function with all elements of a window, in the order in which they came, with the numbers of its first record and of the one after its last, and the key. Of a global
+   * window it is called when its trigger fires. As `TimeWindowedKStream.apply`.
+   *
+   * @example
+   * ```ts
+   * import { slidingCount, topology } from 'millrace'
+   *
+   * export default topology('rises', (builder) => {
+   *   const prices = builder.stream<string, number>('prices').groupByKey()
+   *   const rises = prices.windowedBy(slidingCount(3, { step: 1 })).apply(([a = 0, b = 0, c = 0], { start }) => ({ from: start, rising: a < b && b < c }))
+   *   rises.filter(({ rising }) => rising).to('rises')
+   * })
+   * ```
+   */
+  apply<R>(apply: WindowFunction<K, V, R>, options: ElementsOptions = {}): KStream<Windowed<K>, R> {
+    const plan = elementsPlan(this.group, 'CountWindowedKStream.apply', apply, options)
+    const { mapper, options: named } = applyStep(apply, options)
+    return this.stream<Elements>('KSTREAM-AGGREGATE-', plan.aggregation, options, plan.value).mapValues(
+      mapper as (list: Elements, windowed: Windowed<K>) => R,
+      named,
+    )
   }
 
   private stream<R>(

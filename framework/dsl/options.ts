@@ -179,6 +179,25 @@ export interface SuppressOptions extends NameOptions {
   readonly logging?: StoreOptions['logging']
 }
 
+/** Of `apply` on windows: how much a window may hold. All elements of a window lie in one row of its store. */
+export interface ElementsLimits {
+  /** Default: 10,000. */
+  readonly elementsMax?: number
+  /** How many bytes the elements have, as they lie in the store, with 12 more for each. A row has to fit a record of the changelog, 1 MB unless its topic has another limit. Default: 500,000. */
+  readonly bytesMax?: number
+  /**
+   * What becomes of a record that finds its window full: it is treated as one whose callback has thrown (`fail`, by the setting `processingExceptionHandler`), it does not come into the
+   * window, or the oldest go out of it; both are counted as dropped. Default: `fail`.
+   */
+  readonly whenFull?: 'fail' | 'dropNewest' | 'dropOldest'
+}
+
+/** Of `apply` on windows of time and sessions. */
+export interface WindowedElementsOptions extends WindowedOptions, ElementsLimits {}
+
+/** Of `apply` on windows of records and global ones. */
+export interface ElementsOptions extends StatefulOptions, ElementsLimits {}
+
 /** Of addStore. */
 export type AddStoreOptions<K, V> = StoreSerdes<K, V> &
   Omit<StoreOptions, 'name' | 'historyRetention' | 'entriesMax'> &

@@ -2,6 +2,7 @@
 
 import type { EmitStrategy } from '../graph/operator-spec.ts'
 import type { SessionWindow, Windowed } from '../graph/window-spec.ts'
+import type { Elements } from '../serdes/elements.ts'
 import { long } from '../serdes/serdes.ts'
 import { structuredJson } from '../serdes/structured-json.ts'
 import { sessionWindowed } from '../serdes/windowed.ts'
@@ -15,9 +16,10 @@ import type { AnySerde } from './flow.ts'
 import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { windowStore } from './materialize.ts'
-import type { NameOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
+import type { NameOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
 import { checkSessionWindow, closesAtEnd } from './time-window-plan.ts'
 import { type Late, type LateBranch, lateBranch, retentionAndShown } from './window-aside.ts'
+import { applyStep, elementsPlan, sessionElements, type WindowFunction } from './window-elements.ts'
 
 /**
  * Aggregations by key and session. When a record makes two sessions one, theirs are deleted (a null value under each old key) and the new one is sent.
@@ -131,6 +133,32 @@ export class SessionWindowedKStream<out K, out V> {
     }
     const folding = foldingSessions(initial, second as Adder<K, V, A>, merger as Merger<K, A>)
     return this.table('KSTREAM-AGGREGATE-', folding, options, options.value)
+  }
+
+  /**
+   * Calls a function with all elements of a session, in the order in which they came also where sessions have grown together, with the start and end of the session and the key. As
+   * `TimeWindowedKStream.apply`.
+   *
+   * @example
+   * ```ts
+   * import { session, topology } from 'millrace'
+   *
+   * export default topology('visits', (builder) => {
+   *   const pages = builder.stream<string, string>('pages').groupByKey()
+   *   const visits = pages
+   *     .windowedBy(session('30m'), { emit: 'final' })
+   *     .apply((path, { start, end }) => ({ path, lastedMs: end - start }), { elementsMax: 500, whenFull: 'dropNewest' })
+   *   visits.toStream().to('visits')
+   * })
+   * ```
+   */
+  apply<R>(apply: WindowFunction<K, V, R>, options: WindowedElementsOptions = {}): KTable<Windowed<K>, R> {
+    const plan = elementsPlan(this.group, 'SessionWindowedKStream.apply', apply, options)
+    const { mapper, options: named } = applyStep(apply, options)
+    return this.table<Elements>('KSTREAM-AGGREGATE-', sessionElements(plan), options, plan.value).mapValues(
+      mapper as (list: Elements, windowed: Windowed<K>) => R,
+      named,
+    )
   }
 
   private table<R>(

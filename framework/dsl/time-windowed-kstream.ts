@@ -2,6 +2,7 @@
 
 import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
 import type { SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from '../graph/window-spec.ts'
+import type { Elements } from '../serdes/elements.ts'
 import { long } from '../serdes/serdes.ts'
 import { structuredJson } from '../serdes/structured-json.ts'
 import { aggregateStream, type GroupFlow } from './aggregate-stream.ts'
@@ -14,9 +15,10 @@ import type { AnySerde } from './flow.ts'
 import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { windowStore } from './materialize.ts'
-import type { NameOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
+import type { NameOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
 import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
 import { type Late, type LateBranch, lateBranch, timingOf } from './window-aside.ts'
+import { applyStep, elementsPlan, type WindowFunction } from './window-elements.ts'
 
 /**
  * Aggregations by key and window. Each record updates every window that its timestamp is in, unless that window is closed: its end and grace lie behind the
@@ -123,6 +125,37 @@ export class TimeWindowedKStream<out K, out V> {
     if (typeof initial === 'function')
       return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
     return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as WindowedOptions | undefined) ?? {}, structuredJson(), null)
+  }
+
+  /**
+   * Calls a function with all elements of a window, in the order in which they came, with the start and end of the window and the key. It is called for each result that is sent: with
+   * `emit: 'final'` once, when the window is closed. What it gives is the row of the table; the store keeps the elements. Null values are elements too, but of sliding windows.
+   *
+   * All elements of a window are one row of the store: where an aggregator will do, it is cheaper. A window is full at `elementsMax` or `bytesMax`; `whenFull` says what happens then.
+   *
+   * Flink: `WindowedStream.process` with a `ProcessWindowFunction`, or `apply`.
+   *
+   * @example
+   * ```ts
+   * import { topology, tumbling } from 'millrace'
+   *
+   * export default topology('medians', (builder) => {
+   *   const readings = builder.stream<string, number>('readings').groupByKey()
+   *   const medians = readings.windowedBy(tumbling('1h', { grace: '5m' }), { emit: 'final' }).apply((celsius, { start, end }, sensor) => {
+   *     const median = [...celsius].sort((a, b) => a - b)[Math.floor(celsius.length / 2)]
+   *     return { sensor, from: start, to: end, median }
+   *   })
+   *   medians.toStream().to('medians')
+   * })
+   * ```
+   */
+  apply<R>(apply: WindowFunction<K, V, R>, options: WindowedElementsOptions = {}): KTable<Windowed<K>, R, never> {
+    const plan = elementsPlan(this.group, 'TimeWindowedKStream.apply', apply, options)
+    const { mapper, options: named } = applyStep(apply, options)
+    return this.table<Elements, never>('KSTREAM-AGGREGATE-', plan.aggregation, options, plan.value).mapValues(
+      mapper as (list: Elements, windowed: Windowed<K>) => R,
+      named,
+    )
   }
 
   private table<R, D extends null>(

@@ -282,13 +282,22 @@ export interface SuppressBuffer {
  * without it the aggregate is the result.
  */
 export interface Aggregation {
-  readonly kind: 'count' | 'reduce' | 'aggregate'
+  readonly kind: 'count' | 'reduce' | 'aggregate' | 'elements'
   /** A reduce has none: the first value of a key is its aggregate. */
   readonly initializer: (() => unknown) | null
   readonly adder: (aggregate: unknown, value: unknown, key: unknown) => unknown
   readonly result: ((aggregate: unknown) => unknown) | null
   /** Makes of two aggregates that of all their values, those of the left one first; undefined: nobody knows how. */
   readonly merger?: (left: unknown, right: unknown) => unknown
+  /** Of elements, which are kept as they come: `adder` is not asked. */
+  readonly elements?: ElementsSpec
+}
+
+export interface ElementsSpec {
+  readonly value: Serde<unknown>
+  readonly elementsMax: number
+  readonly bytesMax: number
+  readonly whenFull: 'fail' | 'dropNewest' | 'dropOldest'
 }
 
 /** Of a grouped table: the old value of a row is taken out before the new one is folded in. */

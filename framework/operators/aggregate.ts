@@ -33,7 +33,7 @@ export class Aggregate implements Operator {
     this.outlet = outlet
     this.store = tableStore(spec.store, environment)
     this.key = storeSpec(environment, spec.store).key
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.sendsOldValues = spec.sendsOldValues
     this.scratch = environment.scratch
     this.dropped = environment.dropped

@@ -44,7 +44,7 @@ export class CountPaneAggregate implements Operator {
     this.key = storeSpec(environment, spec.store).key
     this.window = spec.window
     this.paneSize = greatestCommonDivisor(spec.window.size, spec.window.step)
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.merge = spec.aggregation.merger!
     this.scratch = environment.scratch
     this.dropped = environment.dropped

@@ -45,7 +45,7 @@ export class CountWindowAggregate implements Operator {
     this.key = storeSpec(environment, spec.store).key
     this.window = spec.window
     this.emit = spec.emit
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.scratch = environment.scratch
     this.dropped = environment.dropped
     this.environment = environment

@@ -19,6 +19,8 @@ export type DropReason =
   | 'unknown-timer'
   /** A call of mapAsync failed, and what it does then is to leave the record out. */
   | 'call-failed'
+  /** A window had as many elements, or bytes of them, as it may have; the record, or an older one, has gone out of it. */
+  | 'window-full'
   /** A callback threw, and the policy is to go on with the next record. */
   | 'callback-failed'
   /** Its serde could not write it, or it is too large for its topic, and the policy is to go on with the next record. */

@@ -3,7 +3,9 @@
 import { argumentsSeen } from '../graph/arguments-seen.ts'
 import type { Aggregation } from '../graph/operator-spec.ts'
 import { nullIfUndefined } from './callback.ts'
+import { elementsFold } from './elements-fold.ts'
 import type { Flow } from './operator.ts'
+import type { OperatorEnvironment } from './operator-environment.ts'
 
 export interface Fold {
   /** The aggregate of no records; null where the first value is the aggregate. */
@@ -16,8 +18,10 @@ export interface Fold {
   readonly readsValue: boolean
 }
 
-export function foldOf(aggregation: Aggregation): Fold {
-  const { kind, initializer, adder, result } = aggregation
+/** `name`: of the node that folds. */
+export function foldOf(aggregation: Aggregation, name: string, environment: OperatorEnvironment): Fold {
+  const { kind, initializer, adder, result, elements } = aggregation
+  if (elements !== undefined) return elementsFold(elements, name, environment)
   const visible =
     result === null ? (aggregate: unknown) => aggregate : (aggregate: unknown) => (aggregate === null ? null : result(aggregate))
   const initial = initializer === null ? () => null : () => nullIfUndefined(initializer())

@@ -40,7 +40,7 @@ export class GlobalWindowAggregate implements Operator {
     this.store = environment.stores.rows(spec.store)
     this.key = storeSpec(environment, spec.store).key
     this.window = spec.window
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.scratch = environment.scratch
     this.dropped = environment.dropped
     this.work = environment.work

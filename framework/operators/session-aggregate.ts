@@ -59,7 +59,7 @@ export class SessionAggregate implements Operator, ClockedWindows {
     this.store = environment.stores.sessionRows(spec.store)
     this.key = storeSpec(environment, spec.store).key
     this.window = spec.window
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.merge = mergerOf(spec.aggregation, spec.merger)
     this.sendsOldValues = spec.sendsOldValues
     this.sendsUpdates = spec.emit === 'updates' && !this.store.cached

@@ -56,7 +56,7 @@ export class SlidingAggregate implements Operator, ClockedWindows {
   ) {
     this.name = name
     this.window = spec.window
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.rows = new WindowRows({ ...spec, windowSizeMs: spec.window.differenceMs, fold: this.fold, outlet: results, environment })
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))

@@ -82,7 +82,7 @@ export class TableAggregate implements Operator {
     this.outlet = outlet
     this.store = tableStore(spec.store, environment)
     this.key = storeSpec(environment, spec.store).key
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.subtract = onAggregate(spec.aggregation.subtractor)
     this.sendsOldValues = spec.sendsOldValues
     this.scratch = environment.scratch

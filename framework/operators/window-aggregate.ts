@@ -43,7 +43,7 @@ export class WindowAggregate implements Operator, ClockedWindows {
   ) {
     this.name = name
     this.window = stepsOf(spec.window)
-    this.fold = foldOf(spec.aggregation)
+    this.fold = foldOf(spec.aggregation, name, environment)
     this.rows = new WindowRows({
       ...spec,
       windowSizeMs: this.window.sizeMs,

@@ -135,6 +135,12 @@ test('windows', async () => {
   expect(values('too-late')).toEqual([1_000])
   expect(values('pairs')).toMatchObject([{ best: [{ cents: 300n }] }, { best: [{ cents: 300n }] }, { best: [{ cents: 20n }] }])
   expect(values('threes')).toMatchObject([{ cents: 20n }])
+  expect(values('baskets')).toEqual([
+    { cents: [10n], from: new Date(0) },
+    null,
+    { cents: [10n, 300n], from: new Date(0) },
+    { cents: [20n], from: new Date(61_000) },
+  ])
 })
 
 test('processors', async () => {

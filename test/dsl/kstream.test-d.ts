@@ -218,6 +218,13 @@ test('windowed results have windowed keys', () => {
     KStream<Windowed<string>, { meanDelay: number }>
   >()
   expectTypeOf(flights.groupByKey().windowedBy(tumblingCount(3)).count()).toEqualTypeOf<KStream<Windowed<string>, number>>()
+  const delays = hourly.apply((all, { start, end }, key) => `${key} ${end - start} ${all.map(({ delay }) => delay)}`, { elementsMax: 5 })
+  expectTypeOf(delays).toEqualTypeOf<KTable<Windowed<string>, string, never>>()
+  const pairs = flights
+    .groupByKey()
+    .windowedBy(tumblingCount(2))
+    .apply((all) => all.map(({ delay }) => delay))
+  expectTypeOf(pairs).toEqualTypeOf<KStream<Windowed<string>, number[]>>()
   expectTypeOf(
     flights
       .groupByKey()
@@ -260,6 +267,7 @@ test('the calendar, a gap of a record’s own and triggers cut windows', () => {
   const options: SessionByOptions = { gapMax: '1h' }
   const visits = flights.groupByKey().windowedBy(sessionBy((flight: Flight) => flight.delay, options))
   expectTypeOf(visits.count()).toEqualTypeOf<KTable<Windowed<string>, number>>()
+  expectTypeOf(visits.apply((all) => all.length)).toEqualTypeOf<KTable<Windowed<string>, number>>()
   const time: TriggerTimeOptions = { by: 'wallClock' }
   expectTypeOf(purging(onEvery('1m', time))).toEqualTypeOf<Trigger<null>>()
   expectTypeOf(onIdle('1m')).toEqualTypeOf<Trigger<null>>()

@@ -36,7 +36,7 @@ const takesSupplier: ReadonlySet<string> = new Set(['process', 'processValues', 
 const runsOnce: ReadonlySet<string> = new Set(['init', 'close'])
 
 export function callbacksOf(call: DslCall, functions: FunctionsOf): readonly OperatorCallback[] {
-  if (noOperators.has(call.method) || isOfPlugin(call)) return []
+  if ((noOperators.has(call.method) && !isOfWindows(call)) || isOfPlugin(call)) return []
   return call.node.arguments.flatMap((argument, index) => {
     if (asksOutside[call.method] === index) return []
     if (ts.isObjectLiteralExpression(argument)) return optionCallbacks(argument, functions)
@@ -50,6 +50,12 @@ export function callbacksOf(call: DslCall, functions: FunctionsOf): readonly Ope
         : made.flatMap((one) => processorCallbacks(one, supplier, functions))
     })
   })
+}
+
+/** `apply` of windowed streams is given a function of the elements of a window; that of streams and tables a piece of topology. */
+function isOfWindows({ signature }: DslCall): boolean {
+  const owner = signature.declaration?.parent
+  return owner !== undefined && ts.isClassLike(owner) && owner.name?.text.includes('Windowed') === true
 }
 
 /** What a plugin is made with runs when it is made, or where it does its I/O: its operators are applied, and run what they are given by the dsl. */
