@@ -24,8 +24,7 @@ import { writeWholly } from './whole-files.ts'
 export interface BuildRequest {
   readonly folder: string
   readonly topologies: readonly CheckedTopology[]
-  /** Files of emitters of plugins, by the name of the topology. */
-  readonly emitted: EmittedFiles['files']
+  readonly emitted: Omit<EmittedFiles, 'diagnostics'>
   readonly diagnostics: readonly Diagnostic[]
   readonly out: string
   readonly linked: boolean
@@ -39,14 +38,17 @@ export async function build({ folder, topologies, emitted, diagnostics, out, lin
   for (const topology of topologies) {
     onProgress({ stage: 'bundle', topology: topology.name })
     const output = await outputOf(folder, topology, linked ? join(out, topology.name) : null)
-    if ('files' in output) outputs.push({ topology, files: new Map([...output.files, ...(emitted.get(topology.name) ?? [])]) })
+    if ('files' in output) outputs.push({ topology, files: new Map([...output.files, ...(emitted.files.get(topology.name) ?? [])]) })
     else problems.push(...output)
   }
   if (problems.length > 0) return { diagnostics: sortDiagnostics([...diagnostics, ...problems]), topologies: [] }
   onProgress({ stage: 'write', topology: undefined })
-  await writeWholly(
-    new Map(outputs.flatMap(({ topology, files }) => [...files].map(([file, text]) => [join(out, topology.name, file), text]))),
+  const written = outputs.flatMap(({ topology, files }) =>
+    [...files].map(([file, text]) => [join(out, topology.name, file), text] as const),
   )
+  // While one edits, types are there that were never meant: what emitters keep is kept of real builds.
+  const kept = linked ? [] : [...emitted.kept].map(([file, text]) => [join(folder, file), text] as const)
+  await writeWholly(new Map([...written, ...kept]))
   return { diagnostics, topologies: outputs.map((output) => builtOf(output, out)) }
 }
 

@@ -212,11 +212,11 @@ interface CheckResult {
   readonly topologies: readonly CheckedTopology[]
   /** The files of each topology, with errors or without, by its own file. */
   readonly closures: ReadonlyMap<string, readonly string[]>
-  /** What emitters of plugins have given, by the name of the topology: texts by path. */
-  readonly emitted: EmittedFiles['files']
+  /** What emitters of plugins have given. */
+  readonly emitted: Omit<EmittedFiles, 'diagnostics'>
 }
 
-const nothingChecked: CheckResult = { diagnostics: [], topologies: [], closures: new Map(), emitted: new Map() }
+const nothingChecked: CheckResult = { diagnostics: [], topologies: [], closures: new Map(), emitted: { files: new Map(), kept: new Map() } }
 
 async function checkProject(sources: Sources, kept: KeptChecks, making: Making): Promise<CheckResult> {
   const files = sources.topologyFiles()
@@ -269,8 +269,8 @@ async function checkProject(sources: Sources, kept: KeptChecks, making: Making):
     ...namesOfPlugins(topologies, ofPlugins, sources),
     ...graphs.flatMap((graph) => ('evaluation' in graph ? [...flowProblems([graph]), ...retentionAdvice(graph)] : graph)),
   ]
-  const { files: emitted, diagnostics: ofEmitters } = emittedFiles(configured.plugins, passed)
-  diagnostics.push(...checkGraphs(configured.plugins, passed), ...ofEmitters, ...costProblems(passed, configured.budget))
+  const emitted = emittedFiles(configured.plugins, passed, sources.folder)
+  diagnostics.push(...checkGraphs(configured.plugins, passed), ...emitted.diagnostics, ...costProblems(passed, configured.budget))
   if (isProjectSound && checks.every(({ isSound }) => isSound))
     diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)

@@ -1,16 +1,20 @@
 // Runs the emitters of plugins. An emitter writes in a folder of its own beside the bundle and nowhere else, whatever paths it gives. What is wrong with the emitter itself is a diagnostic
 // that names it and its plugin, so that nobody looks for the mistake in the project.
 
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type NamedPart, namedParts } from '../plugins/plugin-set.ts'
 import type { Emitted } from '../ports/emitter.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import type { TypeDescription } from '../ports/type-description.ts'
 import type { CheckedTopology } from './compiler.ts'
 import { type Diagnostic, diagnostic } from './diagnostics.ts'
-import { completeManifest } from './manifest-text.ts'
+import { completeManifest, sorted } from './manifest-text.ts'
 import { spanOfNode } from './node-span.ts'
 
 export interface EmittedFiles {
+  /** Texts of files that lie in the folder of the project, by name: what emitters want to have again. */
+  readonly kept: ReadonlyMap<string, string>
   /** Texts by path in the folder of the topology, in order, by the topology's name. */
   readonly files: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly diagnostics: readonly Diagnostic[]
@@ -21,19 +25,51 @@ const filesMax = 1000
 const problemsMax = 1000
 const pathLengthMax = 200
 
-export function emittedFiles(plugins: readonly Plugin[], topologies: readonly CheckedTopology[]): EmittedFiles {
+/** `folder` is that of the project. */
+export function emittedFiles(plugins: readonly Plugin[], topologies: readonly CheckedTopology[], folder: string): EmittedFiles {
   const emitters = namedParts(plugins, 'emitters')
   const diagnostics: Diagnostic[] = []
   const files = new Map<string, ReadonlyMap<string, string>>()
-  if (emitters.length === 0) return { files, diagnostics }
+  if (emitters.length === 0) return { files, kept: new Map(), diagnostics }
+  const kept = new Kept(folder)
   for (const topology of topologies) {
-    const ofTopology = emitters.flatMap((emitter) => [...filesOf(emitter, topology, diagnostics)])
+    const ofTopology = emitters.flatMap((emitter) => [...filesOf(emitter, topology, kept, diagnostics)])
     files.set(topology.name, new Map(ofTopology.sort(([a], [b]) => (a < b ? -1 : 1))))
   }
-  return { files, diagnostics }
+  return { files, kept: kept.texts, diagnostics }
 }
 
-function filesOf(emitter: NamedPart<'emitters'>, topology: CheckedTopology, diagnostics: Diagnostic[]): Map<string, string> {
+/** What emitters have kept, by their names. */
+class Kept {
+  readonly texts = new Map<string, string>()
+  private readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  of(emitter: string): unknown {
+    const [name, known] = [fileOf(emitter), this.texts.get(fileOf(emitter))]
+    if (known !== undefined) return JSON.parse(known) as unknown
+    const path = join(this.folder, name)
+    if (!existsSync(path)) return undefined
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as unknown
+    } catch (error) {
+      throw new Error(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+
+  keep(emitter: string, kept: unknown): void {
+    this.texts.set(fileOf(emitter), `${JSON.stringify(sorted(kept), null, 2)}\n`)
+  }
+}
+
+function fileOf(emitter: string): string {
+  return `millrace-${emitter}.json`
+}
+
+function filesOf(emitter: NamedPart<'emitters'>, topology: CheckedTopology, kept: Kept, diagnostics: Diagnostic[]): Map<string, string> {
   const { plugin, name, part } = emitter
   const failed = (problem: string): Map<string, string> => {
     diagnostics.push(
@@ -44,13 +80,16 @@ function filesOf(emitter: NamedPart<'emitters'>, topology: CheckedTopology, diag
   try {
     // Copies, so that no emitter changes what others see.
     const types = Object.fromEntries([...topology.derivation.serdes.descriptions].map(([serde, type]) => [serde, structuredClone(type)]))
-    const given: { manifest: object; types: Record<string, TypeDescription<unknown>> } = {
+    const before = kept.of(name)
+    const given: { manifest: object; types: Record<string, TypeDescription<unknown>>; kept?: unknown } = {
       manifest: structuredClone(completeManifest(topology)),
       types,
+      ...(before === undefined ? {} : { kept: before }),
     }
     const emitted: Partial<Emitted> | undefined = part.emit(given)
     const wrong = problemOf(emitted)
     if (wrong !== undefined) return failed(wrong)
+    if (emitted?.kept !== undefined) kept.keep(name, emitted.kept)
     for (const { severity = 'error', message, remedy, node } of emitted?.problems ?? [])
       diagnostics.push({ ...diagnostic('MR1506', spanOfNode(topology, node), { problem: message, emitter: name, remedy }), severity })
     return new Map(Object.entries(emitted?.files ?? {}).map(([path, text]) => [`${name}/${path}`, text]))

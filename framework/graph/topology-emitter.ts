@@ -9,6 +9,8 @@ export interface EmittedTopology {
   readonly manifest: Manifest
   /** The types that serdes were derived of, by the names of the serdes: `json(Order)`. Plain strings, bytes and serdes that the author gave have none. */
   readonly types: Readonly<Record<string, TypeDescription<unknown>>>
+  /** What the emitter gave as `kept` last; undefined before it has given any. */
+  readonly kept?: unknown
 }
 
 /**

@@ -15,6 +15,11 @@ export interface Emitted {
    * hyphens and underscores, and begins with a letter, a digit or an underscore.
    */
   readonly files: Readonly<Record<string, string>>
+  /**
+   * JSON that the next call is given as `kept`, be it for another topology or in a later build: what has to stay as it once was, such as numbers of fields. A build keeps it in `millrace-<emitter>.json` in
+   * the folder of the project, where it belongs under version control.
+   */
+  readonly kept?: unknown
   /** What cannot be written. With an error among them nothing is built. */
   readonly problems?: readonly GraphProblem[]
 }

@@ -199,3 +199,38 @@ interface Order { id: string; lines: Line[]; state: 'open' | 'paid' }`,
   )
   await derived.remove()
 })
+
+test('Protobuf schemas keep the numbers of their fields from build to build, in a file beside the configuration', async () => {
+  const orders = (members: string): string =>
+    topologyText('orders', `  builder.stream<string, Order>('orders').to('copies')`, `interface Order { ${members} }`)
+  const numbered = await testProject({
+    'millrace.config.ts': `import { defineConfig } from 'millrace'
+import { protobufSchemas } from 'millrace/plugins/serde-protobuf'
+export default defineConfig({ plugins: [protobufSchemas({ package: 'shop' })] })
+`,
+    'topologies/orders.ts': orders('id: string; note: string'),
+  })
+  const opened = openProject(numbered.folder)
+  const out = join(numbered.folder, 'dist')
+  const built = async (): Promise<string> => {
+    opened.refresh()
+    const { diagnostics } = await opened.build({ out })
+    expect(formatDiagnostics(diagnostics)).toBe('')
+    return await readFile(join(out, 'orders/proto/Order.proto'), 'utf8')
+  }
+  expect(await built()).toContain('  string id = 1;\n  string note = 2;\n')
+  await numbered.write('topologies/orders.ts', orders('at: Date; note: string'))
+  expect(formatDiagnostics(await (opened.refresh(), opened.check()))).toBe('')
+  expect(JSON.parse(await readFile(join(numbered.folder, 'millrace-proto.json'), 'utf8'))).toEqual({
+    Order: { 'id string': 1, 'note string': 2 },
+  })
+  expect(await built()).toContain('  reserved 1;\n  google.protobuf.Timestamp at = 3;\n  string note = 2;\n')
+  await numbered.write('topologies/orders.ts', orders('note: string; id: string'))
+  expect(await built()).toContain('  reserved 3;\n  string note = 2;\n  string id = 1;\n')
+  await numbered.write('millrace-proto.json', '{')
+  opened.refresh()
+  expect(formatDiagnostics(await opened.check())).toMatch(
+    /MR1505: The emitter proto of the plugin protobuf-schemas has failed at orders: millrace-proto\.json cannot be read: /,
+  )
+  await numbered.remove()
+})

@@ -71,6 +71,8 @@ export function emitterContract({ name, emitter, good, bad = [] }: EmitterUnderT
         const first = emitter.emit(topology)
         expect(topology).toEqual(before)
         expect(emitter.emit(structuredClone(before))).toEqual(first)
+        // What it keeps changes nothing where nothing has changed.
+        if (first.kept !== undefined) expect(emitter.emit({ ...structuredClone(before), kept: structuredClone(first.kept) })).toEqual(first)
         for (const [path, text] of Object.entries(first.files)) {
           expect(path).toMatch(/^\w[\w.-]*(\/\w[\w.-]*)*$/)
           expect(typeof text).toBe('string')
