@@ -2,12 +2,12 @@
 
 import { relative } from 'node:path'
 import type { Manifest } from '../../framework/graph/manifest.ts'
-import { brokersFlag, readConfig, withBroker } from '../connect.ts'
+import { brokersFlag } from '../connect.ts'
 import { jsonFlag } from '../json-flag.ts'
-import { manifestsAt } from '../manifests.ts'
 import { Command, Errors, Flags } from '../oclif.ts'
 import { formatFlag, reportDiagnostics } from '../print-diagnostics.ts'
 import { withProgress } from '../progress.ts'
+import { runningManifests, runningPlaces } from '../running-manifests.ts'
 import { holdSignals } from '../stop-signal.ts'
 
 export class Build extends Command {
@@ -22,7 +22,7 @@ export class Build extends Command {
     out: Flags.string({ description: 'folder for the output', default: 'dist' }),
     format: formatFlag,
     against: Flags.string({
-      description: 'what runs now: a manifest.json or a folder that was built, or `cluster`: what the running apps have recorded in Kafka',
+      description: `what runs now: a manifest.json, a folder that was built, ${runningPlaces}`,
       helpValue: 'PATH',
     }),
     allow: Flags.string({
@@ -73,11 +73,7 @@ export class Build extends Command {
     brokers,
   }: DeployedFlags): Promise<{ manifests: ReadonlyMap<string, Manifest>; allowed: readonly string[] } | undefined> {
     if (against === undefined) return undefined
-    if (against !== 'cluster') return { manifests: manifestsAt(against), allowed: allow }
-    const { recordedManifests } = await import('../../framework/runtime/recorded-manifest.ts')
-    const { applicationIdPrefix = '' } = await readConfig()
-    const prefix = process.env.MILLRACE_APPLICATION_ID_PREFIX ?? applicationIdPrefix
-    return { manifests: await withBroker(brokers, (broker) => recordedManifests(broker, prefix)), allowed: allow }
+    return { manifests: await runningManifests(against, brokers), allowed: allow }
   }
 }
 

@@ -1,33 +1,42 @@
 // millrace diff: what becomes of the state of a running app when another version takes its place.
 
 import type { ManifestChange } from '../../framework/graph/evolution/compare-manifests.ts'
+import { brokersFlag } from '../connect.ts'
 import { jsonFlag } from '../json-flag.ts'
 import { manifestsAt } from '../manifests.ts'
 import { Args, Command, Flags } from '../oclif.ts'
+import { runningManifests, runningPlaces } from '../running-manifests.ts'
 import { jsonOf } from '../tables.ts'
 
 export class Diff extends Command {
   static override summary = 'Say what a new version of a topology does to the state of the old one.'
   static override description =
-    'Compares two manifests, of files, of built topologies or of folders of them. Each change is safe, needs migration, or loses state; with one that is not safe and not allowed ' +
+    'Compares two manifests, of files, of built topologies or of folders of them; the old one may be what a running app has recorded in Kafka. Each change is safe, needs migration, or loses state; with one that is not safe and not allowed ' +
     'the exit code is 1. What a callback does is in no manifest.'
   static override examples = [
     '<%= config.bin %> diff old/dist dist',
+    '<%= config.bin %> diff cluster:word-count dist/word-count --brokers kafka-1:9092',
     '<%= config.bin %> diff manifest.json dist/word-count --allow store-added',
   ]
   static override args = {
-    old: Args.string({ required: true, ignoreStdin: true, description: 'a manifest.json, or the folder of what was built before' }),
+    old: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: `a manifest.json, the folder of what was built before, ${runningPlaces}`,
+    }),
     new: Args.string({ required: true, ignoreStdin: true, description: 'the same of what is built now' }),
   }
   static override flags = {
     allow: Flags.string({ multiple: true, description: 'a change that is meant: its kind, kind:subject, or all', helpValue: 'CHANGE' }),
+    brokers: brokersFlag,
     json: jsonFlag,
   }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diff)
     const { changesText, compareManifests, refusedChanges } = await import('../../framework/graph/evolution/compare-manifests.ts')
-    const [before, after] = [manifestsAt(args.old), manifestsAt(args.new)]
+    const after = manifestsAt(args.new)
+    const before = await runningManifests(args.old, flags.brokers)
     // A single one on each side is meant, whatever it is called.
     const renamed = before.size === 1 && after.size === 1 ? [...before.values()][0] : undefined
     const topologies = [...after].map(([name, manifest]) => {

@@ -333,12 +333,11 @@ async function checkPluginTopology(
   sources: Sources,
   making: Making & Pick<EvaluationRequest, 'naming'>,
 ): Promise<CheckedTopology | readonly Diagnostic[]> {
-  const { program } = sources
   const derivation = nothingDerived(sources)
   const definition: DefinitionSource = { kind: 'plugin', config: `./${configFileName}`, plugin, topology: name }
   const evaluation = await evaluate({ folder: sources.folder, definition, span, derivation, ...making })
   if ('description' in evaluation) {
-    const types = typesOf(evaluation, derivation, [], program)
+    const types = typesOf(evaluation, derivation, [], derivation.serdes.typeContext)
     return { name, source: `plugin ${plugin}`, definition, span, derivation, evaluation, types }
   }
   return evaluation.map((problem) => ({ ...problem, message: `Topology ${name} of the plugin ${plugin}: ${problem.message}` }))

@@ -1,6 +1,7 @@
 // Everything that is derived for one topology: the serdes and names of the calls in its file and in what it imports, and the rewritten files with them.
 
 import { ts } from 'ts-morph'
+import { ClassCodecs } from './derive/class-codecs.ts'
 import { DerivedSerdes, ModuleTexts } from './derive/derived-serdes.ts'
 import type { TypeProblem } from './derive/shape-of-type.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
@@ -58,7 +59,9 @@ export function derive(
   texts: ModuleTexts = new ModuleTexts(),
 ): Derivation {
   const { program } = sources
-  const serdes = new DerivedSerdes({ program, checker: program.getTypeChecker() }, texts)
+  const checker = program.getTypeChecker()
+  const codecs = new ClassCodecs({ checker, folder: sources.folder, closure })
+  const serdes = new DerivedSerdes({ program, checker, codecs }, texts)
   const { names, numbered, ...naming } = topology.naming === 'kafka-streams' ? noNames : nameCalls(calls, topology.name)
   const refused: RefusedSerde[] = []
   const callSpans: CallSpan[] = []
@@ -76,7 +79,12 @@ export function derive(
     const properties = new Map<string, string>()
     if (name !== undefined) properties.set('name', quoted(name))
     for (const { property, type } of call.missingSerdes) {
-      const derived = serdes.serdeOf(type, { property, method: `${call.method}()` }, `${name ?? call.method}-${property}`)
+      const derived = serdes.serdeOf(
+        type,
+        { property, method: `${call.method}()` },
+        `${name ?? call.method}-${property}`,
+        writtenType(call, property),
+      )
       if (derived.kind === 'serde') properties.set(property, `${importName}.${derived.expression}`)
       else if (derived.kind === 'refused')
         refused.push({ property, call: callSpan, problems: derived.problems.map((problem) => typeDiagnostic(problem, call, sources)) })
@@ -94,6 +102,13 @@ export function derive(
   )
   const files = rewriteAll(closure, edits, sources)
   return { serdes, refused, undescribed, callSpans, advice, files, rewrittenWithImports: withImporters(closure, files, sources) }
+}
+
+/** How the type of a key or a value is written, `stream<UserId, Order>()`: TypeScript forgets the alias of a primitive. */
+function writtenType({ node, signature }: DslCall, property: string): ts.TypeNode | undefined {
+  const parameters = signature.declaration?.typeParameters ?? []
+  const index = parameters.findIndex((one) => ts.isTypeParameterDeclaration(one) && one.name.text === property.charAt(0).toUpperCase())
+  return index < 0 ? undefined : node.typeArguments?.[index]
 }
 
 function optionsOf({ givenOptions }: DslCall): Pick<CallSpan, 'givesStore' | 'givesOptions'> {

@@ -139,6 +139,16 @@ const entries = {
     message: "{what} has the default '{text}', which is not of its type: {problem}.",
     remedy: 'Write the default as JSON, as it would stand in the record.',
   },
+  MR1113: {
+    severity: 'error',
+    message: '{what} is an instance of {type}, which has a codec, but is not exported by its file: the serde could not import it.',
+    remedy: 'Write `export class {type}`.',
+  },
+  MR1114: {
+    severity: 'error',
+    message: '{what} is an instance of {type}, whose codec gives an instance of {encoded} again.',
+    remedy: 'Let its codec give plain data: call the other codec in it.',
+  },
   // What operators must not do, because a record may be processed again and has to give the same.
   MR1201: {
     severity: 'error',

@@ -86,7 +86,7 @@ async function checkGraph(
   const definition: DefinitionSource = { kind: 'file', file: `./${source}` }
   const span = sources.spanOf(topology.call.node)
   const evaluation = await evaluate({ folder: sources.folder, definition, span, derivation, naming: topology.naming, ...making })
-  const types = 'description' in evaluation ? typesOf(evaluation, derivation, calls, sources.program) : undefined
+  const types = 'description' in evaluation ? typesOf(evaluation, derivation, calls, derivation.serdes.typeContext) : undefined
   derivation.serdes.forgetTypes()
   if (!('description' in evaluation) || types === undefined) return evaluation as readonly Diagnostic[]
   return { name: topology.name, source, definition, span, derivation, evaluation, types }

@@ -1,10 +1,24 @@
 // What the compiler has derived of a TypeScript type, as plain data: what emitters are given, and serdes of other formats than JSON. It describes the value as it travels in JSON, and by
 // its kinds what the value is in the program.
 
+import type { Codec } from './codec.ts'
+
 export type TypeShape = TypeForm & {
   /** What JSDoc tags say beyond the type. */
   readonly constraints?: TypeConstraints
   readonly notes?: TypeNotes
+  /** In the program it is an instance of a class; all else here is of what the codec makes of it. */
+  readonly codec?: TypeCodec
+}
+
+/** Where the codec of a class is. */
+export interface TypeCodec {
+  /** The class. */
+  readonly type: string
+  /** What is imported: a package, or a file as seen from the project's folder, `./shared/money.ts`. */
+  readonly module: string
+  /** What of it: `Money.codec`. */
+  readonly path: string
 }
 
 type TypeForm =
@@ -110,6 +124,8 @@ export interface TypeDescription<out T> {
   readonly root: TypeShape
   /** What references name. */
   readonly definitions: Readonly<Record<string, TypeShape>>
+  /** Codecs of classes in it, by `module path`. Asked when the first value is read or written, not before: modules import each other. Emitters have none. */
+  readonly codecs?: Readonly<Record<string, () => Codec<unknown, unknown>>>
   /** Never there: it tells the checker of which type this is. */
   readonly [described]?: T
 }

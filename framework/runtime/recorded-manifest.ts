@@ -89,7 +89,7 @@ export async function recordedManifests(broker: Broker, prefix: string): Promise
 }
 
 /** undefined: the app has never run, or by a version of Millrace that did not record it. */
-async function recordedManifest(broker: Broker, applicationId: string): Promise<Manifest | undefined> {
+export async function recordedManifest(broker: Broker, applicationId: string): Promise<Manifest | undefined> {
   const partition = { topic: `${applicationId}${suffix}`, partition: 0 }
   if (!(await broker.admin.topics([partition.topic])).has(partition.topic)) return undefined
   const [start] = await broker.admin.startOffsets([partition])

@@ -2,6 +2,7 @@
 // writes calls of these functions; nothing in them knows of it.
 
 import { isDeepStrictEqual } from 'node:util'
+import type { Codec } from '../ports/codec.ts'
 import type { Serde } from '../ports/serde.ts'
 import { string } from './serdes.ts'
 import { shown } from './shown.ts'
@@ -38,6 +39,31 @@ export function checkedString<T extends string>(name: string, validate: unknown)
     immutable: true,
     read: (bytes, start, end) => parse(text.read(bytes, start, end)),
     write: (value, target) => text.write(value, target),
+  }
+}
+
+/** Instances of a class whose codec gives strings, as UTF-8. */
+export function codedString(text: Serde<string>, codecOf: () => Codec<unknown, string>): Serde<unknown> {
+  return {
+    name: text.name,
+    // An instance may be changed.
+    immutable: false,
+    read: (bytes, start, end) => decoded(codecOf(), text.read(bytes, start, end), 'value'),
+    write(value, target) {
+      const { type, encode } = codecOf()
+      if (!(value instanceof (type as unknown as new () => unknown)))
+        throw new Error(`value: expected an instance of a class, not ${shown(value)}`)
+      text.write(encode(value), target)
+    },
+  }
+}
+
+/** The instance of what stands for it in JSON. */
+export function decoded<E>(codec: Codec<unknown, E>, encoded: unknown, path: string): unknown {
+  try {
+    return codec.decode(encoded as E)
+  } catch (error) {
+    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
 }
 

@@ -1,6 +1,7 @@
 // Writers of JSON for known types, of which the compiler composes one for each type that it derives a serde for: they write what JSON.stringify does, and refuse what
 // is not of the type, because nobody could read it again. Members that a type does not name are written too, behind those that it names.
 
+import type { Codec } from '../ports/codec.ts'
 import { shown } from './shown.ts'
 
 export interface JsonWriter {
@@ -155,6 +156,21 @@ export function pairs(key: JsonWriter, member: JsonWriter): JsonWriter {
   const items = array(tuple([key, member], 2))
   const write = (value: unknown): string => (value instanceof Map ? items([...value]) : refuse('a Map', value))
   return Object.assign(write, { within: (value: unknown) => (value instanceof Map ? (items.within?.([...value]) ?? []) : []) })
+}
+
+/** An instance of a class, as what its codec makes of it. */
+export function coded(codecOf: () => Codec<unknown, unknown>, encoded: JsonWriter, type: string): JsonWriter {
+  const encode = (value: unknown): unknown => {
+    const codec = codecOf()
+    return isInstance(value, codec) ? codec.encode(value) : refuse(`an instance of ${type}`, value)
+  }
+  return Object.assign((value: unknown) => encoded(encode(value)), {
+    within: (value: unknown) => (isInstance(value, codecOf()) ? [{ path: '', writer: encoded, value: encode(value) }] : []),
+  })
+}
+
+function isInstance(value: unknown, { type }: Codec<unknown, unknown>): boolean {
+  return value instanceof (type as unknown as new () => unknown)
 }
 
 export function union(choose: (value: unknown) => JsonWriter | undefined, expected: string): JsonWriter {

@@ -34,6 +34,14 @@ export function millrace(options: MillraceOptions = {}): Plugin {
     },
     async resolveId(source, importer, resolution) {
       if (project === undefined || importer === undefined) return null
+      if (importer.startsWith(derivedPrefix)) {
+        // It imports codecs of classes, as seen from the project's folder, and packages of Millrace's.
+        if (!source.startsWith('.')) return null
+        const topology = importer.slice(derivedPrefix.length)
+        const found = await this.resolve(source, project.inFolder('tsconfig.json'), { ...resolution, skipSelf: true })
+        if (found === null || found.external) return found
+        return (await project.isShared(found.id, topology)) ? { ...found, id: sharedId(found.id, topology) } : found
+      }
       const topology = await project.topologyOf(importer)
       if (topology === undefined) return null
       if (source === derivedModule) return derivedId(topology)
@@ -92,6 +100,10 @@ class ProjectUnderTest {
 
   constructor(folder: string) {
     this.folder = folder
+  }
+
+  inFolder(file: string): string {
+    return join(this.folder, file)
   }
 
   modules(): Promise<ProjectModules> {

@@ -1,6 +1,6 @@
 // Values of a derived type as avsc takes and gives them (with wrapped unions), and back: Dates are milliseconds, bigints digits, sets arrays, maps objects or entries, tuples records.
 
-import type { TypeDescription, TypeShape } from '../../framework/index.ts'
+import type { Codec, TypeCodec, TypeDescription, TypeShape } from '../../framework/index.ts'
 import type { DerivedAvroSchema } from './schema-of-type.ts'
 
 export interface ValueForm {
@@ -33,9 +33,25 @@ class FormOfType {
     if (known !== undefined) return known
     const later: { form: ValueForm } = { form: itself }
     this.made.set(shape, { toAvro: (value) => later.form.toAvro(value), fromAvro: (value) => later.form.fromAvro(value) })
-    later.form = this.make(shape)
+    later.form = this.coded(shape, this.make(shape))
     this.made.set(shape, later.form)
     return later.form
+  }
+
+  /** Of a class with a codec: what stands for the instance. */
+  private coded({ codec }: TypeShape, form: ValueForm): ValueForm {
+    if (codec === undefined) return form
+    const found = (): Codec<unknown, unknown> => this.codecOf(codec)
+    return {
+      toAvro: (value) => form.toAvro(found().encode(value)),
+      fromAvro: (value) => found().decode(form.fromAvro(value)),
+    }
+  }
+
+  private codecOf({ module, path, type }: TypeCodec): Codec<unknown, unknown> {
+    const found = this.type.codecs?.[`${module} ${path}`]
+    if (found === undefined) throw new Error(`there is no codec of ${type}`)
+    return found()
   }
 
   private make(shape: TypeShape): ValueForm {
@@ -184,12 +200,14 @@ class FormOfType {
 
   private unionForm(union: TypeShape & { kind: 'union' }): ValueForm {
     const variants = this.flat(union).map((variant) => ({ variant, branch: this.branchOf(variant), form: this.of(variant) }))
+    // An instance would pass for a plain object.
+    const codedFirst = [...variants].sort((a, b) => Number(this.isCoded(b.variant)) - Number(this.isCoded(a.variant)))
     const byBranch = new Map(variants.map((one) => [one.branch, one.form]))
     const mixed = variants.find(({ branch }) => branch === 'union')?.form
     return {
       toAvro: (value) => {
         if (value === null) return null
-        const found = variants.find(({ variant }) => this.isOf(variant, value))
+        const found = codedFirst.find(({ variant }) => this.isOf(variant, value))
         if (found === undefined) throw new Error(`expected a variant of a union, not ${JSON.stringify(value) ?? String(value)}`)
         return found.branch === 'union' ? found.form.toAvro(value) : { [found.branch]: found.form.toAvro(value) }
       },
@@ -205,7 +223,7 @@ class FormOfType {
   private flat(union: TypeShape & { kind: 'union' }, seen: readonly TypeShape[] = []): TypeShape[] {
     return union.variants.flatMap((variant) => {
       const resolved = this.resolved(variant)
-      if (resolved.kind !== 'union') return [variant]
+      if (resolved.kind !== 'union' || resolved.codec !== undefined) return [variant]
       return resolved === union || seen.includes(resolved) ? [] : this.flat(resolved, [...seen, union])
     })
   }
@@ -214,6 +232,7 @@ class FormOfType {
   private isOf(variant: TypeShape, value: unknown): boolean {
     const shape = this.resolved(variant)
     if (!this.isOfKind(shape, value)) return false
+    if (shape.codec !== undefined) return true
     if (shape.kind === 'tuple') {
       const { length } = value as readonly unknown[]
       return length >= shape.required && (shape.rest !== null || length <= shape.items.length)
@@ -226,6 +245,7 @@ class FormOfType {
   }
 
   private isOfKind(shape: TypeShape, value: unknown): boolean {
+    if (shape.codec !== undefined) return value instanceof (this.codecOf(shape.codec).type as unknown as new () => unknown)
     switch (shape.kind) {
       case 'string':
       case 'number':
@@ -252,6 +272,10 @@ class FormOfType {
       default:
         return value !== undefined
     }
+  }
+
+  private isCoded(variant: TypeShape): boolean {
+    return this.resolved(variant).codec !== undefined
   }
 
   private branchOf(shape: TypeShape): string {

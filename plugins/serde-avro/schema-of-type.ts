@@ -218,7 +218,7 @@ class SchemaWriter {
   private flatVariants(union: TypeShape & { kind: 'union' }): TypeShape[] {
     return union.variants.flatMap((variant) => {
       const resolved = this.resolved(variant)
-      if (resolved.kind !== 'union') return [variant]
+      if (resolved.kind !== 'union' || resolved.codec !== undefined) return [variant]
       return resolved === union || this.open.has(resolved) ? [] : this.flatVariants(resolved)
     })
   }

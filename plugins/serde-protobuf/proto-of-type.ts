@@ -2,7 +2,7 @@
 // fields are kept: a field has the one that it was given first, and no other field, nor one of another type, ever takes it.
 
 import type { TypeDescription, TypeMember, TypeShape } from '../../framework/index.ts'
-import { isOf, variantsOf } from './type-variants.ts'
+import { codecOf, isOf, variantsOf } from './type-variants.ts'
 
 /** The numbers that fields were given, by message, then by the name and the type of the field: `{ "Order": { "item string": 1 } }`. */
 export type FieldNumbers = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -80,7 +80,8 @@ class ProtoWriter {
   hasTimes = false
   private readonly type: TypeDescription<unknown>
   private readonly given: FieldNumbers
-  private readonly definitionNames: ReadonlyMap<TypeShape, string>
+  private readonly definitionNames: Map<TypeShape, string>
+  private readonly bareShapes = new Map<TypeShape, TypeShape>()
   private readonly own: Record<string, Record<string, number>> = {}
   /** Lines of each message, by its name; the first is the one of the whole value. */
   private readonly messages = new Map<string, readonly string[]>()
@@ -119,6 +120,7 @@ class ProtoWriter {
   /** A message that carries any value of a shape. */
   messageOf(given: TypeShape, place: Place): MessageForm & { readonly name: string } {
     const shape = this.resolved(given)
+    if (shape.codec !== undefined) return this.coded(shape, this.messageOf(this.bare(shape), place))
     const known = this.forms.get(shape)
     if (known !== undefined) return known
     const name = this.uniqueName(this.definitionNames.get(shape) ?? place.name)
@@ -253,10 +255,33 @@ class ProtoWriter {
     return `${first === undefined ? shape.kind : typeof first}_value`
   }
 
+  /** Without its codec: the same shape each time, for messages are known by it. */
+  private bare(shape: TypeShape): TypeShape {
+    if (shape.codec === undefined) return shape
+    const known = this.bareShapes.get(shape)
+    if (known !== undefined) return known
+    const { codec: _, ...bare } = shape
+    this.bareShapes.set(shape, bare)
+    const name = this.definitionNames.get(shape)
+    if (name !== undefined) this.definitionNames.set(bare, name)
+    return bare
+  }
+
+  /** Of a class with a codec: what stands for the instance. */
+  private coded<F extends MessageForm>({ codec }: TypeShape, form: F): F {
+    if (codec === undefined) return form
+    return {
+      ...form,
+      to: (value: unknown) => form.to(codecOf(codec, this.type).encode(value)),
+      from: (message: unknown) => codecOf(codec, this.type).decode(form.from(message)),
+    }
+  }
+
   /** How a value of a shape stands in a field. What may be missing or null has no bytes there. */
   private fieldOf(given: TypeShape, optional: boolean, place: Place): FieldForm {
     const shape = this.resolved(given)
-    const variants = shape.kind === 'union' ? variantsOf(shape, this.type).map((variant) => this.resolved(variant)) : [shape]
+    const isUnion = shape.kind === 'union' && shape.codec === undefined
+    const variants = isUnion ? variantsOf(shape, this.type).map((variant) => this.resolved(variant)) : [shape]
     const others = variants.filter(({ kind }) => kind !== 'null')
     const isNullable = others.length < variants.length
     const [only] = others
@@ -270,7 +295,7 @@ class ProtoWriter {
         'Leave out the question mark, or null.',
       )
     const isAbsent = optional || isNullable
-    const form = others.length === 1 ? this.plainField(only, isAbsent, place) : this.messageField(shape, place)
+    const form = others.length === 1 ? this.coded(only, this.plainField(this.bare(only), isAbsent, place)) : this.messageField(shape, place)
     if (isAbsent)
       return {
         ...form,

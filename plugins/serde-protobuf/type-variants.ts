@@ -1,6 +1,6 @@
 // The variants of a derived union, and which of them a value is: the compiler has seen to it that kinds and members tell them apart.
 
-import type { TypeDescription, TypeShape } from '../../framework/index.ts'
+import type { Codec, TypeCodec, TypeDescription, TypeShape } from '../../framework/index.ts'
 
 /** Those of unions in it too. */
 export function variantsOf(
@@ -10,14 +10,15 @@ export function variantsOf(
 ): readonly TypeShape[] {
   return union.variants.flatMap((variant) => {
     const shape = resolved(variant, type)
-    if (shape.kind !== 'union') return [variant]
+    if (shape.kind !== 'union' || shape.codec !== undefined) return [variant]
     return shape === union || seen.includes(shape) ? [] : variantsOf(shape, type, [...seen, union])
   })
 }
 
 export function isOf(variant: TypeShape, value: unknown, type: TypeDescription<unknown>): boolean {
   const shape = resolved(variant, type)
-  if (!isOfKind(shape, value)) return false
+  if (!isOfKind(shape, value, type)) return false
+  if (shape.codec !== undefined) return true
   if (shape.kind === 'tuple') {
     const { length } = value as readonly unknown[]
     return length >= shape.required && (shape.rest !== null || length <= shape.items.length)
@@ -25,11 +26,13 @@ export function isOf(variant: TypeShape, value: unknown, type: TypeDescription<u
   if (shape.kind !== 'object') return true
   const object = value as Readonly<Record<string, unknown>>
   return shape.members.every(
-    (member) => member.optional || (Object.hasOwn(object, member.name) && isOfKind(resolved(member.shape, type), object[member.name])),
+    (member) =>
+      member.optional || (Object.hasOwn(object, member.name) && isOfKind(resolved(member.shape, type), object[member.name], type)),
   )
 }
 
-function isOfKind(shape: TypeShape, value: unknown): boolean {
+function isOfKind(shape: TypeShape, value: unknown, type: TypeDescription<unknown>): boolean {
+  if (shape.codec !== undefined) return value instanceof (codecOf(shape.codec, type).type as unknown as new () => unknown)
   switch (shape.kind) {
     case 'string':
     case 'number':
@@ -61,6 +64,12 @@ function isOfKind(shape: TypeShape, value: unknown): boolean {
     default:
       return value !== undefined
   }
+}
+
+export function codecOf({ module, path, type: name }: TypeCodec, { codecs }: TypeDescription<unknown>): Codec<unknown, unknown> {
+  const found = codecs?.[`${module} ${path}`]
+  if (found === undefined) throw new Error(`there is no codec of ${name}`)
+  return found()
 }
 
 function resolved(shape: TypeShape, type: TypeDescription<unknown>): TypeShape {

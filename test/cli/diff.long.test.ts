@@ -2,7 +2,8 @@
 
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { startBroker } from '../../plugins/kafka/server/index.ts'
 import { millrace, projectOf } from './program.ts'
 
 // Topologies are compiled, and tests share the processor.
@@ -61,4 +62,31 @@ it('says where there is nothing to compare', async () => {
     code: 1,
     stderr: expect.stringContaining('no.json is no manifest of a topology'),
   })
+})
+
+it('compares with what a running app has recorded in Kafka', async () => {
+  const broker = await startBroker()
+  onTestFinished(() => broker.close())
+  const folder = projectOf({ 'topologies/totals.ts': topologyOf('totals', 'n: number') })
+  const at = ['--brokers', broker.address]
+  expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+  expect(await millrace(['diff', 'cluster:totals', 'dist/totals', ...at], folder)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('No app totals has recorded what it is'),
+  })
+  expect(await millrace(['topic', 'create', 'in', '--partitions', '1', ...at], folder)).toMatchObject({ code: 0 })
+  expect(await millrace(['topic', 'create', 'out', '--partitions', '1', ...at], folder)).toMatchObject({ code: 0 })
+  const environment = { MILLRACE_BROKERS: broker.address, MILLRACE_STATE_DIR: join(folder, 'state') }
+  expect(await millrace(['run', 'totals', '--until-end'], folder, environment)).toMatchObject({ code: 0 })
+  expect(await millrace(['diff', 'cluster:totals', 'dist/totals', ...at], folder)).toMatchObject({
+    code: 0,
+    stdout: 'totals: nothing changes for its state.\n',
+  })
+  writeFileSync(join(folder, 'topologies/totals.ts'), topologyOf('sums', 'n: number'))
+  expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+  const renamed = await millrace(['diff', 'cluster', 'dist', ...at], folder)
+  expect(renamed).toMatchObject({ code: 1, stdout: expect.stringContaining('loses state: store-removed:totals') })
+  expect(await millrace(['diff', 'cluster:totals', 'dist/totals', ...at], folder)).toMatchObject({ code: 1, stdout: renamed.stdout })
+  expect(await millrace(['build', '--against', 'cluster:totals', ...at], folder)).toMatchObject({ code: 1 })
+  expect(await millrace(['diff', 'cluster:', 'dist', ...at], folder)).toMatchObject({ code: 2 })
 })

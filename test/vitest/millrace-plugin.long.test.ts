@@ -107,6 +107,58 @@ export function keyed(stream: KStream<string, string>) {
     expect(count.of).toBe(2)
   })
 
+  it('has the codecs of classes, and the class is one and the same for the test and the topology', async () => {
+    const made = await project({
+      'shared/money.ts': `import { codec } from 'millrace'
+export class Money {
+  static readonly codec = codec(Money, { encode: (money: Money) => money.cents, decode: (cents: number) => new Money(cents) })
+  readonly cents: number
+  constructor(cents: number) { this.cents = cents }
+}`,
+      'topologies/prices.ts': topologyText(
+        'prices',
+        `builder.stream<string, { price: Money }>('in').mapValues(({ price }) => ({ price: new Money(price.cents * 2), isMoney: price instanceof Money })).to('out')`,
+        `import { Money } from '../shared/money.ts'`,
+      ),
+      'test/doubled.ts': `import { TopologyTestDriver } from 'millrace/testkit'
+import { Money } from '../shared/money.ts'
+import prices from '../topologies/prices.ts'
+const driver = await TopologyTestDriver.open(prices)
+driver.inputTopic('in').pipe('a', { price: new Money(21) })
+const { value } = driver.outputTopic('out').read() as { value: { price: Money; isMoney: boolean } }
+export const seen = [value.isMoney, value.price instanceof Money, value.price.cents]
+`,
+    })
+    expect(((await (await server(made)).ssrLoadModule('/test/doubled.ts')) as { seen: unknown }).seen).toEqual([true, true, 42])
+  })
+
+  it('refuses keys that break what JSDoc says of the alias that they are written as', async () => {
+    const made = await project({
+      'topologies/users.ts': topologyText(
+        'users',
+        `builder.stream<UserId, string>('in').map((value, id) => [id.toUpperCase(), value]).to('out')\nbuilder.stream<string, string>('others').to('more')`,
+        `/** @minLength 3 */\ntype UserId = string`,
+      ),
+      'test/keys.ts': `import { TopologyTestDriver } from 'millrace/testkit'
+import users from '../topologies/users.ts'
+const driver = await TopologyTestDriver.open(users)
+driver.inputTopic('in').pipe('ada', 'x')
+driver.inputTopic('others').pipe('b', 'y')
+export const seen: unknown[] = [driver.outputTopic('out').read().key, driver.outputTopic('more').read().key]
+try {
+  driver.inputTopic('in').pipe('al', 'x')
+} catch (error) {
+  seen.push(String(error))
+}
+`,
+    })
+    expect(((await (await server(made)).ssrLoadModule('/test/keys.ts')) as { seen: unknown }).seen).toEqual([
+      'ADA',
+      'b',
+      expect.stringContaining('value: expected at least 3 characters, not "al"'),
+    ])
+  })
+
   it('is read anew when a file that it is made of changes, types too', async () => {
     const made = await project({
       'types.ts': 'export interface Order { cents: number }\n',

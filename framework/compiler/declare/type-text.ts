@@ -1,7 +1,7 @@
 // Shapes as TypeScript: an expression for each type, and a declaration for each type that has a name. Two types of one name get two names, two types that are alike in
 // all they refer to get one.
 
-import type { Schema, Shape } from '../derive/shape.ts'
+import type { Schema, Shape, ShapeCodec } from '../derive/shape.ts'
 import type { TopicType } from './topic-types.ts'
 
 /** Names that the generated file means something else by. */
@@ -36,7 +36,7 @@ export class TypeText {
   private ofSchema(schema: Schema): string {
     const isNamed = identifier.test(schema.name) && (schema.root.kind !== 'string' || schema.root.pattern !== undefined)
     const isStructured = ['object', 'union', 'array', 'tuple', 'literals'].includes(schema.root.kind)
-    if (isNamed && isStructured) return this.declared('#', schema)
+    if (isNamed && isStructured && schema.root.codec === undefined) return this.declared('#', schema)
     return this.textOf(schema.root, schema)
   }
 
@@ -48,6 +48,7 @@ export class TypeText {
     const name = this.uniqueName(reference === '#' ? schema.name : reference)
     this.namesByContent.set(content, name)
     const shape = shapeOf(reference, schema)
+    if (shape.codec !== undefined) return classText(shape.codec)
     // What it refers to is declared before it, except for itself.
     const declaration =
       shape.kind === 'object' && shape.rest === null
@@ -58,6 +59,7 @@ export class TypeText {
   }
 
   private textOf(shape: Shape, schema: Schema): string {
+    if (shape.codec !== undefined) return classText(shape.codec)
     switch (shape.kind) {
       case 'date':
         return 'Date'
@@ -114,6 +116,20 @@ export class TypeText {
     this.taken.add(unique)
     return unique
   }
+}
+
+/** The class itself, as it is imported; that of a constant is what the constant makes. */
+function classText({ type, module, path }: ShapeCodec): string {
+  const [exported, member] = path.split('.')
+  if (member === undefined) return `ReturnType<(typeof import(${quoted(importable(module))}))['${exported}']['decode']>`
+  return exported === 'default'
+    ? `InstanceType<(typeof import(${quoted(importable(module))}))['default']>`
+    : `import(${quoted(importable(module))}).${exported ?? type}`
+}
+
+/** A declaration file names what is made of a module. */
+function importable(module: string): string {
+  return /^[./]/.test(module) ? module.replace(/ts$/, 'js') : module
 }
 
 export function propertyName(name: string): string {

@@ -3,10 +3,12 @@
 
 import type { ts } from 'ts-morph'
 import type { TypeDescription } from '../../ports/type-description.ts'
+import { codecExpression, importedAs } from './class-codecs.ts'
 import { type JsonSchema, jsonSchema } from './json-schema.ts'
 import { reviverSource } from './reviver.ts'
-import { isText, type Schema, type Shape } from './shape.ts'
+import { type Definitions, isText, type Schema, type Shape, type ShapeCodec } from './shape.ts'
 import { type Subject, schemaOfType, type TypeContext, type TypeProblem } from './shape-of-type.ts'
+import { aliasOf, unwrapped } from './type-syntax.ts'
 import { validatorSource } from './validator.ts'
 import { writerSource } from './writer.ts'
 
@@ -64,8 +66,9 @@ export class DerivedSerdes {
   private readonly expressions = new Map<ts.Type, SerdeExpression>()
   private readonly byContent = new Map<string, TypeSerde>()
   private readonly names = new Set<string>()
-  /** Descriptions as JSON, each by its place. */
+  /** Descriptions as expressions, each by its place, and the modules that they take. */
   private readonly described: string[] = []
+  private readonly describedModules = new Set<string>()
   private readonly texts: ModuleTexts
 
   constructor(context: TypeContext, texts: ModuleTexts = new ModuleTexts()) {
@@ -79,20 +82,28 @@ export class DerivedSerdes {
     this.expressions.clear()
   }
 
+  /** What types are derived with, while they are. */
+  get typeContext(): TypeContext {
+    if (this.context === null) throw new Error('types are derived of a program that is gone')
+    return this.context
+  }
+
   /** `fallbackName` is what a long type without a name is called. */
-  serdeOf(type: ts.Type, subject: Subject, fallbackName: string): DerivedSerde {
+  serdeOf(type: ts.Type, subject: Subject, fallbackName: string, node?: ts.TypeNode): DerivedSerde {
     const { context } = this
     if (context === null) throw new Error('serdes are derived of a program that is gone')
     const bare = context.checker.getNonNullableType(type)
     if (isWindowed(bare)) return { kind: 'inherited' }
-    const known = this.expressions.get(bare)
+    // The alias of a primitive is the same type to TypeScript, and may say more.
+    const isAlias = node !== undefined && aliasOf(unwrapped(node), context.checker) !== undefined
+    const known = isAlias ? undefined : this.expressions.get(bare)
     if (known !== undefined) return { kind: 'serde', expression: known }
     if (isBytes(bare, context)) return { kind: 'serde', expression: 'bytes()' }
-    const derived = schemaOfType(type, subject, context)
+    const derived = schemaOfType(type, subject, context, node)
     if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
     const { root } = derived.schema
     const expression = isPlainString(root) ? 'string()' : this.typeSerde(derived.schema, fallbackName).variable
-    this.expressions.set(bare, expression)
+    if (!isAlias) this.expressions.set(bare, expression)
     return { kind: 'serde', expression }
   }
 
@@ -103,9 +114,12 @@ export class DerivedSerdes {
     const derived = schemaOfType(type, subject, context)
     if (derived.kind === 'problems') return { kind: 'refused', problems: derived.problems }
     const { name } = derived.schema
-    const text = JSON.stringify(descriptionOf(derived.schema, name.length > nameLengthMax ? fallbackName : name))
+    const text = descriptionText(derived.schema, name.length > nameLengthMax ? fallbackName : name)
     const known = this.described.indexOf(text)
-    if (known < 0) this.described.push(text)
+    if (known < 0) {
+      this.described.push(text)
+      for (const { module } of codecsIn(derived.schema)) this.describedModules.add(module)
+    }
     return { kind: 'description', expression: `described_${known < 0 ? this.described.length - 1 : known}` }
   }
 
@@ -128,7 +142,10 @@ export class DerivedSerdes {
   moduleSource(library: SerdeLibrary = installedLibrary): string {
     const serdes = [...this.byContent.values()]
     const key = JSON.stringify([library, this.described, ...serdes.map(({ variable, name }) => [variable, name]), ...this.byContent.keys()])
-    return this.texts.of(key, () => `${moduleText(serdes, library)}${this.described.map(descriptionText).join('')}`)
+    return this.texts.of(key, () => {
+      const described = this.described.map((text, index) => `export const described_${index} = ${text}\n`)
+      return `${moduleText(serdes, library, this.describedModules)}${described.join('')}`
+    })
   }
 
   private typeSerde(schema: Schema, fallbackName: string): TypeSerde {
@@ -137,7 +154,9 @@ export class DerivedSerdes {
     if (known !== undefined) return known
     const name = this.uniqueName(schema.name.length > nameLengthMax ? fallbackName : schema.name)
     const variable = this.variableOf(name)
-    const format = isText(schema.root, schema) ? 'string' : 'json'
+    // An instance that is a string where it travels is one as a whole value, too.
+    const { codec: _, ...plain } = schema.root
+    const format = isText(plain, schema) ? 'string' : 'json'
     const serde: TypeSerde = { variable, name, format, schema, json: jsonSchema({ ...schema, name }) }
     this.byContent.set(content, serde)
     return serde
@@ -159,22 +178,29 @@ export class DerivedSerdes {
   }
 }
 
-function moduleText(serdes: readonly TypeSerde[], { serdes: library, formats }: SerdeLibrary): string {
+function moduleText(serdes: readonly TypeSerde[], { serdes: library, formats }: SerdeLibrary, modules: ReadonlySet<string>): string {
   const schemas = serdes.map(
     ({ variable, schema, name }) => [`validate${variable}`, jsonSchema({ ...schema, name }, { forValidator: true })] as const,
   )
   const validators = validatorSource(new Map(schemas))
   const parts = serdes.map((serde) => {
     const name = JSON.stringify(serdeName(serde))
-    if (serde.format === 'string') return `export const ${serde.variable} = checkedString(${name}, validate${serde.variable})\n`
+    if (serde.format === 'string') {
+      const text = `checkedString(${name}, validate${serde.variable})`
+      const { codec } = serde.schema.root
+      return `export const ${serde.variable} = ${codec === undefined ? text : `codedString(${text}, () => ${codecExpression(codec)})`}\n`
+    }
     const reviver = reviverSource(serde.schema, `revive${serde.variable}`)
     const writer = writerSource(serde.schema, `write${serde.variable}`)
     const parse = `checked(validate${serde.variable}${reviver === null ? '' : `, ${reviver.entry}`})`
     const stringify = `$json.jsonText(${writer.entry})`
     return `${reviver?.source ?? ''}${writer.source}export const ${serde.variable} = json({ name: ${JSON.stringify(serde.name)}, parse: ${parse}, stringify: ${stringify} })\n`
   })
-  const used = 'checked, checkedString, fromBase64, json, jsonWriters as $json, toDate, validation as $validation'
+  const used = 'checked, checkedString, codedString, decoded, fromBase64, json, jsonWriters as $json, toDate, validation as $validation'
   const imports = [
+    ...[...new Set([...modules, ...serdes.flatMap(({ schema }) => codecsIn(schema).map(({ module }) => module))])]
+      .sort()
+      .map((module) => `import * as ${importedAs(module)} from ${JSON.stringify(module)}`),
     `import { ${used} } from ${JSON.stringify(library)}`,
     `export { bytes, string } from ${JSON.stringify(library)}`,
     ...(validators.needsFormats ? [`import { formats as $formats } from ${JSON.stringify(formats)}`] : []),
@@ -182,9 +208,25 @@ function moduleText(serdes: readonly TypeSerde[], { serdes: library, formats }: 
   return `${imports.join('\n')}\n${validators.text}\n${parts.join('')}`
 }
 
+/** The codecs of classes that a type has anywhere. */
+function codecsIn({ root, definitions }: Definitions): readonly ShapeCodec[] {
+  const found = new Map<string, ShapeCodec>()
+  JSON.stringify([root, ...definitions.values()], (name, part: unknown) => {
+    if (name === 'codec' && isCodec(part)) found.set(`${part.module} ${part.path}`, part)
+    return part
+  })
+  return [...found.values()]
+}
+
+function isCodec(part: unknown): part is ShapeCodec {
+  return typeof part === 'object' && part !== null && 'module' in part && 'path' in part && typeof part.path === 'string'
+}
+
 /** __proto__ written as a member would set the prototype: JSON.parse makes a member of it. */
-function descriptionText(json: string, index: number): string {
-  return `export const described_${index} = JSON.parse(${JSON.stringify(json)})\n`
+function descriptionText(schema: Schema, name: string): string {
+  const data = `JSON.parse(${JSON.stringify(JSON.stringify(descriptionOf(schema, name)))})`
+  const codecs = codecsIn(schema).map((codec) => `${JSON.stringify(`${codec.module} ${codec.path}`)}: () => ${codecExpression(codec)}`)
+  return codecs.length === 0 ? data : `{ ...${data}, codecs: { ${codecs.join(', ')} } }`
 }
 
 function descriptionOf({ root, definitions }: Schema, name: string): TypeDescription<unknown> {
@@ -196,7 +238,7 @@ function serdeName({ format, name }: TypeSerde): string {
 }
 
 function isPlainString(shape: Shape): boolean {
-  return shape.kind === 'string' && shape.pattern === undefined && shape.constraints === undefined
+  return shape.kind === 'string' && shape.pattern === undefined && shape.constraints === undefined && shape.codec === undefined
 }
 
 /** The key of a windowed result. */

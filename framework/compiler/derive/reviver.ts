@@ -1,6 +1,7 @@
 // Source text of the functions that make Dates, bigints, bytes, sets and maps of their JSON, and fill in defaults, in a value that has passed its validator.
 // They change the parsed JSON in place: nobody else has seen it yet. A type that is its own JSON has none.
 
+import { codecExpression } from './class-codecs.ts'
 import { isText, resolve, type Schema, type Shape } from './shape.ts'
 import { type UnionShape, VariantTests } from './variant-test.ts'
 
@@ -40,6 +41,12 @@ class ReviverWriter {
 
   /** Statements that revive what the expression `target` holds; `path` is an expression too, for messages. */
   private statements(shape: Shape, target: string, path: string, depth: number): string {
+    const statements = this.plainStatements(shape, target, path, depth)
+    if (shape.codec === undefined) return statements
+    return `${statements}${'  '.repeat(depth)}${target} = decoded(${codecExpression(shape.codec)}, ${target}, ${path})\n`
+  }
+
+  private plainStatements(shape: Shape, target: string, path: string, depth: number): string {
     if (!this.isRevived(shape)) return ''
     const indent = '  '.repeat(depth)
     switch (shape.kind) {
@@ -162,6 +169,7 @@ function namesRevived(schema: Schema): ReadonlySet<string> {
 }
 
 function isRevived(shape: Shape, names: ReadonlySet<string>): boolean {
+  if (shape.codec !== undefined) return true
   switch (shape.kind) {
     case 'date':
     case 'bigint':

@@ -3,6 +3,7 @@
 
 import { ts } from 'ts-morph'
 import type { DiagnosticCode } from '../diagnostics.ts'
+import type { ClassCodecs } from './class-codecs.ts'
 import { constraintsOf, defaultOf, isFor, type ReadConstraints, type Target } from './constraints.ts'
 import { ambiguousPair, tagOf } from './distinguish.ts'
 import { notesOf, type Tag, tagsOf } from './documentation.ts'
@@ -21,6 +22,8 @@ export interface TypeProblem {
 export interface TypeContext {
   readonly checker: ts.TypeChecker
   readonly program: ts.Program
+  /** Absent: no class has one. */
+  readonly codecs?: ClassCodecs
 }
 
 export type DerivedSchema =
@@ -35,9 +38,9 @@ export interface Subject {
   readonly method: string
 }
 
-/** null and undefined are left out: a record without a value has no bytes. */
-export function schemaOfType(type: ts.Type, subject: Subject, context: TypeContext): DerivedSchema {
-  const derivation = new Derivation(context, subject, type)
+/** null and undefined are left out: a record without a value has no bytes. `node` is how the type is written, where that is known. */
+export function schemaOfType(type: ts.Type, subject: Subject, context: TypeContext, node?: ts.TypeNode): DerivedSchema {
+  const derivation = new Derivation(context, subject, type, node)
   const schema = derivation.run()
   return derivation.problems.length === 0 ? { kind: 'schema', schema } : { kind: 'problems', problems: derivation.problems }
 }
@@ -104,8 +107,10 @@ class Derivation {
   readonly problems: TypeProblem[] = []
   private readonly checker: ts.TypeChecker
   private readonly program: ts.Program
+  private readonly codecs: ClassCodecs | undefined
   private readonly subject: Subject
   private readonly rootType: ts.Type
+  private readonly rootNode: ts.TypeNode | undefined
   private readonly definitions = new Map<string, Shape>()
   private readonly namesByType = new Map<ts.Type, string>()
   private readonly unfinished = new Set<ts.Type>()
@@ -113,9 +118,11 @@ class Derivation {
   private readonly tagged: Tagged[] = []
   private readonly defaults: WithDefault[] = []
 
-  constructor(context: TypeContext, subject: Subject, type: ts.Type) {
+  constructor(context: TypeContext, subject: Subject, type: ts.Type, node?: ts.TypeNode) {
+    this.rootNode = node
     this.checker = context.checker
     this.program = context.program
+    this.codecs = context.codecs
     this.subject = subject
     // What is left of unknown without null is {}, which says less than what the author sees.
     this.rootType = type.flags & ts.TypeFlags.Unknown ? type : this.checker.getNonNullableType(inferable(type))
@@ -124,11 +131,16 @@ class Derivation {
   run(): Schema {
     const name = this.nameOf(this.rootType)
     if (name !== null) this.namesByType.set(this.rootType, '#')
-    const root = this.namedStructure(this.rootType, { path: '', declaration: undefined })
+    const aliases = this.forgottenAliases(this.rootType, this.rootNode)
+    const asString = aliases.some((alias) => saysAsString(tagsOf(alias)))
+    const plain = this.namedStructure(this.rootType, { path: '', declaration: undefined, asString })
+    const root = this.documented(plain, [...aliases].reverse(), { path: '', declaration: undefined }, false)
     const schema = { name: name ?? '', root, definitions: this.definitions }
     this.fitTags(schema)
     this.tellVariantsApart(schema)
-    return name === null ? { ...schema, name: describeShape(root) } : schema
+    if (name !== null) return schema
+    const [alias] = root.constraints === undefined ? [] : aliases
+    return { ...schema, name: alias?.name.text ?? describeShape(root) }
   }
 
   private shapeOf(given: ts.Type, at: Position): Shape {
@@ -242,6 +254,8 @@ class Derivation {
       if (items === undefined) throw new Error('an array type has its type of items')
       return { kind: 'array', items: this.itemShape(items, at) }
     }
+    const coded = this.codedShape(type, at)
+    if (coded !== null) return coded
     if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) return this.fail('MR1102', at)
     const symbol = type.getSymbol()
     if (symbol !== undefined && this.isBuiltIn(symbol)) {
@@ -253,8 +267,24 @@ class Derivation {
     // Node's, and no class to TypeScript.
     if (symbol?.name === 'Buffer') return this.fail('MR1105', at, { type: 'Buffer', hint: hintsByBuiltIn.Buffer ?? '' })
     if (symbol !== undefined && symbol.flags & ts.SymbolFlags.Class)
-      return this.fail('MR1105', at, { type: symbol.name, hint: 'Use an interface and functions over it, or pass a serde for the type.' })
+      return this.fail('MR1105', at, {
+        type: symbol.name,
+        hint: `Give it a codec, \`static readonly codec = codec(${symbol.name}, { encode, decode })\`; or use an interface and functions over it.`,
+      })
     return this.objectShape(type, at)
+  }
+
+  /** Of a class with a codec: the shape of what stands for an instance. */
+  private codedShape(type: ts.Type, at: Position): Shape | null {
+    const found = this.codecs?.of(type) ?? null
+    if (found === null) return null
+    const name = type.getSymbol()?.name ?? ''
+    if (found.codec === undefined) return this.fail('MR1113', at, { type: name })
+    const shape = this.structureOf(found.encoded, { path: at.path, declaration: at.declaration })
+    // A codec of what has a codec would be two on one shape.
+    if (shape.codec !== undefined) return this.fail('MR1114', at, { type: name, encoded: shape.codec.type })
+    if (shape.kind === 'reference' || shape.kind === 'null') return shape
+    return Object.assign(shape, { codec: found.codec })
   }
 
   /** Of what is the platform's own and has a form in JSON. */
@@ -436,6 +466,7 @@ class Derivation {
       return isStructured && !this.isBuiltIn(type.aliasSymbol) ? type.aliasSymbol.name : null
     }
     const symbol = type.getSymbol()
+    if (symbol !== undefined && type.flags & ts.TypeFlags.Object && (this.codecs?.of(type) ?? null) !== null) return symbol.name
     if (symbol === undefined || !(symbol.flags & ts.SymbolFlags.Interface)) return null
     return this.isBuiltIn(symbol) ? null : symbol.name
   }

@@ -3,6 +3,7 @@
 
 import type {
   ObjectTypeShape,
+  TypeCodec,
   TypeConstraints,
   TypeJson,
   TypeLiteral,
@@ -16,6 +17,7 @@ export type Shape = TypeShape
 export type Literal = TypeLiteral
 export type Constraints = TypeConstraints
 export type Notes = TypeNotes
+export type ShapeCodec = TypeCodec
 export type ObjectShape = ObjectTypeShape
 export type NamePattern = TypeNamePattern
 export type Member = TypeMember
@@ -44,6 +46,8 @@ export function resolve(shape: Shape, schema: Definitions): Shape {
 /** Whether all values are strings: such ones travel as UTF-8, as the plain string does. */
 export function isText(shape: Shape, schema: Definitions): boolean {
   const resolved = resolve(shape, schema)
+  // An instance is no string, whatever it travels as.
+  if (resolved.codec !== undefined) return false
   if (resolved.kind === 'union') return resolved.variants.every((variant) => isText(variant, schema))
   return resolved.kind === 'string' || (resolved.kind === 'literals' && resolved.values.every((value) => typeof value === 'string'))
 }
@@ -55,6 +59,7 @@ export function isAlwaysThere(member: Member): boolean {
 
 /** A short text for people, the same on every machine. */
 export function describeShape(shape: Shape): string {
+  if (shape.codec !== undefined) return shape.codec.type
   switch (shape.kind) {
     case 'string':
       return shape.pattern === undefined ? 'string' : `/${shape.pattern}/`

@@ -1,5 +1,6 @@
 // Source text of the tests that tell the variants of a union apart, in two forms: of JSON that has passed its validator, and of a value as the program has it.
 
+import { codecExpression } from './class-codecs.ts'
 import { isAlwaysThere, isText, resolve, type Schema, type Shape } from './shape.ts'
 
 export type UnionShape = Extract<Shape, { kind: 'union' }>
@@ -16,6 +17,7 @@ export class VariantTests {
   /** An expression that tells a variant from all others of its union; `target` is an expression too. */
   test(variant: Shape, union: UnionShape, target: string): string {
     const shape = resolve(variant, this.schema)
+    if (this.form === 'value' && shape.codec !== undefined) return this.kindTest(shape, target)
     if (shape.kind === 'union') return shape.variants.map((one) => `(${this.test(one, union, target)})`).join(' || ')
     if (shape.kind === 'tuple') {
       const most = shape.rest === null ? ` && ${target}.length <= ${shape.items.length}` : ''
@@ -33,6 +35,12 @@ export class VariantTests {
     return [this.kindTest(shape, target), ...tests].join(' && ')
   }
 
+  /** Whether a value of the variant may be an instance of a class with a codec. */
+  isCoded(variant: Shape): boolean {
+    const shape = resolve(variant, this.schema)
+    return shape.codec !== undefined || (shape.kind === 'union' && this.flat(shape).some(({ codec }) => codec !== undefined))
+  }
+
   /** The variants, those of unions in unions too. */
   private flat(union: UnionShape): Shape[] {
     return union.variants.flatMap((variant) => {
@@ -44,6 +52,7 @@ export class VariantTests {
   private kindTest(shape: Shape, target: string): string {
     const resolved = resolve(shape, this.schema)
     const isJson = this.form === 'json'
+    if (!isJson && resolved.codec !== undefined) return `${target} instanceof ${codecExpression(resolved.codec)}.type`
     switch (resolved.kind) {
       case 'literals':
         return `(${resolved.values.map((value) => `${target} === ${JSON.stringify(value)}`).join(' || ')})`

@@ -1,6 +1,7 @@
 // Source text of the functions that write a value of a known type as JSON: what JSON.stringify gives, in the order of the type, two to five times as fast, with a form
 // for what JSON has none for. Each function says what it is made of, for the two slow ways: members that the type does not name, and a value that is not of its type.
 
+import { codecExpression } from './class-codecs.ts'
 import { describeShape, isText, type Member, type ObjectShape, type Schema, type Shape } from './shape.ts'
 import { type UnionShape, VariantTests } from './variant-test.ts'
 
@@ -37,6 +38,13 @@ class WriterWriter {
 
   /** What writes a shape: a function of the serdes' own, or the name of one that is declared here. */
   private writerOf(shape: Shape): string {
+    if (shape.codec === undefined) return this.plainWriterOf(shape)
+    // Asked for when the first value is written: modules import each other.
+    const codec = `() => ${codecExpression(shape.codec)}`
+    return this.declared(`$json.coded(${codec}, ${this.plainWriterOf(shape)}, ${JSON.stringify(shape.codec.type)})`)
+  }
+
+  private plainWriterOf(shape: Shape): string {
     switch (shape.kind) {
       case 'string':
         return '$json.text'
@@ -78,7 +86,9 @@ class WriterWriter {
   }
 
   private unionWriter(union: UnionShape): string {
-    const choices = union.variants.map((variant) => `${this.tests.test(variant, union, 'value')} ? ${this.writerOf(variant)} : `)
+    // An instance would pass for a plain object.
+    const variants = [...union.variants].sort((a, b) => Number(this.tests.isCoded(b)) - Number(this.tests.isCoded(a)))
+    const choices = variants.map((variant) => `${this.tests.test(variant, union, 'value')} ? ${this.writerOf(variant)} : `)
     return this.declared(`$json.union((value) => ${choices.join('')}undefined, ${JSON.stringify(describeShape(union))})`)
   }
 

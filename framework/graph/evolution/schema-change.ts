@@ -39,9 +39,10 @@ class Comparison {
   private readonly rootBefore: Json
   private readonly rootAfter: Json
   /** Pairs under comparison: of types that contain themselves. */
-  private readonly assumed = new Set<string>()
+  private readonly assumed: Set<string>
 
-  constructor(before: Json, after: Json) {
+  constructor(before: Json, after: Json, assumed: ReadonlySet<string> = new Set()) {
+    this.assumed = new Set(assumed)
     this.rootBefore = before
     this.rootAfter = after
   }
@@ -64,8 +65,8 @@ class Comparison {
     if (from !== undefined) return first(from, (variant) => this.problem(variant, now, path))
     const to = variantsOf(now)
     if (to !== undefined) {
-      // What fits one variant fits: values of a nested type are compared anew for each.
-      const problems = to.map((variant) => new Comparison(this.rootBefore, this.rootAfter).problem(old, variant, path))
+      // What fits one variant fits: each has what was assumed on the way here, and nothing of the others.
+      const problems = to.map((variant) => new Comparison(this.rootBefore, this.rootAfter, this.assumed).problem(old, variant, path))
       return problems.includes(null) ? null : (problems.find((one) => one !== null) ?? `${place(path)} fits no variant`)
     }
     const values = valuesOf(old)

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { compareManifests, refusedChanges } from '../../../framework/graph/evolution/compare-manifests.ts'
+import { schemaChange } from '../../../framework/graph/evolution/schema-change.ts'
 import { manifestOf } from '../../../framework/graph/manifest.ts'
 import { AppBench } from '../../runtime/app-bench.ts'
 import { type Pair, pairs } from './pairs.ts'
@@ -72,3 +73,18 @@ async function runBoth(before: Build, after: Build, compares: Pair['compares'] =
   await bench.runToEnd(versionOf(after))
   return seen.flatMap((count, partition) => records(partition).slice(count))
 }
+
+test('types that contain themselves are compared, whichever of their variants changes', () => {
+  const basket = (item: object) => ({
+    $defs: {
+      Basket: {
+        type: 'object',
+        properties: { items: { type: 'array', items: item }, inner: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/Basket' }] } },
+      },
+    },
+    anyOf: [{ type: 'null' }, { $ref: '#/$defs/Basket' }],
+  })
+  expect(schemaChange(basket({ type: 'string' }), basket({ type: 'string', description: 'x' })).kind).toBe('same')
+  expect(schemaChange(basket({ type: 'string' }), basket({ type: 'number' })).kind).toBe('narrower')
+  expect(schemaChange(basket({ type: 'string', minLength: 2 }), basket({ type: 'string' })).kind).toBe('wider')
+})
