@@ -150,7 +150,7 @@ class ProtoWriter {
   private single(place: Place, form: FieldForm): MessageForm {
     const name = form.label === 'repeated ' ? 'items' : form.type.startsWith('map<') ? 'entries' : 'value'
     this.write(place, [{ name, form }])
-    return { to: (value) => ({ [name]: form.to(value) }), from: (message) => form.from((message as Plain)[name]) }
+    return { to: (value) => ({ [name]: form.to(value) }), from: (message) => form.from(ownOf(message, name)) }
   }
 
   private objectForm(shape: TypeShape & { kind: 'object' }, place: Place): MessageForm {
@@ -171,7 +171,7 @@ class ProtoWriter {
       from: (message) => {
         const value: Record<string, unknown> = {}
         for (const { name, key, form } of fields) {
-          const member = form.from((message as Plain)[key])
+          const member = form.from(ownOf(message, key))
           if (member !== undefined) value[name] = member
         }
         return value
@@ -205,7 +205,7 @@ class ProtoWriter {
         return rest === undefined ? message : { ...message, rest: rest.to(value.slice(items.length)) }
       },
       from: (message) => {
-        const list = items.map(({ name, form }) => form.from((message as Plain)[name]))
+        const list = items.map(({ name, form }) => form.from(ownOf(message, name)))
         while (list.length > shape.required && list.at(-1) === undefined) list.pop()
         return rest === undefined ? list : [...list, ...(rest.from((message as Plain).rest) as unknown[])]
       },
@@ -236,9 +236,9 @@ class ProtoWriter {
         return { [found.key]: found.form.to(value) }
       },
       from: (message) => {
-        const found = fields.find(({ key }) => (message as Plain)[key] !== undefined && (message as Plain)[key] !== null)
+        const found = fields.find(({ key }) => ownOf(message, key) !== undefined && ownOf(message, key) !== null)
         if (found === undefined) throw new Error(`${place.path}: no variant that is known here`)
-        return found.form.from((message as Plain)[found.key])
+        return found.form.from(ownOf(message, found.key))
       },
     }
   }
@@ -521,6 +521,11 @@ function dateOf(message: unknown): Date {
 function bigintOf(text: unknown): bigint {
   if (typeof text === 'string' && /^(?:0|-?[1-9]\d*)$/.test(text)) return BigInt(text)
   throw new Error(`expected the digits of a bigint, not ${shown(text)}`)
+}
+
+/** `constructor` and its like seem to be there always. */
+function ownOf(message: unknown, name: string): unknown {
+  return isObject(message) && Object.hasOwn(message, name) ? message[name] : undefined
 }
 
 function isObject(value: unknown): value is Plain {
