@@ -35,8 +35,8 @@ export class Diff extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diff)
     const { changesText, compareManifests, refusedChanges } = await import('../../framework/graph/evolution/compare-manifests.ts')
-    const after = manifestsAt(args.new)
     const before = await runningManifests(args.old, flags.brokers)
+    const after = manifestsAt(args.new)
     // A single one on each side is meant, whatever it is called.
     const renamed = before.size === 1 && after.size === 1 ? [...before.values()][0] : undefined
     const topologies = [...after].map(([name, manifest]) => {
