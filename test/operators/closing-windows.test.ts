@@ -316,7 +316,7 @@ test('whatever comes in whatever order, with pauses and restarts, is sent as a n
     { weight: 1, arbitrary: fc.constant(['restart'] as const) },
   )
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
       const driver = await TopologyTestDriver.open(counts('tumbling', idle(50)))
       for (const one of steps) {
         if (one[0] === 'record') driver.pipe('in', one[1], 'v', { timestamp: one[2] })

@@ -10,7 +10,7 @@ const rows = fc.array(
     fc.constantFrom('x', 'y', 'z'),
     fc.nat({ max: 40 }).map((step) => step * 1_000),
   ),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 40, size: 'max' },
 )
 
 export function property(holds: (rows: readonly Row[], restartAt: number) => Promise<void>) {

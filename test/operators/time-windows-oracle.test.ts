@@ -64,7 +64,7 @@ function naive(
 }
 
 test('hopping windows hold what a naive reading of the list says, whatever comes late and wherever the app starts anew', async () => {
-  const steps = fc.array(fc.record({ key: keys, timestamp: fc.nat(80), restart }), { maxLength: 20 })
+  const steps = fc.array(fc.record({ key: keys, timestamp: fc.nat(80), restart }), { maxLength: 20, size: 'max' })
   const cut = fc.record({ size: fc.integer({ min: 1, max: 20 }), share: fc.integer({ min: 1, max: 4 }), grace: fc.nat(15) })
   await fc.assert(
     fc.asyncProperty(steps, cut, async (input, { size, share, grace }) => {
@@ -80,32 +80,57 @@ test('hopping windows hold what a naive reading of the list says, whatever comes
   )
 })
 
-test('days of a place hold what their local dates say, over a change of the clocks, late records and restarts', async () => {
-  const timeZone = 'Europe/Berlin'
-  const hour = 3_600_000
-  const first = Date.parse('2024-03-29T00:00:00Z')
+/** The day of a place that a time is in, by nothing but what a clock there shows, which is set by quarters of an hour. No window begins before 1970. */
+function localDay(timeZone: string): (timestamp: number) => readonly [start: number, end: number] {
   const dates = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' })
-  const dayOf = (timestamp: number): readonly [number, number] => {
+  const quarter = 900_000
+  return (timestamp) => {
     const date = dates.format(timestamp)
-    let start = timestamp - (timestamp % hour)
-    while (dates.format(start - 1) === date) start -= hour
-    let end = start + hour
-    while (dates.format(end) === date) end += hour
-    return [start, end]
+    let start = Math.floor(timestamp / quarter) * quarter
+    while (dates.format(start - 1) === date) start -= quarter
+    let end = Math.floor(timestamp / quarter) * quarter + quarter
+    while (dates.format(end) === date) end += quarter
+    return [Math.max(0, start), end]
   }
-  const timestamp = fc.nat(5 * 24 * 4).map((quarters) => first + quarters * (hour / 4))
-  const steps = fc.array(fc.record({ key: keys, timestamp, restart }), { maxLength: 20 })
-  await fc.assert(
-    fc.asyncProperty(steps, fc.nat(12), async (input, graceHours) => {
-      const grace = graceHours * hour
-      expect(await finalResults(calendar('day', { timeZone, grace }), input)).toEqual(naive(input, grace, (at) => [dayOf(at)]))
-    }),
-    { numRuns },
-  )
-})
+}
+
+/** Where clocks are changed, also at midnight, so that a day begins at one o'clock or has that hour twice; and where time began, in the middle of a day. */
+const places = [
+  ['Europe/Berlin', '2024-03-31'],
+  ['Europe/Berlin', '2024-10-27'],
+  ['America/Sao_Paulo', '2018-11-04'],
+  ['America/Sao_Paulo', '2018-02-18'],
+  ['Asia/Kolkata', '2024-05-05'],
+  ['Australia/Lord_Howe', '2024-04-07'],
+  ['Europe/Berlin', '1970-01-01'],
+  ['America/New_York', '1970-01-01'],
+] as const
+
+test.each(places)(
+  'days in %s around %s hold what local dates say, to the millisecond, with late records and restarts',
+  async (timeZone, date) => {
+    const hour = 3_600_000
+    const dayOf = localDay(timeZone)
+    const middle = Date.parse(`${date}T12:00:00Z`)
+    const midnights = [-36, -12, 12, 36].map((hours) => dayOf(middle + hours * hour)[0])
+    const atMidnight = fc.tuple(fc.constantFrom(...midnights), fc.constantFrom(-1, 0, 1, hour - 1, hour)).map(([time, more]) => time + more)
+    const anytime = fc.integer({ min: -60, max: 60 }).map((hours) => middle + hours * hour)
+    const timestamp = fc.oneof({ weight: 3, arbitrary: atMidnight }, { weight: 1, arbitrary: anytime }).map((time) => Math.max(0, time))
+    const steps = fc.array(fc.record({ key: keys, timestamp, restart }), { maxLength: 20, size: 'max' })
+    await fc.assert(
+      fc.asyncProperty(steps, fc.constantFrom(0, 1, hour, 12 * hour), async (input, grace) => {
+        expect(await finalResults(calendar('day', { timeZone, grace }), input)).toEqual(naive(input, grace, (at) => [dayOf(at)]))
+      }),
+      { numRuns: Math.ceil(numRuns / 4) },
+    )
+  },
+)
 
 test('sliding windows are one for each set of records that lie within the difference, in whatever order they come', async () => {
-  const steps = fc.array(fc.record({ key: keys, timestamp: fc.integer({ min: 1_000, max: 1_060 }), restart }), { maxLength: 12 })
+  const steps = fc.array(fc.record({ key: keys, timestamp: fc.integer({ min: 1_000, max: 1_060 }), restart }), {
+    maxLength: 12,
+    size: 'max',
+  })
   await fc.assert(
     fc.asyncProperty(steps, fc.integer({ min: 1, max: 15 }), async (input, difference) => {
       // Nothing is late; one record of another key closes all.

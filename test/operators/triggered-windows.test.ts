@@ -157,7 +157,7 @@ test('each record keeps its session open for a gap of its own', async () => {
 test('sessions of gaps of their own are those of a naive reading of the list, in whatever order and over whatever restarts', async () => {
   const record = fc.record({ key: fc.constantFrom('x', 'y'), gap: fc.nat(20), timestamp: fc.nat(60), restart: fc.nat(6) })
   await fc.assert(
-    fc.asyncProperty(fc.array(record, { maxLength: 20 }), async (records) => {
+    fc.asyncProperty(fc.array(record, { maxLength: 20, size: 'max' }), async (records) => {
       // With such a grace nothing is late, so the sessions are those of the set of records, until the last one closes all.
       const driver = await TopologyTestDriver.open(sessions('eventTime', 100))
       for (const { key, gap, timestamp, restart } of records) {
@@ -266,7 +266,7 @@ test('triggers by count and by time are those of a naive reading of the list, ov
   const record = fc.record({ key: fc.constantFrom('x', 'y'), timestamp: fc.nat(80), restart: fc.nat(6) })
   await fc.assert(
     fc.asyncProperty(
-      fc.array(record, { maxLength: 25 }),
+      fc.array(record, { maxLength: 25, size: 'max' }),
       fc.integer({ min: 1, max: 20 }),
       fc.boolean(),
       async (records, everyMs, purges) => {
