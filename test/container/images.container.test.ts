@@ -2,13 +2,15 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { lockedPackages } from '../../framework/compiler/native-packages.ts'
-import { type EmbeddedBroker, startBroker } from '../../plugins/kafka/server/index.ts'
+import { startBroker } from '../../plugins/kafka/server/index.ts'
 import { millrace, projectOf } from '../cli/program.ts'
 import { Client, type Received } from '../e2e/client.ts'
+import { startKafka } from '../real-kafka/cluster.ts'
 import { baseImage } from './base-image.ts'
 import { Container, newVolume } from './container.ts'
 import { buildImage, type Image } from './image.ts'
@@ -16,6 +18,23 @@ import { buildah } from './tools.ts'
 
 const missing = inject('missingTools')
 const secret = `secret-${randomUUID()}`
+
+interface RunningBroker {
+  readonly address: string
+  close(): Promise<unknown>
+}
+
+/** `lacks`: why it cannot be started here; an empty text where it can. */
+const brokers: Readonly<Record<string, { readonly lacks: string; start(): Promise<RunningBroker> }>> = {
+  'the embedded broker': { lacks: '', start: startBroker },
+  'Apache Kafka': {
+    lacks: ['java', 'mvn'].every((program) => spawnSync('which', [program]).status === 0) ? '' : 'Apache Kafka needs Java and Maven.',
+    start: async () => {
+      const { address, stop } = await startKafka()
+      return { address, close: stop }
+    },
+  },
+}
 
 beforeEach((context) => context.skip(missing !== '', missing))
 
@@ -67,6 +86,15 @@ describe('the image of flight-delays', () => {
     expect(addedBytes).toBeLessThan(25e6)
   })
 
+  it('is below 150 MB as a registry keeps it, its base included', async () => {
+    const { name } = await imageOf('flight-delays')
+    const compressedBytes = await compressedSizeOf(name)
+    console.log(`flight-delays: ${(compressedBytes / 1e6).toFixed(1)} MB compressed`)
+    // The base alone is more than that of a file of nothing.
+    expect(compressedBytes).toBeGreaterThan(20e6)
+    expect(compressedBytes).toBeLessThan(150e6)
+  })
+
   it('adds the app and its state folder to its base, and nothing else: no cache, no setting of npm, no secret', async () => {
     const image = await imageOf('flight-delays')
     const base = new Set(await filesOf(baseImage))
@@ -98,21 +126,24 @@ describe('the image of flight-delays', () => {
     })
   })
 
-  describe('on a broker', () => {
-    let broker: EmbeddedBroker
+  describe.each(Object.keys(brokers))('on %s', (name) => {
+    const { lacks, start } = brokers[name]!
+    let broker: RunningBroker | undefined
     let client: Client
 
     beforeAll(async () => {
-      if (missing !== '') return
-      broker = await startBroker()
+      if (missing !== '' || lacks !== '') return
+      broker = await start()
       client = new Client(broker.address)
       await client.createTopics(2, 'flights', 'airports', 'delay-by-state')
     })
 
+    beforeEach((context) => context.skip(lacks !== '', lacks))
+
     afterAll(() => broker?.close())
 
     function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-      return { MILLRACE_BROKERS: broker.address, ...more }
+      return { MILLRACE_BROKERS: broker!.address, ...more }
     }
 
     it('runs as nobody special, stops on SIGTERM with all committed, and goes on from its volume', async () => {
@@ -182,6 +213,18 @@ function record(key: string, value: object, minute: number) {
 
 function countOf(received: Received | undefined): number {
   return received === undefined ? 0 : (JSON.parse(String(received.value)) as { flights: number }).flights
+}
+
+/** Of its layers, with gzip. */
+async function compressedSizeOf(name: string): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-image-'))
+  try {
+    await buildah('push', '--compression-format', 'gzip', name, `oci:${folder}:pushed`)
+    const blobs = join(folder, 'blobs', 'sha256')
+    return readdirSync(blobs).reduce((sum, blob) => sum + statSync(join(blobs, blob)).size, 0)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** By their paths in the image. */
