@@ -1,12 +1,13 @@
 // What must hold of a simulation at its end, against an oracle that knows the input alone.
 //
 //   exactly once   the committed output of a key is all that was in it, in order, each once; counts behind the repartition topic go 1, 2, 3 …; changelogs hold the same;
-//                  what was read is committed
+//                  what was read is committed; windows and pairs are those of findings-in-time.ts
 //   at least once  nothing is missing
 
 import type { Config } from '../../framework/config.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import type { MemoryCluster } from '../../plugins/broker-memory/index.ts'
+import { committedIn, inOrder, type Seen, shortened } from './committed-records.ts'
+import { missingInTime, wrongInTime } from './findings-in-time.ts'
 import { countTopic, type Input, inputTopic, keys, numberOf, rowTopic, wordOf, words, workload } from './workload.ts'
 
 export interface Outcome {
@@ -15,19 +16,18 @@ export interface Outcome {
   readonly config: Config
 }
 
-interface Seen {
-  readonly key: string
-  readonly value: string
-}
-
 /** `complete`: also whether nothing is there that should not be; otherwise only whether all is there. */
 export function findings(outcome: Outcome, complete: boolean): readonly string[] {
   const exactly = outcome.config.processingGuarantee === 'exactly_once_v2'
   const rows = committedIn(outcome.cluster, rowTopic)
   const counts = committedIn(outcome.cluster, countTopic)
-  const missing = [...missingRows(outcome, rows), ...missingCounts(outcome, counts), ...uncommitted(outcome)]
-  if (!complete) return missing
-  return exactly ? [...missing, ...wrongRows(outcome, rows), ...wrongCounts(outcome, counts), ...wrongChangelogs(outcome)] : missing
+  const missing = [...uncommitted(outcome), ...missingRows(outcome, rows), ...missingCounts(outcome, counts)]
+  // Looked at again and again: what is asked for most is asked for last.
+  if (!complete) return missing.length > 0 ? missing : missingInTime(outcome.cluster)
+  const all = [...missing, ...missingInTime(outcome.cluster)]
+  if (!exactly) return all
+  const wrong = [...wrongRows(outcome, rows), ...wrongCounts(outcome, counts), ...wrongChangelogs(outcome)]
+  return [...all, ...wrong, ...wrongInTime(outcome.cluster, outcome.config.cacheBytesMax === 0)]
 }
 
 function missingRows({ inputs }: Outcome, rows: readonly Seen[]): readonly string[] {
@@ -74,18 +74,6 @@ function wrongCounts({ inputs, config }: Outcome, counts: readonly Seen[]): read
   })
 }
 
-/** A cache may leave updates out, and changes neither their order nor the last one. */
-function inOrder(what: string, due: readonly string[], seen: readonly string[], all: boolean): readonly string[] {
-  let at = -1
-  for (const value of seen) {
-    const next = due.indexOf(value, at + 1)
-    if (next < 0) return [`${what}: ${JSON.stringify(shortened(value))} came behind ${JSON.stringify(shortened(due[at] ?? 'nothing'))}`]
-    if (all && next !== at + 1) return [`${what}: ${JSON.stringify(shortened(due[at + 1]!))} was never written`]
-    at = next
-  }
-  return at === due.length - 1 ? [] : [`${what}: ends with ${JSON.stringify(shortened(due[at] ?? 'nothing'))}`]
-}
-
 /** What is committed in changelogs is what the oracle says. */
 function wrongChangelogs({ cluster, inputs }: Outcome): readonly string[] {
   const rows = new Map(
@@ -98,21 +86,4 @@ function wrongChangelogs({ cluster, inputs }: Outcome): readonly string[] {
       ? []
       : [`the changelog of rows has ${JSON.stringify(shortened(logged.get(key) ?? ''))} for key ${key}`]
   })
-}
-
-function committedIn(cluster: MemoryCluster, topic: string): readonly Seen[] {
-  const logs = cluster.topic(topic)?.logs ?? []
-  return logs.flatMap((log) => {
-    const reader = log.read(log.startOffset, Number.POSITIVE_INFINITY, true)?.reader
-    const seen: Seen[] = []
-    while (reader?.next() === true) {
-      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = reader
-      seen.push({ key: string().read(bytes, keyStart, keyEnd), value: valueStart < 0 ? '' : string().read(bytes, valueStart, valueEnd) })
-    }
-    return seen
-  })
-}
-
-function shortened(text: string): string {
-  return text.length <= 60 ? text : `… ${text.slice(-58)}`
 }

@@ -48,6 +48,10 @@ export const plantedFaults: Readonly<Record<string, PlantedSabotage>> = {
   'positions are committed one too short': {
     broker: (broker) => aroundProducers(broker, () => ({ commit: (transactions, offsets) => transactions.commit(moved(offsets, -1)) }), -1),
   },
+  'stream times are not committed': {
+    broker: (broker) =>
+      aroundProducers(broker, () => ({ commit: (transactions, offsets) => transactions.commit(withoutMetadata(offsets)) })),
+  },
   'the group takes offsets of any generation': {
     cluster: (cluster) => {
       const coordinator = cluster.coordinator('simulated')
@@ -120,6 +124,10 @@ const noOffsets: TransactionOffsets = { groupId: '', generation: -1, memberId: '
 
 function moved(offsets: TransactionOffsets, by: number): TransactionOffsets {
   return { ...offsets, offsets: offsets.offsets.map((one) => movedBy(one, by)) }
+}
+
+function withoutMetadata(offsets: TransactionOffsets): TransactionOffsets {
+  return { ...offsets, offsets: offsets.offsets.map((one) => ({ ...one, metadata: '' })) }
 }
 
 function movedBy(offset: CommittedOffset, by: number): CommittedOffset {

@@ -10,7 +10,7 @@ import { findings, type Outcome } from './findings.ts'
 import { Instance, type Sabotage } from './instance.ts'
 import { outside, Scheduler } from './scheduler.ts'
 import type { Disk } from './simulated-disk.ts'
-import { countTopic, type Input, inputAt, inputTopic, keys, rowTopic, workload } from './workload.ts'
+import { type Input, inputAt, inputTopic, keys, outputTopics, workload } from './workload.ts'
 
 export interface SimulationOptions {
   readonly seed: number
@@ -102,7 +102,7 @@ class Simulation {
     this.note(
       `${this.config.processingGuarantee}, ${this.hosts.length} hosts, ${this.partitions} partitions, ${JSON.stringify(this.config)}`,
     )
-    for (const name of [inputTopic, rowTopic, countTopic]) this.cluster.createTopic({ name, partitions: this.partitions })
+    for (const name of [inputTopic, ...outputTopics]) this.cluster.createTopic({ name, partitions: this.partitions })
     this.write(30 + random.below(150))
     for (const host of this.hosts) this.start(host)
     this.trouble()

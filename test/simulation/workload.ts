@@ -1,7 +1,9 @@
 // What the simulated app computes, what it is given, and what must come of it. Each input record is a number of its key; the app keeps, for each key, all numbers
-// in a row, so that whatever is lost, doubled or out of order shows. A second branch counts words behind a repartition topic.
+// in a row, so that whatever is lost, doubled or out of order shows. A second branch counts words behind a repartition topic, a third one counts in windows, some of whose records
+// come too late and are written aside, and a fourth one joins two streams.
 
 import { topology } from '../../framework/dsl/topology-definition.ts'
+import { tumbling, within } from '../../framework/dsl/windows.ts'
 import { string } from '../../framework/serdes/serdes.ts'
 import type { Random } from '../kit/random.ts'
 
@@ -10,6 +12,14 @@ const text = { key: string(), value: string() }
 export const inputTopic = 'in'
 export const rowTopic = 'rows-out'
 export const countTopic = 'counts-out'
+export const windowTopic = 'windows-out'
+export const lateTopic = 'late-out'
+export const joinTopic = 'joined-out'
+export const outputTopics = [rowTopic, countTopic, windowTopic, lateTopic, joinTopic]
+export const windowMs = 500
+export const graceMs = 200
+/** Two words of a key that are no further apart are a pair. */
+export const pairMs = 300
 
 /** An input record: its number among those of its key, and a word. */
 export interface Input {
@@ -39,13 +49,34 @@ export const workload = topology('simulated', (builder) => {
     .toStream()
     .mapValues((count) => String(count))
     .to(countTopic, text)
+  input
+    .groupByKey(text)
+    .windowedBy(tumbling(windowMs, { grace: graceMs }))
+    .late((late) => late.mapValues(({ value }) => value).to(lateTopic, text))
+    .count({ store: 'windows' })
+    .toStream((_, { key, start }) => `${key}@${start}`)
+    .mapValues((count) => String(count))
+    .to(windowTopic, text)
+  // Nothing is too late for it: which pairs there are does not depend on who comes first.
+  input
+    .filter((value) => wordOf(value) === 'x')
+    .join(
+      input.filter((value) => wordOf(value) === 'y'),
+      (left, right) => `${numberOf(left)}+${numberOf(right)}`,
+      within(pairMs, { grace: '1h' }),
+      { ...text, otherValue: string(), store: 'pairs' },
+    )
+    .to(joinTopic, text)
 })
 
 export function inputAt(random: Random, numbers: Map<string, number>, nowMs: number): Input {
   const key = random.oneOf(keys)
   const number = numbers.get(key) ?? 0
   numbers.set(key, number + 1)
-  return { key, value: `${number}:${random.oneOf(words)}`, timestamp: Math.floor(nowMs) }
+  const value = `${number}:${random.oneOf(words)}`
+  // Some come behind those that are newer.
+  const byMs = random.chance(0.2) ? random.below(3 * windowMs) : 0
+  return { key, value, timestamp: Math.max(0, Math.floor(nowMs) - byMs) }
 }
 
 export function numberOf(value: string): string {
