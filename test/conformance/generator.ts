@@ -1,10 +1,10 @@
 // Random topologies and what the JVM's TopologyTestDriver makes of them: jvm/generate, which needs Java and Maven.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readVectors, type VectorCase } from './vector.ts'
+import { readVectors, type Scenario, type VectorCase } from './vector.ts'
 
 const generate = join(import.meta.dirname, 'jvm', 'generate')
 
@@ -17,11 +17,23 @@ export function newSeed(): number {
 
 /** Cases whose recording fails or gives nothing are replaced by those of the seeds that follow. Throws a line that says what is missing. */
 export async function randomCases(seed: number, count: number): Promise<readonly VectorCase[]> {
+  return await generated((file) => ['--seed', String(seed), '--count', String(count), '--out', file])
+}
+
+/** What Kafka Streams does with cases of ours; without those that do not come out twice alike. */
+export async function recordedCases(cases: readonly Scenario[]): Promise<readonly VectorCase[]> {
+  return await generated((file, folder) => {
+    const scenarios = join(folder, 'scenarios.json')
+    writeFileSync(scenarios, JSON.stringify({ cases }))
+    return ['--record', scenarios, '--out', file]
+  })
+}
+
+async function generated(argumentsOf: (file: string, folder: string) => readonly string[]): Promise<readonly VectorCase[]> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-fuzz-'))
   try {
     const file = join(folder, 'cases.json')
-    const args = ['--seed', String(seed), '--count', String(count), '--out', file]
-    const { error, status, stderr } = spawnSync(generate, args, {
+    const { error, status, stderr } = spawnSync(generate, argumentsOf(file, folder), {
       encoding: 'utf8',
       // RocksDB writes where this folder is.
       env: { ...process.env, JAVA_TOOL_OPTIONS: `-Djava.io.tmpdir=${folder}` },

@@ -25,6 +25,9 @@ export interface VectorCase {
   readonly expect: Expectation
 }
 
+/** A case before Kafka Streams has said what comes of it. */
+export type Scenario = Omit<VectorCase, 'expect' | 'outputTopics'>
+
 export interface KeyAndValue {
   readonly key: VectorType
   readonly value: VectorType
