@@ -83,7 +83,7 @@ function fixText(titles: readonly string[] | undefined): string {
 function pageOf(code: string, fixtures: string, prints: readonly Print[]): string {
   const head = `# ${code}\n\n<!-- Made from test/fixtures/compiler by \`npm run docs\`. -->\n`
   const ofProject = ofProjects[code]
-  if (ofProject !== undefined) return `${head}\n${ofProject}\n`
+  if (ofProject !== undefined) return `${head}\n${ofProject}\n${projectExample(join(fixtures, '../projects', code))}`
   // The file that says the least besides.
   const [bad] = prints
     .filter(({ source, problems }) => existsSync(source) && problems.some((one) => one.code === code))
@@ -104,6 +104,27 @@ ${wrong.trimEnd()}
 ${said.join('\n')}
 \`\`\`
 ${existsSync(goodFile) ? `\n## Right\n\n\`\`\`typescript\n${readFileSync(goodFile, 'utf8').trimEnd()}\n\`\`\`\n` : ''}`
+}
+
+/** Of a code that a topology shows only beside something else: what runs, a budget, a cluster. */
+function projectExample(folder: string): string {
+  const part = (title: string, file: string, language: string): string => {
+    const path = join(folder, file)
+    return existsSync(path) ? `\n${title}\n\n\`\`\`${language}\n${readFileSync(path, 'utf8').trimEnd()}\n\`\`\`\n` : ''
+  }
+  if (!existsSync(folder)) return ''
+  const isOneConfig = ['wrong', 'right'].map((name) => join(folder, `${name}.config.ts`)).every((file) => existsSync(file))
+  return [
+    part('## What runs', 'before.ts', 'typescript'),
+    part('## What the cluster has', 'cluster.json', 'json'),
+    '\n## Wrong\n',
+    part('topologies/topology.ts:', 'wrong.ts', 'typescript'),
+    isOneConfig ? part('millrace.config.ts:', 'wrong.config.ts', 'typescript') : '',
+    part('What is said:', 'print.txt', 'text'),
+    '\n## Right\n',
+    part('topologies/topology.ts:', 'right.ts', 'typescript'),
+    isOneConfig ? part('millrace.config.ts:', 'right.config.ts', 'typescript') : '',
+  ].join('')
 }
 
 function kinds({ problems }: Print): number {

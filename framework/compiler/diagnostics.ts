@@ -149,6 +149,12 @@ const entries = {
     message: '{what} is an instance of {type}, whose codec gives an instance of {encoded} again.',
     remedy: 'Let its codec give plain data: call the other codec in it.',
   },
+  MR1115: {
+    severity: 'error',
+    message: '{what} never ends: each level of it has a type of its own.',
+    remedy:
+      'Let a type that contains itself contain the very same: `more?: Page<T>`, not `more?: Page<T[]>`; or give the deeper levels a type of their own.',
+  },
   // What operators must not do, because a record may be processed again and has to give the same.
   MR1201: {
     severity: 'error',
@@ -404,14 +410,14 @@ const entries = {
     message:
       '{operator} joins the topic {topic} by its keys, but {misplaced} of {keys} keys that were looked at lie in other partitions than those that they belong in: {example}. They would miss their partners.',
     remedy:
-      'Who writes the topic uses another partitioner than Java (murmur2 of the key), or the topic was given more partitions. Put .repartition() before the join; or set that producer right (librdkafka: partitioner=murmur2_random), and write the topic anew.',
+      'Who writes the topic uses another partitioner than Java (murmur2 of the key), or the topic was given more partitions. Put .repartition({ partitions: N }) before the join; or set that producer right (librdkafka: partitioner=murmur2_random), and write the topic anew.',
   },
   MR1905: {
     severity: 'warning',
     message:
       '{operator} relies on the keys of the topic {topic}, but {misplaced} of {keys} keys that were looked at lie in other partitions than those that they belong in: {example}. A key in two partitions would have two results.',
     remedy:
-      'Who writes the topic uses another partitioner than Java (murmur2 of the key), or the topic was given more partitions. If each key is in one partition only, this is no matter; else put .repartition() before.',
+      'Who writes the topic uses another partitioner than Java (murmur2 of the key), or the topic was given more partitions. If each key is in one partition only, this is no matter; else put .repartition({ partitions: N }) before.',
   },
 } as const satisfies Readonly<Record<string, DiagnosticEntry>>
 

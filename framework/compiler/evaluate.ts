@@ -106,7 +106,7 @@ class StackReader {
 function graphDiagnostics(problem: EvaluatedProblem, stacks: StackReader, { derivation, span }: EvaluationRequest): readonly Diagnostic[] {
   const place = stacks.place(problem.stack)
   const named = derivation.callSpans.find((call) => call.name !== undefined && call.name === problem.node)
-  const refused = derivation.refused.find((one) => isCause(one, problem, place))
+  const refused = derivation.refused.find((one) => isCause(one, problem, place)) ?? causeBefore(derivation.refused, problem, place)
   if (refused !== undefined) return refused.problems
   const remedy = problem.remedy
   return [diagnostic('MR1301', place ?? named?.span ?? span, { problem: ended(problem.problem), remedy })]
@@ -119,6 +119,22 @@ function isCause(refused: RefusedSerde, { node, problem }: EvaluatedProblem, pla
   if (name !== undefined && name === node) return true
   // What an applied operator adds has other names; its calls were set off at this place.
   return place !== undefined && place.file === span.file && place.line === span.line && place.column === span.column
+}
+
+/** A serde may be missed by a later operator than the one whose type has none: the nearest before it, in the order of the text. */
+function causeBefore(refused: readonly RefusedSerde[], { problem }: EvaluatedProblem, place: Span | undefined): RefusedSerde | undefined {
+  if (place === undefined) return undefined
+  const before = refused.filter(({ property, call: { span } }) => {
+    const isBefore = span.line < place.line || (span.line === place.line && span.column <= place.column)
+    return problem.includes(`no serde for its ${property}s`) && span.file === place.file && isBefore
+  })
+  return before.reduce<RefusedSerde | undefined>((best, one) => {
+    const isLater =
+      best === undefined ||
+      one.call.span.line > best.call.span.line ||
+      (one.call.span.line === best.call.span.line && one.call.span.column > best.call.span.column)
+    return isLater ? one : best
+  }, undefined)
 }
 
 function ended(text: string): string {

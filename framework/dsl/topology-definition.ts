@@ -1,5 +1,6 @@
 // What a topology file exports: a name, and how to build the topology.
 
+import { MillraceError } from '../errors.ts'
 import type { ErrorHandlers } from '../graph/error-handlers.ts'
 import { LogicalGraph } from '../graph/logical-graph.ts'
 import { type Optimization, optimizations } from '../graph/optimize.ts'
@@ -79,12 +80,26 @@ export function topology<Name extends string>(
     build(defaults = {}) {
       const { naming = defaults.naming ?? 'variables', requireNames = defaults.requireNames ?? false } = options
       const graph = new LogicalGraph(name, naming, requireNames)
-      define(new StreamsBuilder(graph))
+      const given: unknown = define(new StreamsBuilder(graph))
+      if (given instanceof Promise) throw madeLater(name, given)
       const { optimization = defaults.optimization ?? 'none' } = options
       const written = writeTopology(graph, optimization === 'all' ? optimizations : optimization === 'none' ? [] : optimization)
       return { ...written, errorHandlers: errorHandlersOf(options) }
     },
   }
+}
+
+/** TypeScript takes an async function for one that gives nothing. */
+function madeLater(topology: string, given: Promise<unknown>): MillraceError {
+  // What becomes of it is of no interest any more.
+  given.catch(() => {})
+  return new MillraceError('topology-invalid', {
+    topology,
+    node: topology,
+    problem: 'The function that makes the topology is async: what it adds later is no part of it.',
+    remedy:
+      'Leave `async` and `await` out: a topology is data, made at once; what an operator needs from outside it gets by mapAsync() or a table.',
+  })
 }
 
 function errorHandlersOf(options: ErrorHandlers): ErrorHandlers {

@@ -1,8 +1,8 @@
 // Stored values of an old type are made new while the app is stopped: which ones, and what is left as it is.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isMillraceError } from '../../framework/errors.ts'
-import { type StreamsBuilder, tumblingCount } from '../../framework/index.ts'
+import { asTimestamp, bytes, noHeaders, type StreamsBuilder, tumblingCount } from '../../framework/index.ts'
 import { migrateState } from '../../framework/runtime/migrate-state.ts'
 import { MemoryBroker } from '../../plugins/broker-memory/index.ts'
 import { object, text, typed, versionOf, word } from '../graph/evolution/versions.ts'
@@ -129,4 +129,70 @@ test('it is refused while the group has members', async () => {
   expect(isMillraceError(failure, 'app-running')).toBe(true)
   await running.stop()
   expect(await migrated(bench)).toEqual([{ store: 'totals', values: 0, migrated: 0 }])
+})
+
+describe('under exactly_once_v2', () => {
+  const exactlyOnce = { processingGuarantee: 'exactly_once_v2' } as const
+
+  /** An instance that was killed within a transaction: its group has no members any more. */
+  async function leftOpen(bench: AppBench) {
+    await bench.createTopics({ 'app-totals-changelog': 1 })
+    await bench.produce('app-totals-changelog', [['a', '{"n":1}', 5]])
+    const broker = new MemoryBroker(bench.cluster, 'gone')
+    const producer = broker.producer({
+      clientId: 'gone',
+      lingerMs: 0,
+      bufferBytesMax: 1_000_000,
+      compression: 'none',
+      transactionalId: 'app-gone-1',
+    })
+    await producer.transactions?.initialize()
+    const writer = await producer.writer('app-totals-changelog')
+    const key = Buffer.from('a')
+    writer.append(0, asTimestamp(6), key, 0, key.length, Buffer.from('{"n":2}'), bytes(), noHeaders)
+    await producer.flush()
+    return producer
+  }
+
+  test('an open transaction refuses it, and nothing is written: what it holds could be committed behind what is appended', async () => {
+    const bench = new AppBench()
+    const gone = await leftOpen(bench)
+    const before = recordsOf(bench)
+    const failure = await migrated(bench).catch((error: unknown) => error)
+    expect(isMillraceError(failure, 'transaction-open')).toBe(true)
+    expect(String(failure)).toBe(
+      'MillraceError: A transaction is open in app-totals-changelog-0: an instance that is gone has left it behind. Wait until the broker gives it up ' +
+        '(transactionTimeoutMs, 10 s if nothing else is set), and try again.',
+    )
+    expect(recordsOf(bench)).toEqual(before)
+    await gone.transactions?.abort()
+  })
+
+  test('what was aborted is no value: the one before it is made new', async () => {
+    const bench = new AppBench()
+    await (await leftOpen(bench)).transactions?.abort()
+    expect(await migrated(bench)).toEqual([{ store: 'totals', values: 1, migrated: 1 }])
+    expect(recordsOf(bench).at(-1)).toBe('a {"n":"1"} 5 0')
+  })
+
+  test('what was committed meanwhile is what is made new', async () => {
+    const bench = new AppBench()
+    await (await leftOpen(bench)).transactions?.commit({ groupId: 'app', memberId: '', generation: -1, offsets: [] })
+    expect(await migrated(bench)).toEqual([{ store: 'totals', values: 1, migrated: 1 }])
+    expect(recordsOf(bench).at(-1)).toBe('a {"n":"2"} 6 0')
+  })
+
+  test('a running app refuses it, and goes on; stopped, its values are made new', async () => {
+    const bench = new AppBench()
+    await bench.createTopics({ in: 1 })
+    await bench.produce('in', [['a', 'x', 1]])
+    await bench.runToEnd(versionOf(totals), { config: exactlyOnce })
+    const running = bench.start(versionOf(totals), { config: exactlyOnce })
+    await running.reaches('running')
+    const failure = await migrated(bench).catch((error: unknown) => error)
+    expect(isMillraceError(failure, 'app-running')).toBe(true)
+    expect(String(failure)).toContain('Stop all instances first')
+    await running.stop()
+    expect(await migrated(bench)).toEqual([{ store: 'totals', values: 1, migrated: 0 }])
+  })
 })

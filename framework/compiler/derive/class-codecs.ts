@@ -26,7 +26,7 @@ export interface CodecContext {
 
 export class ClassCodecs {
   private readonly context: CodecContext
-  private readonly known = new Map<ts.Symbol, FoundCodec | null>()
+  private readonly known = new Map<ts.Type, FoundCodec | null>()
   private constants: readonly ConstantCodec[] | undefined
 
   constructor(context: CodecContext) {
@@ -37,14 +37,14 @@ export class ClassCodecs {
   of(type: ts.Type): FoundCodec | null {
     const symbol = type.getSymbol()
     if (symbol === undefined || !(symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))) return null
-    const known = this.known.get(symbol)
+    const known = this.known.get(type)
     if (known !== undefined) return known
-    const found = this.staticOf(symbol) ?? this.constantOf(type, symbol.name) ?? null
-    this.known.set(symbol, found)
+    const found = this.staticOf(symbol, type) ?? this.constantOf(type, symbol.name) ?? null
+    this.known.set(type, found)
     return found
   }
 
-  private staticOf(symbol: ts.Symbol): FoundCodec | undefined {
+  private staticOf(symbol: ts.Symbol, type: ts.Type): FoundCodec | undefined {
     const { checker } = this.context
     const declaration = symbol.valueDeclaration
     if (!(symbol.flags & ts.SymbolFlags.Class) || declaration === undefined) return undefined
@@ -53,6 +53,8 @@ export class ClassCodecs {
     const args = this.argumentsOf(checker.getTypeOfSymbolAtLocation(member, declaration))
     // A class inherits the member of its base, which makes instances of that one.
     if (args === undefined || args[0].getSymbol() !== symbol) return undefined
+    // A codec of Box<number> gives no Box<string>.
+    if (!checker.isTypeAssignableTo(args[0], type)) return undefined
     const place = this.exportOf(symbol, declaration.getSourceFile())
     return { encoded: args[1], codec: place === undefined ? undefined : { type: symbol.name, ...place, path: `${place.path}.codec` } }
   }

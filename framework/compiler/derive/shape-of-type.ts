@@ -64,6 +64,7 @@ interface Union {
 }
 
 const pathLengthMax = 400
+const shownPathLengthMax = 40
 
 /** Problems that leave the shape as it is. */
 const ofTags: readonly DiagnosticCode[] = ['MR1110', 'MR1111', 'MR1112']
@@ -148,7 +149,7 @@ class Derivation {
     const known = this.namesByType.get(type)
     if (known !== undefined) return { kind: 'reference', name: known }
     // A type that grows with each step ends here.
-    if (at.path.length > pathLengthMax) return this.fail('MR1101', at, { type: this.textOf(type) })
+    if (at.path.length > pathLengthMax) return this.failEndless(at)
     const name = this.nameOf(type)
     if (name === null) return this.anonymousShape(type, at)
     const unique = this.uniqueName(name)
@@ -448,6 +449,12 @@ class Derivation {
       if (flags & ts.ElementFlags.Required) required++
     }
     return { kind: 'tuple', items, required, rest }
+  }
+
+  /** Said once: a type that grows does so at each member. */
+  private failEndless(at: Position): Shape {
+    if (this.problems.some(({ code }) => code === 'MR1115')) return { kind: 'null' }
+    return this.fail('MR1115', { path: `${at.path.slice(0, shownPathLengthMax)}…`, declaration: at.declaration })
   }
 
   private fail(code: DiagnosticCode, at: Position, details: Readonly<Record<string, string>> = {}, node?: ts.Node): Shape {
