@@ -1,18 +1,21 @@
-// npm run bench [-- map chain count window session join] [--records N] [--rounds N] [--brokers HOST:PORT] [--guarantee exactly_once_v2] [--fusion off]
+// npm run bench [-- map chain count window session join count-window ttl] [--records N] [--rounds N] [--brokers HOST:PORT] [--guarantee exactly_once_v2]
+//               [--without-fusion]
 //
-// Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at least once unless told otherwise. The sides take turns, each run
-// with a fresh application id, a fresh state folder and an empty output topic; the table shows medians. Both runtimes have their default heap settings.
+// Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at least once unless told otherwise. The sides take turns, each
+// run with a fresh application id, a fresh state folder and an empty output topic; the table shows medians. Both runtimes have their default heap settings.
 // Of 10,000 keys each has a record every 10 s, by the records' times: `session` ends a session after 5 s, `join` joins each purchase (a quarter of the
-// records) with the views (another quarter) of its user within 10 s; `chain` has five operators without state, of which `--fusion off` runs each by itself.
+// records) with the views (another quarter) of its user within 10 s. `chain` has five operators without state; `--without-fusion` runs it once more with each
+// operator by itself. `count-window` counts by tens, and `ttl` has state that lives for 5 s: Kafka Streams has neither, so Millrace is alone there.
 // What comes out is compared: counts must add up to the records, joins and chains to each other.
 // Needs Java and Maven.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
-import { type Admin, Kafka, logLevel } from 'kafkajs'
+import kafkajs, { type Admin, Kafka, logLevel } from 'kafkajs'
 import { startKafka } from '../real-kafka/cluster.ts'
 import { buildSides, jvmClasspath, loadRecords, megabytes, millraceProject, perSecond } from './both-sides.ts'
 import { type Measured, measure, type Report, recordsIn } from './measure.ts'
@@ -25,10 +28,10 @@ const { values: options, positionals } = parseArgs({
     keys: { type: 'string', default: '10000' },
     brokers: { type: 'string' },
     guarantee: { type: 'string', default: 'at_least_once' },
-    fusion: { type: 'string', default: 'on' },
+    'without-fusion': { type: 'boolean', default: false },
   },
 })
-const topologies = positionals.length > 0 ? positionals : ['map', 'chain', 'count', 'window', 'session', 'join']
+const topologies = positionals.length > 0 ? positionals : ['map', 'chain', 'count', 'window', 'session', 'join', 'count-window', 'ttl']
 const records = Number(options.records)
 const rounds = Number(options.rounds)
 
@@ -40,14 +43,18 @@ const settings = {
   MILLRACE_PROCESSING_GUARANTEE: options.guarantee,
   MILLRACE_COMMIT_INTERVAL_MS: isExactlyOnce ? '100' : '30000',
   MILLRACE_CACHE_BYTES_MAX: String(10 * 1024 * 1024),
-  MILLRACE_FUSION: options.fusion,
 }
 
 /** How many results the first side had that ran it. */
 const resultsOf = new Map<string, number>()
 
-const sides = ['Kafka Streams', 'Millrace'] as const
-type Side = (typeof sides)[number]
+type Side = 'Kafka Streams' | 'Millrace' | 'Millrace without fusion'
+const sides: readonly Side[] = ['Kafka Streams', 'Millrace', ...(options['without-fusion'] ? (['Millrace without fusion'] as const) : [])]
+
+function sidesOf(topology: string): readonly Side[] {
+  const isKnownToAll = !['count-window', 'ttl'].includes(topology)
+  return sides.filter((side) => (side === 'Kafka Streams' ? isKnownToAll : side === 'Millrace' || topology === 'chain'))
+}
 
 /** What a run is told: where everything is, and nothing that another run used. */
 interface Place {
@@ -84,7 +91,8 @@ async function benchmark(brokers: string): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       for (const topology of topologies) {
         // Who goes first changes with the round, so that a warm page cache favours nobody.
-        for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
+        const running = sidesOf(topology)
+        for (const side of round % 2 === 0 ? running : [...running].reverse()) {
           const result = await runOnce(admin, brokers, topology, side, round)
           measured.set(`${topology} ${side}`, [...(measured.get(`${topology} ${side}`) ?? []), result])
           say(`round ${round + 1}, ${topology}, ${side}: ${perSecond(result.recordsPerSecond)}, ${megabytes(result.rssPeakBytes)}`)
@@ -98,22 +106,23 @@ async function benchmark(brokers: string): Promise<void> {
 }
 
 async function runOnce(admin: Admin, brokers: string, topology: string, side: Side, round: number): Promise<Measured> {
-  const applicationId = `bench-${topology}-${side === 'Millrace' ? 'millrace' : 'jvm'}-${round}-${Date.now()}`
+  const applicationId = `bench-${topology}-${side.toLowerCase().replaceAll(' ', '-')}-${round}-${Date.now()}`
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   const place = { brokers, applicationId, folder }
   try {
-    await emptyOutputTopic(admin, outputTopic(topology))
+    await patiently(() => emptyOutputTopic(admin, outputTopic(topology)))
     const result = await measure(admin, {
-      command: side === 'Millrace' ? millraceCommand(topology, place) : jvmCommand(topology),
+      command: isMillrace(side) ? millraceCommand(topology, place) : jvmCommand(topology),
       environment: {
         ...settings,
         MILLRACE_BROKERS: brokers,
         MILLRACE_APPLICATION_ID: applicationId,
         MILLRACE_STATE_DIR: join(folder, 'state'),
         MILLRACE_LOG_LEVEL: 'warn',
+        MILLRACE_FUSION: side === 'Millrace without fusion' ? 'off' : 'on',
       },
       outputTopic: outputTopic(topology),
-      report: side === 'Millrace' ? () => readReport(place) : (stdout) => JSON.parse(stdout) as Report,
+      report: isMillrace(side) ? () => readReport(place) : (stdout) => JSON.parse(stdout) as Report,
     })
     await check(topology, side, result, brokers)
     return result
@@ -122,6 +131,10 @@ async function runOnce(admin: Admin, brokers: string, topology: string, side: Si
     const internal = (await admin.listTopics()).filter((topic) => topic.startsWith(applicationId))
     if (internal.length > 0) await admin.deleteTopics({ topics: internal })
   }
+}
+
+function isMillrace(side: Side): boolean {
+  return side !== 'Kafka Streams'
 }
 
 function jvmCommand(topology: string): string[] {
@@ -152,18 +165,24 @@ async function check(topology: string, side: Side, { recordsIn, recordsOut }: Me
   if (recordsIn !== records || recordsOut === 0) fail('not all were read, or nothing was written')
   // The ends of transactions have offsets too.
   const isEach = isExactlyOnce ? recordsOut >= records : recordsOut === records
-  if (topology === 'map' && !isEach) fail('each record has one result')
-  if (topology === 'chain' || topology === 'join') {
-    if (isExactlyOnce) return
+  if ((topology === 'map' || topology === 'ttl') && !isEach) fail('each record has one result')
+  if (topology === 'count-window') checkWindowsOfTen(recordsOut, fail)
+  if ((topology === 'chain' || topology === 'join') && !isExactlyOnce) {
     const expected = resultsOf.get(topology) ?? recordsOut
     resultsOf.set(topology, expected)
     if (recordsOut !== expected) fail(`there were ${expected} results before`)
   }
-  if (['map', 'chain', 'join'].includes(topology)) return
+  if (!['count', 'window', 'session'].includes(topology)) return
   // Kafka Streams writes a count as a long of 8 bytes, Millrace as the number's JSON.
-  const read = side === 'Millrace' ? (value: Buffer) => Number(value) : (value: Buffer) => Number(value.readBigInt64BE())
+  const read = isMillrace(side) ? (value: Buffer) => Number(value) : (value: Buffer) => Number(value.readBigInt64BE())
   const counted = await sumOfLatest(brokers, outputTopic(topology), read)
   if (counted !== records) fail(`the counts add up to ${counted}`)
+}
+
+/** All but the last records of a key, fewer than ten, are in a window. */
+function checkWindowsOfTen(windows: number, fail: (what: string) => never): void {
+  const fewest = (records - 9 * Number(options.keys)) / 10
+  if (windows < fewest || (windows * 10 > records && !isExactlyOnce)) fail('each ten records of a key are a window')
 }
 
 /** The sum of the last value of each key, tombstones aside. */
@@ -227,6 +246,19 @@ async function emptyOutputTopic(admin: Admin, topic: string): Promise<void> {
     await admin.deleteTopicRecords({ topic, partitions: filled.map(({ partition, high }) => ({ partition, offset: high })) })
 }
 
+/** Brokers may not know yet of a topic that was just made: then they are asked again, for a while. */
+async function patiently<T>(action: () => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + 10_000
+  for (;;) {
+    try {
+      return await action()
+    } catch (error) {
+      if (!(error instanceof kafkajs.KafkaJSError) || performance.now() > deadlineMs) throw error
+      await delay(100)
+    }
+  }
+}
+
 function print(measured: ReadonlyMap<string, readonly Measured[]>): void {
   const table = new Table({
     head: ['', ...sides, 'ratio', 'peak RSS', 'ratio', 'first output'],
@@ -239,11 +271,11 @@ function print(measured: ReadonlyMap<string, readonly Measured[]>): void {
     const first = sides.map((side) => of(side, (result) => result.firstOutputSeconds))
     table.push([
       topology,
-      ...rates.map(perSecond),
+      ...rates.map(orNone(perSecond)),
       ratio(rates[1], rates[0]),
-      memory.map(megabytes).join(' : '),
+      memory.map(orNone(megabytes)).join(' : '),
       ratio(memory[1], memory[0]),
-      first.map((seconds) => `${seconds.toFixed(1)} s`).join(' : '),
+      first.map(orNone((seconds) => `${seconds.toFixed(1)} s`)).join(' : '),
     ])
   }
   console.log(`${records} records, ${rounds} rounds, medians; ${sides.join(' : ')}`)
@@ -256,7 +288,12 @@ function median(values: readonly number[]): number {
 }
 
 function ratio(ours = Number.NaN, theirs = Number.NaN): string {
-  return (ours / theirs).toFixed(2)
+  return orNone((value) => value.toFixed(2))(ours / theirs)
+}
+
+/** A side that cannot run a topology has no figures. */
+function orNone(shown: (value: number) => string): (value: number) => string {
+  return (value) => (Number.isNaN(value) ? '–' : shown(value))
 }
 
 function say(text: string): void {

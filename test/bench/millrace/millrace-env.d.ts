@@ -25,6 +25,15 @@ declare module 'millrace' {
         counts: { kind: 'timestampedKeyValue'; key: string; value: number }
       }
     }
+    'bench-count-window': {
+      inputs: {
+        'bench-events': { key: string; value: string }
+      }
+      outputs: {
+        'bench-count-window-output': { key: Windowed<string>; value: number }
+      }
+      stores: Record<never, never>
+    }
     'bench-join': {
       inputs: {
         'bench-events': { key: string; value: string }
@@ -62,6 +71,17 @@ declare module 'millrace' {
         'bench-session-output': { key: Windowed<string>; value: number | null }
       }
       stores: Record<never, never>
+    }
+    'bench-ttl': {
+      inputs: {
+        'bench-events': { key: string; value: string }
+      }
+      outputs: {
+        'bench-ttl-output': { key: string; value: number }
+      }
+      stores: {
+        'inARow-events': { kind: 'keyValue'; key: string; value: number }
+      }
     }
     'bench-window': {
       inputs: {
