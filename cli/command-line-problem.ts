@@ -43,6 +43,8 @@ function inOneLine(message: string): string | undefined {
   if (choices !== undefined) return `${wrong} is none of ${choices}.${didYouMean(wrong, choices.split(', '))}`
   const [, dependent, needed] = /must be provided when using (--[a-z-]+): (--[a-z-]+)/.exec(message) ?? []
   if (dependent !== undefined) return `${dependent} goes with ${needed}.`
+  const [, one, other] = /(--[a-z-]+)=.* cannot also be provided when using (--[a-z-]+)/.exec(message) ?? []
+  if (one !== undefined) return `${one} and ${other} do not go together.`
   const [, missing] = /Missing required flag ([a-z-]+)/.exec(message) ?? []
   if (missing !== undefined) return `The option --${missing} is missing.`
   const [, without] = /^Flag (--[a-z-]+) expects a value/.exec(message) ?? []

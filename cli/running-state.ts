@@ -23,11 +23,16 @@ export const timeFlags = {
 
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** Calls back with each row, a line of JSON. */
-export async function eachRow(app: string | undefined, store: string, parameters: Parameters, take: (line: string) => void): Promise<void> {
+/** What an app is asked for rows of a store. */
+export function questionFor(store: string, parameters: Parameters): string {
   const query = new URLSearchParams({ format: 'ndjson' })
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== false) query.set(name, String(value))
-  const response = await asked(app, `/state/${encodeURIComponent(store)}?${query}`)
+  return `/state/${encodeURIComponent(store)}?${query}`
+}
+
+/** Calls back with each row, a line of JSON. */
+export async function eachRow(app: string | undefined, question: string, take: (line: string) => void): Promise<void> {
+  const response = await asked(app, question)
   for await (const lines of linesOf(buffersOf(response))) {
     for (const { text } of lines) {
       // A row begins with its key.

@@ -370,6 +370,21 @@ const entries = {
     message: 'The state folder {folder} cannot be written: {problem}.',
     remedy: 'Give the process write access to it, or set MILLRACE_STATE_DIR to a folder that it can write.',
   },
+  'state-not-found': {
+    kind: 'user',
+    message: 'There is no state of {application} in {folder}: {found}.',
+    remedy: 'Name the folder that the app has as MILLRACE_STATE_DIR, or the one of the application in it.',
+  },
+  'state-open': {
+    kind: 'user',
+    message: 'An app has the state folder {folder} open.',
+    remedy: 'Ask the app (millrace state … --app HOST:PORT), or stop it first.',
+  },
+  'state-not-readable': {
+    kind: 'environment',
+    message: 'The state folder {folder} cannot be copied to be read: {problem}.',
+    remedy: 'Run it as the user who owns the folder, with as much room in the temporary folder (TMPDIR) as the state takes.',
+  },
   'state-corrupt': {
     kind: 'environment',
     message: 'The state in {folder} is damaged: {problem}.',

@@ -14,9 +14,11 @@ export interface CommandLine {
   readonly migrateState: boolean
   /** Of that, says only what would be done. */
   readonly dryRun: boolean
+  /** Does not run: prints rows of a store, as a running app is asked for them, out of the state folder. */
+  readonly readState: string | undefined
 }
 
-const options = ['--until-end', '--summary', '--migrate-state', '--dry-run', '--help']
+const options = ['--read-state', '--until-end', '--summary', '--migrate-state', '--dry-run', '--help']
 
 /** Throws `option-unknown`. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
@@ -25,12 +27,14 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
   let migrateState = false
   let dryRun = false
   let summary: string | undefined
+  let readState: string | undefined
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!
     if (word === '--until-end') untilEnd = true
     else if (word === '--migrate-state') migrateState = true
     else if (word === '--dry-run') dryRun = true
     else if (word === '--help' || word === '-h') help = true
+    else if (word === '--read-state') readState = stateQuery(words[++index])
     else if (word.startsWith('--summary=')) summary = word.slice('--summary='.length)
     else if (word === '--summary') {
       summary = words[++index]
@@ -38,7 +42,14 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     } else throw new MillraceError('option-unknown', { problem: `There is no option ${word}.${didYouMean(word, options)}` })
   }
   if (dryRun && !migrateState) throw new MillraceError('option-unknown', { problem: '--dry-run goes with --migrate-state.' })
-  return { untilEnd, summary, help, migrateState, dryRun }
+  return { untilEnd, summary, help, migrateState, dryRun, readState }
+}
+
+function stateQuery(query: string | undefined): string {
+  if (query !== undefined && /^\/state(\/|$)/.test(query) && URL.canParse(query, 'http://app')) return query
+  throw new MillraceError('option-unknown', {
+    problem: "--read-state needs a question as a running app is asked: '/state/delays?key=JFK'.",
+  })
 }
 
 export function helpText(name: string): string {
@@ -55,6 +66,7 @@ Options:
   --summary FILE     write what was done as JSON when it ends; - is standard output
   --migrate-state    do not run: make the stored values new that are of an old type (stores with migrate), and exit
   --dry-run          with --migrate-state: say what would be done, and write nothing
+  --read-state QUERY do not run: print rows of a store from the state folder, as a running app is asked: '/state/delays?key=JFK'
   --help             show this
 
 Settings, from the environment (and from millrace.config.ts when it was built):

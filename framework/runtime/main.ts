@@ -26,6 +26,7 @@ import { withOriginalFrames } from './original-frames.ts'
 import { readSettings } from './settings.ts'
 import { stopOnSignals } from './signals.ts'
 import { StderrLogger } from './stderr-logger.ts'
+import { readStoppedState } from './stopped-state.ts'
 import { StreamThreads, settingsOfThread, ThreadFailure } from './stream-threads.ts'
 import { summaryOf, writeSummary } from './summary.ts'
 import { SystemClock } from './system-clock.ts'
@@ -65,6 +66,7 @@ export async function main(options: MainOptions, host: NodeJS.Process): Promise<
     for (const warning of warnings) logger.log('warn', warning)
     const started = { ...options, settings, commandLine, clock, logger, host }
     if (commandLine.migrateState) return await runMigration(started)
+    if (commandLine.readState !== undefined) return await readStoppedState(wire(started, settings), commandLine.readState, host)
     return await runApp(started)
   } catch (error) {
     return tellFailure(error, host)

@@ -46,6 +46,8 @@ describe('wrong words', () => {
     ['dlq', 'lits', 'There is no command dlq lits. Did you mean dlq list?'],
     ['dlq show', '', 'Say which topic holds the dead letters, or set deadLetterTopic in millrace.config.ts.'],
     ['state', 'lits', 'There is no command state lits. Did you mean state list?'],
+    ['state dump', 's --app localhost:1 --dir .', '--app and --dir do not go together.'],
+    ['state get', 's k --topology t', '--topology goes with --dir.'],
     ['state get', '', 'STORE (the store; `millrace state list` shows all) and KEY (the key) are missing.'],
     ['state migrate', 'one two', 'two is one argument too many.'],
     ['state scan', 'x y z', 'y, z are arguments too many.'],
@@ -91,7 +93,11 @@ describe('without Kafka', () => {
   const addressOf = (server: Server): string => `127.0.0.1:${(server.address() as AddressInfo).port}`
 
   it.each([
+    'check --cluster',
     'consume t',
+    'dlq list t',
+    'dlq replay t',
+    'dlq show t',
     'group describe g',
     'group list',
     'produce t in.jsonl',
@@ -106,6 +112,14 @@ describe('without Kafka', () => {
     expect(messageOf(ended)).toBe(
       'error: No broker answers at 127.0.0.1:1 (nothing listens there). Start Kafka (or `millrace broker`) there, or set MILLRACE_BROKERS to where it is.\n',
     )
+  })
+
+  it('state migrate says that no broker answers, as the app does', async () => {
+    const folder = projectOf('word-count')
+    expect(await millrace(['build'], folder)).toMatchObject({ code: 0 })
+    const ended = await millrace(['state', 'migrate'], folder, { MILLRACE_BROKERS: '127.0.0.1:1' })
+    expect(ended).toMatchObject({ code: 1, stdout: '' })
+    expect(messageOf(ended)).toContain('No broker answers at 127.0.0.1:1 (nothing listens there).')
   })
 
   it('says within seconds that something else answers, or that nobody does', async () => {

@@ -1,0 +1,152 @@
+// millrace state on the folder of an app that does not run: it says what it said while the app ran, and leaves the folder as it was.
+
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, it, vi } from 'vitest'
+import { type EmbeddedBroker, startBroker } from '../../plugins/kafka/server/index.ts'
+import { Client } from '../e2e/client.ts'
+import { endOf, millrace, projectOf, startMillrace, urlOf } from './program.ts'
+
+// Topologies are compiled, and tests share the processor.
+vi.setConfig({ testTimeout: 300_000 })
+
+let broker: EmbeddedBroker
+
+beforeAll(async () => {
+  broker = await startBroker()
+  return () => broker.close()
+})
+
+const everyKind = `import { type BigIntAsString, list, map, session, topology, tumbling, value } from 'millrace'
+
+interface Seen { at: Date; cents: BigIntAsString; words: Set<string> }
+
+export default topology('kinds', (builder) => {
+  const stream = builder.stream<string, string>('in')
+  const group = stream.groupByKey()
+  group.aggregate((): Seen => ({ at: new Date(0), cents: 0n as BigIntAsString, words: new Set() }),
+    (seen, word) => ({ at: new Date(seen.at.getTime() + 1), cents: (seen.cents + 1n) as BigIntAsString, words: new Set([...seen.words, word]) }), { store: 'seen' })
+  group.windowedBy(tumbling(10, { grace: 100 })).count({ store: 'windows' })
+  group.windowedBy(session(5, { grace: 100 })).count({ store: 'sessions' })
+  stream.toTable({ store: { name: 'versions', historyRetention: '1h' } })
+  builder.globalTable<string, string>('names', { store: 'names' })
+  group.count({ store: { name: 'in-memory', persistent: false } })
+  const kept = stream.processValues({
+    state: { last: value<string>(), words: list<string>(), lengths: map<string, number>() },
+    process(word, _key, _record, { state }) {
+      state.last.set(word)
+      state.words.append(word)
+      state.lengths.set(word, word.length)
+      return [word]
+    },
+  })
+  kept.to('out')
+})
+`
+
+const questions = [
+  'dump seen',
+  'get seen a',
+  'scan seen --prefix a --limit 1',
+  'scan seen --from ab --reverse',
+  'dump windows',
+  'get windows a --time-from 10',
+  'scan windows --time-from 10 --reverse',
+  'get sessions a',
+  'dump sessions --partition 1',
+  'get versions a',
+  'get versions a --at 3',
+  'get versions a --time-from 0',
+  'dump kept-last',
+  'dump kept-words',
+  'get kept-lengths ["a","y"]',
+  'get seen none',
+  'get kept-lengths nonsense',
+  'dump missing',
+  'scan seen --prefix a --reverse',
+]
+
+/** All that a folder holds, with times. */
+function contents(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return files
+    .map(({ parentPath, name }) => {
+      const path = join(parentPath, name)
+      return `${path} ${statSync(path).mtimeMs} ${createHash('sha256').update(readFileSync(path)).digest('hex')}`
+    })
+    .sort()
+    .join('\n')
+}
+
+it('every kind of store is read from a stopped app’s folder as from the running app, and the folder stays as it is', async () => {
+  const folder = projectOf({ 'topologies/kinds.ts': everyKind })
+  const stateDir = join(folder, 'state')
+  const environment = {
+    MILLRACE_BROKERS: broker.address,
+    MILLRACE_STATE_DIR: stateDir,
+    MILLRACE_HEALTH_PORT: '0',
+    MILLRACE_COMMIT_INTERVAL_MS: '100',
+  }
+  const client = new Client(broker.address)
+  await client.createTopics(2, 'in', 'out', 'names')
+  await client.send(
+    'in',
+    [
+      ['a', 'x', 1],
+      ['a', 'y', 2],
+      ['ab', 'xyz', 12],
+      ['b', 'q', 15],
+      ['a', 'z', 14],
+    ].map(([key, value, timestamp]) => ({ key: key as string, value: value as string, timestamp: timestamp as number })),
+  )
+  expect(await millrace(['build'], folder)).toMatchObject({ code: 0, stderr: '' })
+  const ask = (question: string, place: readonly string[]) => millrace(['state', ...question.split(' '), ...place], folder)
+
+  const app = startMillrace(['run', 'kinds'], folder, environment)
+  const ended = endOf(app)
+  const url = new URL(await urlOf(app))
+  await client.receive('out', ({ length }) => length === 5)
+  const running = await Promise.all(questions.map((question) => ask(question, ['--app', url.host])))
+  expect(running[0]!.stdout).toContain('"cents":"3","words":["x","y","z"]')
+  const open = await ask('dump seen', ['--dir', stateDir])
+  expect(open).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^millrace: An app has the state folder .*kinds.\d+_\d+ open\. Ask the app \(millrace state … --app HOST:PORT\), or stop it first\.$/m,
+    ),
+  })
+  app.kill('SIGTERM')
+  expect(await ended).toMatchObject({ code: 0 })
+
+  const before = contents(stateDir)
+  for (const place of [stateDir, join(stateDir, 'kinds')]) {
+    const stopped = await Promise.all(questions.map((question) => ask(question, ['--dir', place])))
+    for (const [at, question] of questions.entries()) {
+      const { stdout, code } = running[at]!
+      expect({ question, code: stopped[at]!.code, stdout: stopped[at]!.stdout }).toEqual({ question, code, stdout })
+      if (code !== 0) expect(stopped[at]!.stderr.split('\n')[0]).toBe(running[at]!.stderr.split('\n')[0])
+    }
+  }
+  expect(contents(stateDir)).toBe(before)
+
+  expect(await ask('dump in-memory', ['--dir', stateDir])).toMatchObject({ code: 1, stderr: expect.stringContaining('it lies in memory') })
+  expect(await ask('dump names', ['--dir', stateDir])).toMatchObject({ code: 1, stderr: expect.stringContaining('it lies in memory') })
+  expect((await ask('dump seen', ['--dir', join(folder, 'none')])).stderr).toBe(`error: There is no folder ${join(folder, 'none')}.\n`)
+  expect((await ask('dump seen', ['--dir', join(folder, 'topologies')])).stderr).toContain(
+    `There is no state of kinds in ${join(folder, 'topologies')}: there is kinds.ts.`,
+  )
+  expect((await ask('dump seen', ['--dir', stateDir, '--app', 'localhost:1'])).code).toBe(2)
+  expect((await ask('dump seen', ['--dir', stateDir, '--topology', 'knids'])).stderr).toContain('Did you mean kinds?')
+
+  // A folder that is damaged is said to be, and not begun anew.
+  const damaged = join(folder, 'damaged')
+  cpSync(stateDir, damaged, { recursive: true })
+  for (const task of readdirSync(join(damaged, 'kinds')).filter((name) => /^\d+_\d+$/.test(name)))
+    writeFileSync(join(damaged, 'kinds', task, 'CURRENT'), 'MANIFEST-999999\n')
+  expect(await ask('dump seen', ['--dir', damaged])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is damaged') })
+  mkdirSync(join(folder, 'empty'))
+  expect((await ask('dump seen', ['--dir', join(folder, 'empty')])).stderr).toContain('it is empty.')
+  expect(await millrace(['run', 'kinds', '--read-state', 'seen'], folder)).toMatchObject({ code: 2 })
+})
