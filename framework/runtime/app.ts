@@ -22,7 +22,7 @@ import { Committer } from './committer.ts'
 import { DepartedProducers } from './departed-producers.ts'
 import { EndOfInput } from './end-of-input.ts'
 import { GlobalTables } from './global-tables.ts'
-import { type AssignmentMessage, decodeAssignment } from './group-messages.ts'
+import { type AssignmentMessage, decodeAssignment, serversByTask } from './group-messages.ts'
 import { GroupPlan } from './group-plan.ts'
 import { LivePlan } from './live-plan.ts'
 import { openSerdes } from './open-serdes.ts'
@@ -492,11 +492,6 @@ class Run {
 const joinSleepMs = 1_000
 
 type Assigned = Omit<AssignmentMessage, 'partitions'>
-
-function serversByTask({ servers = {} }: Assigned, own: string | undefined): ReadonlyMap<string, string> {
-  const others = Object.entries(servers).filter(([server]) => server !== own)
-  return new Map(others.flatMap(([server, tasks]) => tasks.map((task) => [task, server] as const)))
-}
 
 function unknownTasks(group: string, assigned: readonly string[], plan: TopicPlan): MillraceError {
   const known = new Set(plan.tasks.map(({ id }) => id))

@@ -122,6 +122,12 @@ export function decodeAssignment(bytes: Uint8Array): Omit<AssignmentMessage, 'pa
   return message
 }
 
+/** Host and port of the instance that runs each task, of those but `own` that have said one. */
+export function serversByTask({ servers = {} }: Pick<AssignmentMessage, 'servers'>, own: string | undefined): ReadonlyMap<string, string> {
+  const others = Object.entries(servers).filter(([server]) => server !== own)
+  return new Map(others.flatMap(([server, tasks]) => tasks.map((task) => [task, server] as const)))
+}
+
 interface Decoded<T> {
   readonly version: number
   readonly message: T
