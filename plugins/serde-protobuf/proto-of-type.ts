@@ -2,6 +2,7 @@
 // fields are kept: a field has the one that it was given first, and no other field, nor one of another type, ever takes it.
 
 import type { TypeDescription, TypeMember, TypeShape } from '../../framework/index.ts'
+import { bigintOf, camelCase, dateOf, isObject, type MessageForm, oneOfLiterals, ownOf, shown, timestampOf } from './field-values.ts'
 import { codecOf, isOf, variantsOf } from './type-variants.ts'
 
 /** The numbers that fields were given, by message, then by the name and the type of the field: `{ "Order": { "item string": 1 } }`. */
@@ -28,12 +29,6 @@ export interface DerivedProto extends MessageForm {
   /** Those that were given, and those of fields that are there for the first time. */
   readonly numbers: FieldNumbers
   readonly problems: readonly TypeProblem[]
-}
-
-/** Between values of the program and plain objects as protobufjs has them. Both throw an Error that says what does not fit. */
-interface MessageForm {
-  to(value: unknown): unknown
-  from(message: unknown): unknown
 }
 
 interface FieldForm extends MessageForm {
@@ -492,46 +487,4 @@ function nextNumber(taken: readonly number[]): number {
 function numberType({ constraints: { multipleOf, minimum, maximum } = {} }: TypeShape): string {
   if (multipleOf === undefined || !Number.isInteger(multipleOf)) return 'double'
   return (minimum ?? Number.NEGATIVE_INFINITY) >= -(2 ** 31) && (maximum ?? Number.POSITIVE_INFINITY) < 2 ** 31 ? 'int32' : 'int64'
-}
-
-/** What protobufjs calls a field. */
-function camelCase(name: string): string {
-  return name.charAt(0) + name.slice(1).replace(/_([a-z])(?=[a-z]|$)/g, (_, letter: string) => letter.toUpperCase())
-}
-
-function oneOfLiterals(values: readonly unknown[]): MessageForm {
-  const checked = (value: unknown): unknown => {
-    if (values.some((one) => one === value)) return value
-    throw new Error(`expected ${values.map(shown).join(' or ')}, not ${shown(value)}`)
-  }
-  return { to: checked, from: checked }
-}
-
-function timestampOf(value: unknown): unknown {
-  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw new Error(`expected a Date, not ${shown(value)}`)
-  const seconds = Math.floor(value.getTime() / 1000)
-  return { seconds, nanos: (value.getTime() - seconds * 1000) * 1_000_000 }
-}
-
-function dateOf(message: unknown): Date {
-  const { seconds, nanos } = message as { readonly seconds: number; readonly nanos: number }
-  return new Date(seconds * 1000 + Math.floor(nanos / 1_000_000))
-}
-
-function bigintOf(text: unknown): bigint {
-  if (typeof text === 'string' && /^(?:0|-?[1-9]\d*)$/.test(text)) return BigInt(text)
-  throw new Error(`expected the digits of a bigint, not ${shown(text)}`)
-}
-
-/** `constructor` and its like seem to be there always. */
-function ownOf(message: unknown, name: string): unknown {
-  return isObject(message) && Object.hasOwn(message, name) ? message[name] : undefined
-}
-
-function isObject(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function shown(value: unknown): string {
-  return (typeof value === 'bigint' ? undefined : JSON.stringify(value)) ?? String(value)
 }

@@ -3,6 +3,7 @@
 
 import { ts } from 'ts-morph'
 import type { DiagnosticCode } from '../diagnostics.ts'
+import { hintsByBuiltIn } from './built-in-hints.ts'
 import type { ClassCodecs } from './class-codecs.ts'
 import { constraintsOf, defaultOf, isFor, type ReadConstraints, type Target } from './constraints.ts'
 import { ambiguousPair, tagOf } from './distinguish.ts'
@@ -88,14 +89,6 @@ interface WithDefault {
 }
 
 const primitiveFlags = ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.BigIntLike
-
-const hintsByBuiltIn: Readonly<Record<string, string>> = {
-  Promise: 'Operators are synchronous: a record holds the result, not the promise.',
-  Buffer: 'Use Uint8Array, which travels in base64.',
-  ArrayBuffer: 'Use Uint8Array, which travels in base64.',
-  RegExp: 'Use a string that holds its source.',
-  Error: 'Use its message and what else is to be known of it.',
-}
 
 const kindsByTarget: Readonly<Record<Target, string>> = { numbers: 'numbers', strings: 'strings', lists: 'arrays, tuples and sets' }
 
