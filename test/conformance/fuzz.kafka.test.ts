@@ -22,7 +22,7 @@ test(`${count} random cases from seed ${seed} do what Kafka Streams does`, { tim
 test(`${variedCount} kept cases, varied from seed ${seed}, do what Kafka Streams does`, { timeout: 1_800_000 }, async () => {
   console.log(`varied cases: MILLRACE_FUZZ_SEED=${seed} MILLRACE_FUZZ_COUNT=${count}`)
   const cases = await variedCases(seed, variedCount)
-  expect(cases.length).toBeGreaterThan(variedCount * 0.95)
+  expect(cases.length).toBeGreaterThan(variedCount * 0.9)
   expect(await problemsIn(cases), `seed ${seed}`).toBe('')
 })
 

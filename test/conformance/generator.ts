@@ -11,6 +11,9 @@ const generate = join(import.meta.dirname, 'jvm', 'generate')
 /** So far apart that the cases of two runs are seldom the same: a case has the seed of its run and its number added. */
 const seedMax = 2 ** 31
 
+/** For any number of cases that is asked for at once: what takes longer hangs. */
+const minutesMax = 25
+
 export function newSeed(): number {
   return Math.floor(Math.random() * seedMax)
 }
@@ -35,10 +38,12 @@ async function generated(argumentsOf: (file: string, folder: string) => readonly
     const file = join(folder, 'cases.json')
     const { error, status, stderr } = spawnSync(generate, argumentsOf(file, folder), {
       encoding: 'utf8',
+      timeout: minutesMax * 60_000,
       // RocksDB writes where this folder is.
       env: { ...process.env, JAVA_TOOL_OPTIONS: `-Djava.io.tmpdir=${folder}` },
     })
-    if (error !== undefined) throw new Error(`The generator of cases could not be started: ${error.message}`)
+    if (error !== undefined)
+      throw new Error(`The generator of cases could not be started, or took over ${minutesMax} minutes: ${error.message}`)
     if (status !== 0) throw new Error(`The generator of cases needs Java 17 and Maven; it ended with ${status}:\n${stderr}`)
     return await readVectors(file)
   } finally {

@@ -12,12 +12,17 @@ type Json = Readonly<Record<string, unknown>>
 export async function variedCases(seed: number, count: number): Promise<readonly VectorCase[]> {
   const random = new Random(seed)
   const kept = (await Promise.all((await keptVectorFiles()).map(readVectors))).flat().filter(canBeVaried)
-  return await recordedCases(Array.from({ length: count }, (_, index) => varied(random.oneOf(kept), `${seed}-${index}`, random)))
+  const recorded = await recordedCases(Array.from({ length: count }, (_, index) => varied(random.oneOf(kept), `${seed}-${index}`, random)))
+  // What a driver still writes out when it is closed behind an error is of no app.
+  return recorded.filter(({ expect }) => expect.error?.phase !== 'run')
 }
 
-/** Of what fails as it stands, little else can be learnt. Sums of numbers so large are refused here where Java's longs take them or overflow. */
+/**
+ * Of what fails as it stands, little else can be learnt. Sums of numbers so large are refused here where Java's longs take them or overflow; and where time jumps so far,
+ * Kafka Streams looks through each segment of a cached window store between, which may take it hours.
+ */
 function canBeVaried({ expect, steps }: VectorCase): boolean {
-  return expect.error === undefined && !/\d{16}/.test(JSON.stringify(steps))
+  return expect.error === undefined && !/\d{10}/.test(JSON.stringify(steps))
 }
 
 function varied(vector: VectorCase, id: string, random: Random): Scenario {
