@@ -94,7 +94,8 @@ describe('Kafka Streams with exactly_once_v2', () => {
 describe('the tools of Apache Kafka', () => {
   it('the console consumer sees of committed records what was committed, and everything if it is asked to', async () => {
     const topic = await bench.newTopic(broker)
-    const producer = bench.producer(broker, { transactionalId: 'console' })
+    // Two of those consumers are started while a transaction is open, and each is a JVM.
+    const producer = bench.producer(broker, { transactionalId: 'console', transactionTimeoutMs: 60_000 })
     const transactions = producer.transactions!
     await transactions.initialize()
     for (const key of ['kept', 'lost', 'kept too', 'open']) {
