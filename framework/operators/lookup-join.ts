@@ -3,27 +3,19 @@
 
 import type { LookupJoinSpec } from '../graph/operator-spec.ts'
 import type { Counter } from '../graph/processor.ts'
-import { CallQueue, type Outcome } from './call-queue.ts'
+import { AsyncStep } from './async-step.ts'
+import type { Outcome } from './call-queue.ts'
 import { joinValues, nullIfUndefined, onRecord } from './callback.ts'
-import type { DroppedRecords } from './dropped-records.ts'
-import type { Failures } from './failures.ts'
-import { type HeldRecord, HeldRecords } from './held-records.ts'
+import type { HeldRecord } from './held-records.ts'
 import { type CacheKey, cacheKey, LookupCache } from './lookup-cache.ts'
-import type { Flow, Operator, Outlet } from './operator.ts'
-import type { AsyncOperator, OperatorEnvironment } from './operator-environment.ts'
+import type { Flow, Outlet } from './operator.ts'
+import type { OperatorEnvironment } from './operator-environment.ts'
 
 const nothing: Outcome = { kind: 'value', value: null }
 
-export class LookupJoin implements Operator, AsyncOperator {
-  readonly name: string
-  private readonly outlet: Outlet
-  private readonly spec: LookupJoinSpec
+export class LookupJoin extends AsyncStep<LookupJoinSpec> {
   private readonly keyOf: (record: Flow) => unknown
   private readonly join: ReturnType<typeof joinValues>
-  private readonly failures: Failures
-  private readonly dropped: DroppedRecords
-  private readonly records: HeldRecords
-  private readonly queue: CallQueue
   /** undefined: nothing is kept, and each record asks. */
   private readonly cache: LookupCache | undefined
   /** Who waits for a call that is on its way. */
@@ -33,15 +25,9 @@ export class LookupJoin implements Operator, AsyncOperator {
   private readonly misses: Counter
 
   constructor(name: string, outlet: Outlet, spec: LookupJoinSpec, environment: OperatorEnvironment) {
-    this.name = name
-    this.outlet = outlet
-    this.spec = spec
+    super(name, outlet, spec, environment)
     this.keyOf = onRecord(spec.keySelector)
     this.join = joinValues(spec.joiner)
-    this.failures = environment.failures
-    this.dropped = environment.dropped
-    this.records = new HeldRecords(spec, environment)
-    this.queue = new CallQueue(spec, environment.calls)
     const cache = spec.cache === null ? undefined : new LookupCache(spec.cache, () => environment.calls.monotonicMs())
     this.cache = cache
     const metrics = environment.metrics.of(name)
@@ -51,11 +37,11 @@ export class LookupJoin implements Operator, AsyncOperator {
     if (cache !== undefined) metrics.gauge('lookup-cache-entries', () => cache.size, 'answers that the cache has')
   }
 
-  open(): void {
+  override open(): void {
     for (const held of this.records.restore()) this.openHeld(held)
   }
 
-  process(record: Flow): void {
+  override process(record: Flow): void {
     const key = nullIfUndefined(this.keyOf(record))
     if (key === null && !this.spec.left) {
       this.dropped.add('null-key')
@@ -64,28 +50,6 @@ export class LookupJoin implements Operator, AsyncOperator {
     const known = key === null ? nothing : this.known(key)
     if (known !== undefined && !this.records.wouldWait(record)) this.goOn(record, known)
     else this.wait(this.records.hold(record), key, known)
-  }
-
-  get pending(): number {
-    return this.records.size
-  }
-
-  get isFull(): boolean {
-    return this.records.isFull
-  }
-
-  deliver(): number {
-    const count = this.records.take(this.finish)
-    this.queue.startMore()
-    return count
-  }
-
-  beforeCommit(): void {
-    this.records.beforeCommit()
-  }
-
-  close(): void {
-    this.queue.close()
   }
 
   /** A record of a task that was here, or elsewhere, before. The selector may be another one by now: what it throws is what has come of the record. */
@@ -134,27 +98,7 @@ export class LookupJoin implements Operator, AsyncOperator {
     this.queue.add((call) => this.spec.lookup(key, call), done)
   }
 
-  /** Of a record that was held: nobody is above it to whom an error could go. */
-  private readonly finish = (record: Flow, outcome: Outcome): void => {
-    try {
-      this.goOn(record, outcome)
-    } catch (error) {
-      this.failures.handle(error, this.name, record)
-    }
-  }
-
-  private goOn(record: Flow, outcome: Outcome): void {
-    if (outcome.kind === 'value') {
-      this.joinWith(record, outcome.value)
-      return
-    }
-    const { onFailure } = this.spec
-    if (onFailure === 'fail') throw outcome.error
-    if (onFailure === 'skip') this.dropped.add('call-failed')
-    else this.joinWith(record, onFailure(outcome.error, record.value, record.key))
-  }
-
-  private joinWith(record: Flow, found: unknown): void {
+  protected override send(record: Flow, found: unknown): void {
     const right = nullIfUndefined(found)
     if (right === null && !this.spec.left) return
     this.outlet.forward(record.withValue(this.join(record.value, right, record.keyCell)))

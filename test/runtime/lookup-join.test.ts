@@ -6,6 +6,7 @@ import { isMillraceError, type LookupJoinOptions, string, topology } from '../..
 import type { Metrics, MetricsReporter } from '../../framework/ports/metrics.ts'
 import { TopologyTestDriver } from '../kit/index.ts'
 import { AppBench } from './app-bench.ts'
+import { outAfter } from './out-after.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -50,15 +51,6 @@ function joining(lookup: (id: string) => Promise<string | null>, { left = false,
       : stream.lookupJoin(idOf, lookup, (value, found) => `${value}=${found}`, given)
     joined.to('out', text)
   })
-}
-
-/** What is out after a step; promises have their turn before it is looked at. */
-async function outAfter(driver: TopologyTestDriver, step: () => void): Promise<string[]> {
-  step()
-  await driver.clock.turn()
-  driver.advanceWallClock(0)
-  driver.deliver()
-  return driver.output<string, string>('out', text).map(({ value }) => value)
 }
 
 describe('the cache', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { type KStream, type MapAsyncOptions, string, topology } from '../../framework/index.ts'
 import { TopologyTestDriver } from '../kit/index.ts'
 import { AppBench } from './app-bench.ts'
+import { outAfter } from './out-after.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -39,15 +40,6 @@ function asking(
       .mapAsync(outside.call, { name: 'asked', ...text, ...options })
     ;(behind?.(asked) ?? asked).to('out', text)
   })
-}
-
-/** What is out after each step; promises have their turn before it is looked at. */
-async function outAfter(driver: TopologyTestDriver, step: () => void): Promise<string[]> {
-  step()
-  await driver.clock.turn()
-  driver.advanceWallClock(0)
-  driver.deliver()
-  return driver.output<string, string>('out', text).map(({ value }) => value)
 }
 
 describe('results go on', () => {
@@ -115,6 +107,20 @@ describe('a call that fails', () => {
     expect(skipping.driver.dropped.count('call-failed')).toBe(1)
     const answering = await failing({ onFailure: (error, value, key) => `${(error as Error).message} ${value} ${key}` })
     expect(await outAfter(answering.driver, () => answering.outside.fail('1'))).toEqual(['no answer for 1 1 k'])
+  })
+
+  test('goes to the handler of processing errors if what answers for it throws', async () => {
+    const outside = new Outside()
+    const onFailure = () => {
+      throw new Error('no answer either')
+    }
+    const settings = { processingExceptionHandler: 'continue' } as const
+    const driver = await TopologyTestDriver.open(asking(outside, { onFailure }), { settings })
+    for (const value of ['1', '2']) driver.pipe('in', 'k', value)
+    expect(await outAfter(driver, () => [outside.fail('1'), outside.answer('2')])).toEqual(['2'])
+    expect(driver.dropped.count('callback-failed')).toBe(1)
+    const strict = await failing({ onFailure })
+    await expect(outAfter(strict.driver, () => strict.outside.fail('1'))).rejects.toThrow(/asked.*in-0@0.*no answer either/s)
   })
 
   test('is made again after a delay, as often as is said', async () => {
