@@ -1,6 +1,6 @@
 // Values of a derived type as avsc takes and gives them (with wrapped unions), and back: Dates are milliseconds, bigints digits, sets arrays, maps objects or entries, tuples records.
 
-import type { Codec, TypeCodec, TypeDescription, TypeShape } from '../../framework/index.ts'
+import { type Codec, codecIn, isOfVariant, resolvedShape, type TypeDescription, type TypeShape, variantsOf } from '../../framework/index.ts'
 import type { DerivedAvroSchema } from './schema-of-type.ts'
 
 export interface ValueForm {
@@ -41,17 +41,11 @@ class FormOfType {
   /** Of a class with a codec: what stands for the instance. */
   private coded({ codec }: TypeShape, form: ValueForm): ValueForm {
     if (codec === undefined) return form
-    const found = (): Codec<unknown, unknown> => this.codecOf(codec)
+    const found = (): Codec<unknown, unknown> => codecIn(this.type, codec)
     return {
       toAvro: (value) => form.toAvro(found().encode(value)),
       fromAvro: (value) => found().decode(form.fromAvro(value)),
     }
-  }
-
-  private codecOf({ module, path, type }: TypeCodec): Codec<unknown, unknown> {
-    const found = this.type.codecs?.[`${module} ${path}`]
-    if (found === undefined) throw new Error(`there is no codec of ${type}`)
-    return found()
   }
 
   private make(shape: TypeShape): ValueForm {
@@ -73,7 +67,7 @@ class FormOfType {
       case 'literals':
         return this.literals(shape)
       case 'reference':
-        return this.of(this.resolved(shape))
+        return this.of(resolvedShape(shape, this.type))
       case 'array':
         return this.items(
           shape.items,
@@ -199,7 +193,7 @@ class FormOfType {
   }
 
   private unionForm(union: TypeShape & { kind: 'union' }): ValueForm {
-    const variants = this.flat(union).map((variant) => ({ variant, branch: this.branchOf(variant), form: this.of(variant) }))
+    const variants = variantsOf(union, this.type).map((variant) => ({ variant, branch: this.branchOf(variant), form: this.of(variant) }))
     // An instance would pass for a plain object.
     const codedFirst = [...variants].sort((a, b) => Number(this.isCoded(b.variant)) - Number(this.isCoded(a.variant)))
     const byBranch = new Map(variants.map((one) => [one.branch, one.form]))
@@ -207,7 +201,7 @@ class FormOfType {
     return {
       toAvro: (value) => {
         if (value === null) return null
-        const found = codedFirst.find(({ variant }) => this.isOf(variant, value))
+        const found = codedFirst.find(({ variant }) => isOfVariant(variant, value, this.type))
         if (found === undefined) throw new Error(`expected a variant of a union, not ${JSON.stringify(value) ?? String(value)}`)
         return found.branch === 'union' ? found.form.toAvro(value) : { [found.branch]: found.form.toAvro(value) }
       },
@@ -220,82 +214,18 @@ class FormOfType {
     }
   }
 
-  private flat(union: TypeShape & { kind: 'union' }, seen: readonly TypeShape[] = []): TypeShape[] {
-    return union.variants.flatMap((variant) => {
-      const resolved = this.resolved(variant)
-      if (resolved.kind !== 'union' || resolved.codec !== undefined) return [variant]
-      return resolved === union || seen.includes(resolved) ? [] : this.flat(resolved, [...seen, union])
-    })
-  }
-
-  /** Whether a value is of a variant rather than of another: the compiler has seen to it that this much tells them apart. */
-  private isOf(variant: TypeShape, value: unknown): boolean {
-    const shape = this.resolved(variant)
-    if (!this.isOfKind(shape, value)) return false
-    if (shape.codec !== undefined) return true
-    if (shape.kind === 'tuple') {
-      const { length } = value as readonly unknown[]
-      return length >= shape.required && (shape.rest !== null || length <= shape.items.length)
-    }
-    if (shape.kind !== 'object') return true
-    return shape.members.every(
-      ({ name, optional, shape: member }) =>
-        optional || (Object.hasOwn(value as object, name) && this.isOfKind(this.resolved(member), (value as Plain)[name])),
-    )
-  }
-
-  private isOfKind(shape: TypeShape, value: unknown): boolean {
-    if (shape.codec !== undefined) return value instanceof (this.codecOf(shape.codec).type as unknown as new () => unknown)
-    switch (shape.kind) {
-      case 'string':
-      case 'number':
-      case 'boolean':
-      case 'bigint':
-        return typeof value === shape.kind
-      case 'null':
-        return value === null
-      case 'date':
-        return value instanceof Date
-      case 'bytes':
-        return value instanceof Uint8Array
-      case 'literals':
-        return shape.values.some((one) => one === value)
-      case 'array':
-      case 'tuple':
-        return Array.isArray(value)
-      case 'set':
-        return value instanceof Set
-      case 'map':
-        return value instanceof Map
-      case 'object':
-        return isObject(value) && ![Date, Uint8Array, Set, Map].some((kind) => value instanceof kind)
-      default:
-        return value !== undefined
-    }
-  }
-
   private isCoded(variant: TypeShape): boolean {
-    return this.resolved(variant).codec !== undefined
+    return resolvedShape(variant, this.type).codec !== undefined
   }
 
   private branchOf(shape: TypeShape): string {
-    return this.forms.get(shape)?.branch ?? this.forms.get(this.resolved(shape))?.branch ?? ''
+    return this.forms.get(shape)?.branch ?? this.forms.get(resolvedShape(shape, this.type))?.branch ?? ''
   }
 
   private mayBeNull(shape: TypeShape): boolean {
-    const resolved = this.resolved(shape)
+    const resolved = resolvedShape(shape, this.type)
     if (resolved.kind === 'null') return true
-    return resolved.kind === 'union' && this.flat(resolved).some((variant) => this.resolved(variant).kind === 'null')
-  }
-
-  private resolved(shape: TypeShape): TypeShape {
-    let resolved = shape
-    while (resolved.kind === 'reference') {
-      const target: TypeShape | undefined = resolved.name === '#' ? this.type.root : this.type.definitions[resolved.name]
-      if (target === undefined) throw new Error(`no definition of ${resolved.name}`)
-      resolved = target
-    }
-    return resolved
+    return resolved.kind === 'union' && variantsOf(resolved, this.type).some((variant) => resolvedShape(variant, this.type).kind === 'null')
   }
 }
 

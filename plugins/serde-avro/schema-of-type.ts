@@ -1,6 +1,14 @@
 // An Avro schema for what the compiler has derived of a TypeScript type. Each value has one form in it: what would have two, or none, is a problem with a remedy.
 
-import type { TypeConstraints, TypeDescription, TypeJson, TypeMember, TypeShape } from '../../framework/index.ts'
+import {
+  resolvedShape,
+  type TypeConstraints,
+  type TypeDescription,
+  type TypeJson,
+  type TypeMember,
+  type TypeShape,
+  variantsOf,
+} from '../../framework/index.ts'
 
 export type AvroJson = string | { readonly [attribute: string]: unknown } | readonly AvroJson[]
 
@@ -196,7 +204,8 @@ class SchemaWriter {
   private unionSchema(shape: TypeShape & { kind: 'union' }, place: Place): AvroJson {
     if (this.open.has(shape)) return this.endless(place)
     this.open.add(shape)
-    const variants = this.flatVariants(shape)
+    // Unions hold no unions in Avro.
+    const variants = variantsOf(shape, this.type)
     const branches = variants.map((variant, index) => ({
       variant,
       schema: this.schemaOf(variant, { path: place.path, name: variants.length === 1 ? place.name : `${place.name}_${index + 1}` }),
@@ -212,15 +221,6 @@ class SchemaWriter {
       )
     this.forms.set(shape, { branch: 'union' })
     return schemas
-  }
-
-  /** Unions hold no unions in Avro. */
-  private flatVariants(union: TypeShape & { kind: 'union' }): TypeShape[] {
-    return union.variants.flatMap((variant) => {
-      const resolved = this.resolved(variant)
-      if (resolved.kind !== 'union' || resolved.codec !== undefined) return [variant]
-      return resolved === union || this.open.has(resolved) ? [] : this.flatVariants(resolved)
-    })
   }
 
   /** A type that Avro has a name for. */
@@ -266,24 +266,14 @@ class SchemaWriter {
     return unique
   }
 
-  private resolved(shape: TypeShape): TypeShape {
-    let resolved = shape
-    while (resolved.kind === 'reference') {
-      const target: TypeShape | undefined = resolved.name === '#' ? this.type.root : this.type.definitions[resolved.name]
-      if (target === undefined) throw new Error(`no definition of ${resolved.name}`)
-      resolved = target
-    }
-    return resolved
-  }
-
   private isText(shape: TypeShape): boolean {
-    const resolved = this.resolved(shape)
+    const resolved = resolvedShape(shape, this.type)
     if (resolved.kind === 'union') return resolved.variants.every((variant) => this.isText(variant))
     return resolved.kind === 'string' || (resolved.kind === 'literals' && resolved.values.every((value) => typeof value === 'string'))
   }
 
   private mayBeNull(shape: TypeShape, seen: readonly TypeShape[] = []): boolean {
-    const resolved = this.resolved(shape)
+    const resolved = resolvedShape(shape, this.type)
     if (resolved.kind === 'null') return true
     return (
       resolved.kind === 'union' && !seen.includes(resolved) && resolved.variants.some((one) => this.mayBeNull(one, [...seen, resolved]))

@@ -1,9 +1,16 @@
 // A .proto file for what the compiler has derived of a TypeScript type, and how its messages are made of values. Each value has one form; what would have two, or none, is a problem with a remedy. Numbers of
 // fields are kept: a field has the one that it was given first, and no other field, nor one of another type, ever takes it.
 
-import type { TypeDescription, TypeMember, TypeShape } from '../../framework/index.ts'
+import {
+  codecIn,
+  isOfVariant,
+  resolvedShape,
+  type TypeDescription,
+  type TypeMember,
+  type TypeShape,
+  variantsOf,
+} from '../../framework/index.ts'
 import { bigintOf, camelCase, dateOf, isObject, type MessageForm, oneOfLiterals, ownOf, shown, timestampOf } from './field-values.ts'
-import { codecOf, isOf, variantsOf } from './type-variants.ts'
 
 /** The numbers that fields were given, by message, then by the name and the type of the field: `{ "Order": { "item string": 1 } }`. */
 export type FieldNumbers = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -114,7 +121,7 @@ class ProtoWriter {
 
   /** A message that carries any value of a shape. */
   messageOf(given: TypeShape, place: Place): MessageForm & { readonly name: string } {
-    const shape = this.resolved(given)
+    const shape = resolvedShape(given, this.type)
     if (shape.codec !== undefined) return this.coded(shape, this.messageOf(this.bare(shape), place))
     const known = this.forms.get(shape)
     if (known !== undefined) return known
@@ -209,7 +216,7 @@ class ProtoWriter {
 
   /** One field for each variant, of which one is there. */
   private unionForm(union: TypeShape & { kind: 'union' }, place: Place): MessageForm {
-    const variants = variantsOf(union, this.type).filter((variant) => this.resolved(variant).kind !== 'null')
+    const variants = variantsOf(union, this.type).filter((variant) => resolvedShape(variant, this.type).kind !== 'null')
     const taken = new Set<string>()
     const fields = variants.map((variant, index) => {
       let name = this.variantName(variant, union.tag, index)
@@ -226,7 +233,7 @@ class ProtoWriter {
     this.write(place, fields)
     return {
       to: (value) => {
-        const found = fields.find(({ variant }) => isOf(variant, value, this.type))
+        const found = fields.find(({ variant }) => isOfVariant(variant, value, this.type))
         if (found === undefined) throw new Error(`${place.path}: expected a variant of a union, not ${shown(value)}`)
         return { [found.key]: found.form.to(value) }
       },
@@ -239,7 +246,7 @@ class ProtoWriter {
   }
 
   private variantName(variant: TypeShape, tag: string | null, index: number): string {
-    const shape = this.resolved(variant)
+    const shape = resolvedShape(variant, this.type)
     if (shape.kind === 'object') {
       const literal = shape.members.find(({ name }) => name === tag)?.shape
       const [only] = literal?.kind === 'literals' ? literal.values : []
@@ -267,16 +274,16 @@ class ProtoWriter {
     if (codec === undefined) return form
     return {
       ...form,
-      to: (value: unknown) => form.to(codecOf(codec, this.type).encode(value)),
-      from: (message: unknown) => codecOf(codec, this.type).decode(form.from(message)),
+      to: (value: unknown) => form.to(codecIn(this.type, codec).encode(value)),
+      from: (message: unknown) => codecIn(this.type, codec).decode(form.from(message)),
     }
   }
 
   /** How a value of a shape stands in a field. What may be missing or null has no bytes there. */
   private fieldOf(given: TypeShape, optional: boolean, place: Place): FieldForm {
-    const shape = this.resolved(given)
+    const shape = resolvedShape(given, this.type)
     const isUnion = shape.kind === 'union' && shape.codec === undefined
-    const variants = isUnion ? variantsOf(shape, this.type).map((variant) => this.resolved(variant)) : [shape]
+    const variants = isUnion ? variantsOf(shape, this.type).map((variant) => resolvedShape(variant, this.type)) : [shape]
     const others = variants.filter(({ kind }) => kind !== 'null')
     const isNullable = others.length < variants.length
     const [only] = others
@@ -375,7 +382,7 @@ class ProtoWriter {
   }
 
   private mapField(shape: TypeShape & { kind: 'map' }, place: Place): FieldForm {
-    const key = this.resolved(shape.key)
+    const key = resolvedShape(shape.key, this.type)
     const isText = key.kind === 'string' || (key.kind === 'literals' && key.values.every((value) => typeof value === 'string'))
     if (!isText) {
       const entry: TypeShape = {
@@ -402,12 +409,13 @@ class ProtoWriter {
 
   /** Of a list or a map: neither may be missing, nor be a list itself; what may is put into a message. */
   private item(shape: TypeShape, place: Place): FieldForm {
-    const { kind } = this.resolved(shape)
+    const { kind } = resolvedShape(shape, this.type)
     // Asked before anything is made of it: lists of lists may go on for ever.
-    if (kind === 'array' || kind === 'set' || kind === 'map') return this.messageField(this.resolved(shape), place)
+    if (kind === 'array' || kind === 'set' || kind === 'map') return this.messageField(resolvedShape(shape, this.type), place)
     const form = this.fieldOf(shape, false, place)
     const isNullable =
-      form.label === 'optional ' || variantsIn(this.resolved(shape), this.type).some((one) => this.resolved(one).kind === 'null')
+      form.label === 'optional ' ||
+      variantsIn(resolvedShape(shape, this.type), this.type).some((one) => resolvedShape(one, this.type).kind === 'null')
     if (form.label === '' && !form.type.startsWith('map<') && !isNullable) return form
     const box: TypeShape = { kind: 'tuple', items: [shape], required: 1, rest: null }
     const { to, from, ...field } = this.messageField(box, { ...place, name: `${place.name}_box` })
@@ -450,16 +458,6 @@ class ProtoWriter {
     let unique = this.messages.size === 0 ? name : first
     for (let count = 2; this.messages.has(unique); count++) unique = `${first}_${count}`
     return unique
-  }
-
-  private resolved(shape: TypeShape): TypeShape {
-    let resolved = shape
-    while (resolved.kind === 'reference') {
-      const target: TypeShape | undefined = resolved.name === '#' ? this.type.root : this.type.definitions[resolved.name]
-      if (target === undefined) throw new Error(`no definition of ${resolved.name}`)
-      resolved = target
-    }
-    return resolved
   }
 
   private fail(message: string, remedy: string): void {

@@ -5,14 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../framework/config.ts'
 import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
-import { session, tumbling } from '../../framework/dsl/windows.ts'
 import { manifestOf } from '../../framework/graph/manifest.ts'
 import { bytes, json, long, string } from '../../framework/serdes/serdes.ts'
 import { health } from '../../plugins/health-http/index.ts'
 import { type LoadedClient, loadClient } from '../cli/client-under-test.ts'
 import { AppBench, type StartedApp } from '../runtime/app-bench.ts'
-
-const text = { key: string(), value: string() }
+import { everything, text } from '../runtime/every-store.ts'
 
 interface Visit {
   readonly of: string
@@ -30,16 +28,6 @@ const visitSchema = {
   properties: { of: { type: 'string' }, at: { type: 'string', format: 'date-time', 'x-typescript': 'Date' } },
   required: ['of', 'at'],
 }
-
-const everything = topology('everything', (builder) => {
-  const stream = builder.stream<string, string>('in', text)
-  const group = stream.groupByKey()
-  group.count({ store: 'counts' })
-  group.windowedBy(tumbling(10, { grace: 100 })).count({ store: 'windows' })
-  group.windowedBy(session(5, { grace: 100 })).count({ store: 'sessions' })
-  stream.toTable({ store: { name: 'versions', historyRetention: '1h' } })
-  builder.globalTable('names', { ...text, store: 'names' })
-})
 
 const keyed = topology('keyed', (builder) => {
   const stream = builder.stream<string, string>('in', text)

@@ -5,25 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../framework/config.ts'
 import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
-import { session, tumbling } from '../../framework/dsl/windows.ts'
 import { Secret } from '../../framework/ports/secret.ts'
 import { long, string } from '../../framework/serdes/serdes.ts'
 import { health } from '../../plugins/health-http/index.ts'
 import { whyRefused } from '../../plugins/health-http/state-access.ts'
 import { millrace, projectOf } from '../cli/program.ts'
 import { AppBench, type StartedApp } from '../runtime/app-bench.ts'
-
-const text = { key: string(), value: string() }
-
-const everything = topology('everything', (builder) => {
-  const stream = builder.stream<string, string>('in', text)
-  const group = stream.groupByKey()
-  group.count({ store: 'counts' })
-  group.windowedBy(tumbling(10, { grace: 100 })).count({ store: 'windows' })
-  group.windowedBy(session(5, { grace: 100 })).count({ store: 'sessions' })
-  stream.toTable({ store: { name: 'versions', historyRetention: '1h' } })
-  builder.globalTable('names', { ...text, store: 'names' })
-})
+import { everything, text } from '../runtime/every-store.ts'
 
 interface Running {
   readonly bench: AppBench

@@ -3,14 +3,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { topology } from '../../framework/dsl/topology-definition.ts'
 import type { Metric, MetricsReporter } from '../../framework/index.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import { type OpenTelemetryOptions, openTelemetry } from '../../plugins/metrics-opentelemetry/index.ts'
 import { prometheusText } from '../../plugins/metrics-prometheus/index.ts'
 import { metricsReporterContract, type ToldMetric } from '../contract/metrics-reporter.ts'
 import { reporterContext } from '../contract/reporter-context.ts'
-import { AppBench } from '../runtime/app-bench.ts'
+import { benchOf, counts } from '../runtime/counts.ts'
 
 /** OTLP's JSON, as far as it is looked at. */
 interface Export {
@@ -200,25 +198,14 @@ describe('openTelemetry()', () => {
 
   it('tells of an app what Prometheus is told, with the same names and labels', async () => {
     const { url, exports } = await receiver()
-    const bench = new AppBench()
-    await bench.createTopics({ in: 2, out: 2 })
+    const bench = await benchOf(2)
     await bench.produce('in', [
       ['a', 'x'],
       ['b', 'y'],
     ])
-    const text = { key: string(), value: string() }
-    const counts = topology('counted', (builder) => {
-      builder
-        .stream('in', text)
-        .groupByKey()
-        .count({ store: 'counts' })
-        .toStream()
-        .mapValues((count) => String(count))
-        .to('out', text)
-    })
     const beside: MetricsReporter = {
       start: async (metrics) => {
-        read = () => prometheusText(metrics, 'counted')
+        read = () => prometheusText(metrics, 'counts')
       },
       close: async () => {},
     }

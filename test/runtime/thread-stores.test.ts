@@ -2,25 +2,11 @@
 
 import { expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../framework/config.ts'
-import { topology } from '../../framework/dsl/topology-definition.ts'
-import { session, tumbling } from '../../framework/dsl/windows.ts'
 import type { ReadStore, StoreDescription } from '../../framework/runtime/store-queries.ts'
-import { string } from '../../framework/serdes/serdes.ts'
 import { health } from '../../plugins/health-http/index.ts'
 import { AppBench } from './app-bench.ts'
+import { everything } from './every-store.ts'
 import { type StartedThreads, startThreads } from './threads-bench.ts'
-
-const text = { key: string(), value: string() }
-
-const everything = topology('everything', (builder) => {
-  const stream = builder.stream<string, string>('in', text)
-  const group = stream.groupByKey()
-  group.count({ store: 'counts' })
-  group.windowedBy(tumbling(10, { grace: 100 })).count({ store: 'windows' })
-  group.windowedBy(session(5, { grace: 100 })).count({ store: 'sessions' })
-  stream.toTable({ store: { name: 'versions', historyRetention: '1h' } })
-  builder.globalTable('names', { ...text, store: 'names' })
-})
 
 const config: Config = { commitIntervalMs: 1_000, cacheBytesMax: 0, naming: 'kafka-streams', healthPort: 0 }
 const keys = Array.from({ length: 700 }, (_, index) => `key-${String(index).padStart(3, '0')}`)

@@ -7,26 +7,8 @@ import type { TypeDescription, TypeShape } from '../../framework/index.ts'
 import { ByteBuffer, toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { avroOf } from '../../plugins/serde-avro/index.ts'
 import { avroSchemaOf } from '../../plugins/serde-avro/schema-of-type.ts'
+import { described, nothing, object, oneOf, text } from '../compiler/derive/described-types.ts'
 import { shapes, valuesOf } from '../compiler/derive/random-shapes.ts'
-
-function described(root: TypeShape, definitions: Readonly<Record<string, TypeShape>> = {}): TypeDescription<unknown> {
-  return { name: 'Made', root, definitions }
-}
-
-const text: TypeShape = { kind: 'string' }
-const nothing: TypeShape = { kind: 'null' }
-
-function object(members: Readonly<Record<string, TypeShape>>, optional: readonly string[] = []): TypeShape {
-  return {
-    kind: 'object',
-    members: Object.entries(members).map(([name, shape]) => ({ name, shape, optional: optional.includes(name) })),
-    rest: null,
-  }
-}
-
-function oneOf(...variants: readonly TypeShape[]): TypeShape {
-  return { kind: 'union', tag: null, variants }
-}
 
 describe('a schema derived of a type', () => {
   it('is taken by avsc, and carries any value of any type that Avro can express', () => {
@@ -123,6 +105,11 @@ describe('a schema derived of a type', () => {
     [
       'lists of lists without end',
       described({ kind: 'array', items: { kind: 'reference', name: '#' } }),
+      'Made[] contains itself, and nothing on the way has a name in Avro: only records can be referred to.',
+    ],
+    [
+      'a list of what it is itself among others',
+      described(oneOf({ kind: 'boolean' }, { kind: 'array', items: oneOf({ kind: 'reference', name: '#' }, text) })),
       'Made[] contains itself, and nothing on the way has a name in Avro: only records can be referred to.',
     ],
     [

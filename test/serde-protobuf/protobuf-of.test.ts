@@ -7,26 +7,8 @@ import type { TypeDescription, TypeShape } from '../../framework/index.ts'
 import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { protobufOf } from '../../plugins/serde-protobuf/index.ts'
 import { protoOf } from '../../plugins/serde-protobuf/proto-of-type.ts'
+import { described, nothing, object, oneOf, text } from '../compiler/derive/described-types.ts'
 import { shapes, valuesOf } from '../compiler/derive/random-shapes.ts'
-
-const text: TypeShape = { kind: 'string' }
-const nothing: TypeShape = { kind: 'null' }
-
-function described(root: TypeShape, definitions: Readonly<Record<string, TypeShape>> = {}): TypeDescription<unknown> {
-  return { name: 'Made', root, definitions }
-}
-
-function object(members: Readonly<Record<string, TypeShape>>, optional: readonly string[] = []): TypeShape {
-  return {
-    kind: 'object',
-    members: Object.entries(members).map(([name, shape]) => ({ name, shape, optional: optional.includes(name) })),
-    rest: null,
-  }
-}
-
-function oneOf(...variants: readonly TypeShape[]): TypeShape {
-  return { kind: 'union', tag: null, variants }
-}
 
 describe('a .proto file derived of a type', () => {
   it('is taken by protobufjs, and carries any value of any type that Protobuf can express', () => {
