@@ -41,8 +41,8 @@ export class TaskStates {
   ): Promise<TaskState | undefined> {
     const { topology, applicationId, settings, engines, producer, clock, logger, wakeup } = this.parts
     const sub = topology.subTopologies.find(({ id }) => id === planned.subTopology)!
-    const deadlineMs = clock.monotonicMs() + lockWaitMsMax
-    let told = false
+    // From when it was found locked: what the first look takes on a slow disk is no time waited.
+    let deadlineMs: number | undefined
     while (!interrupted()) {
       try {
         return await openTaskState({
@@ -64,9 +64,12 @@ export class TaskStates {
           },
         })
       } catch (error) {
-        if (!isMillraceError(error, 'state-locked') || clock.monotonicMs() >= deadlineMs) throw error
-        if (!told) logger.log('warn', `Waiting up to ${lockWaitMsMax / 1_000} s for another process: ${error.message}`)
-        told = true
+        if (!isMillraceError(error, 'state-locked')) throw error
+        const nowMs = clock.monotonicMs()
+        if (deadlineMs === undefined) {
+          deadlineMs = nowMs + lockWaitMsMax
+          logger.log('warn', `Waiting up to ${lockWaitMsMax / 1_000} s for another process: ${error.message}`)
+        } else if (nowMs >= deadlineMs) throw error
         await wakeup.sleep(lockRetryMs)
       }
     }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { isMillraceError } from '../../framework/errors.ts'
+import { isMillraceError, MillraceError } from '../../framework/errors.ts'
+import type { StateEngine } from '../../framework/ports/store.ts'
 import { leveldb } from '../../plugins/store-leveldb/index.ts'
 import { AppBench } from './app-bench.ts'
 import { counts } from './counts.ts'
@@ -65,6 +66,24 @@ test('a state folder that another app has open is waited for, and then refused w
   await bench.clock.advanceUntil(() => bench.cluster.groups.get('counts')?.describe().state === 'Stable')
   await other.close()
   expect(await waiting.ended()).toMatchObject({ recordsIn: 0 })
+})
+
+test('a disk so slow that a locked state folder is found late takes nothing of the wait', async () => {
+  const found: number[] = []
+  const slow: StateEngine = {
+    name: 'leveldb',
+    supports: { durable: true },
+    open: async (folder) => {
+      bench.clock.advance(found.length === 0 ? 60_000 : 0)
+      found.push(bench.clock.monotonicMs())
+      throw new MillraceError('state-locked', { folder })
+    },
+    setAside: (folder) => engine.setAside(folder),
+  }
+  await bench.produce('in', [['a', '']])
+  const refused = bench.start(counts, { engine: slow, config: { stateDir }, untilEnd: true })
+  expect(isMillraceError(await refused.failed(), 'state-locked')).toBe(true)
+  expect(found.at(-1)! - found[0]!).toBeGreaterThanOrEqual(30_000)
 })
 
 test('a state folder that cannot be made is named', async () => {
