@@ -6,7 +6,6 @@ import { expect, onTestFinished, test } from 'vitest'
 import { asOffset, asTimestamp, type Logger, noHeaders, type Source, type SourceRecord } from '../../framework/index.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
 import { type CsvRow, files, fromFile, toFile } from '../../plugins/files/index.ts'
-import { millrace, node, projectOf } from '../cli/program.ts'
 import { sinkContract } from '../contract/sink.ts'
 import { sourceContract } from '../contract/source.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
@@ -110,30 +109,6 @@ test('a sink that holds as much as it may says so', async () => {
   await writer.flush()
   expect(writer.full).toBe(false)
   await writer.close()
-})
-
-test('an app built of a source and a sink needs no broker, and ends', async () => {
-  const folder = projectOf({
-    'topologies/sums.ts': `
-import { topology } from 'millrace'
-import { fromFile, toFile } from 'millrace/plugins/files'
-
-export default topology('sums', (builder) => {
-  const orders = builder.fromSource(fromFile<string, { cents: number }>('orders.jsonl'))
-  const sums = orders.groupByKey().aggregate(() => ({ cents: 0 }), (sum, order) => ({ cents: sum.cents + order.cents }))
-  sums.toStream().sinkTo(toFile('sums.jsonl', { line: ({ key, value }) => ({ key, value }) }))
-})
-`,
-    'orders.jsonl': '{"key":"ann","value":{"cents":5}}\n{"key":"bob","value":{"cents":1}}\n{"key":"ann","value":{"cents":7}}\n',
-  })
-  const built = await millrace(['build'], folder)
-  expect(built).toMatchObject({ code: 0, stderr: '' })
-  expect(await node(['dist/sums/app.mjs'], folder, { MILLRACE_LOG_LEVEL: 'warn' })).toEqual({ code: 0, stdout: '', stderr: '' })
-  expect(readFileSync(join(folder, 'sums.jsonl'), 'utf8').split('\n').sort()).toEqual([
-    '',
-    '{"key":"ann","value":{"cents":12}}',
-    '{"key":"bob","value":{"cents":1}}',
-  ])
 })
 
 async function readAll<K, V>(source: Source<K, V>, position = 0, changed = {}): Promise<readonly SourceRecord<K, V>[]> {
