@@ -80,7 +80,9 @@ export function streamThreadsSuite(cluster: string, addressOf: () => string): vo
         MILLRACE_CACHE_BYTES_MAX: '0',
         MILLRACE_STREAM_THREADS: '2',
         MILLRACE_HEALTH_PORT: '0',
-        MILLRACE_SESSION_TIMEOUT_MS: '6000',
+        // A thread that is held up sends no heartbeats either: with those that come every 3 s, its session would end within 4 s of `slow`.
+        MILLRACE_HEARTBEAT_INTERVAL_MS: '1000',
+        MILLRACE_SESSION_TIMEOUT_MS: '10000',
         MILLRACE_HEALTH_STUCK_MS: '1500',
         READS: 'yes',
       }
