@@ -1,5 +1,6 @@
 // The stores of an app that does not run, read out of its state folder. The built app does it, which knows their types and has their serdes.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -21,12 +22,31 @@ export const topologyFlag = Flags.string({
 
 /** From here on the app has the process, its output and its exit code. */
 export async function readStoppedApp(dir: string, topology: string | undefined, question: string): Promise<void> {
-  const app = join(builtFolder(topology), 'app.mjs')
-  const { stateDir, applicationId } = placeOf(resolve(dir))
-  process.env.MILLRACE_STATE_DIR = stateDir
-  if (applicationId !== undefined) process.env.MILLRACE_APPLICATION_ID = applicationId
+  const { app, environment } = appFor(dir, topology)
+  Object.assign(process.env, environment)
   process.argv = [process.execPath, app, '--read-state', question]
   await import(pathToFileURL(app).href)
+}
+
+/** What the app prints, as JSON. It says itself what goes wrong; then the command ends with its exit code. */
+export function answerOfStoppedApp(dir: string, topology: string | undefined, question: string): unknown {
+  const { app, environment } = appFor(dir, topology)
+  const { status, stdout } = spawnSync(process.execPath, [app, '--read-state', question], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Errors.ExitError(status ?? 1)
+  return JSON.parse(stdout) as unknown
+}
+
+function appFor(dir: string, topology: string | undefined): { readonly app: string; readonly environment: Record<string, string> } {
+  const app = join(builtFolder(topology), 'app.mjs')
+  const { stateDir, applicationId } = placeOf(resolve(dir))
+  return {
+    app,
+    environment: { MILLRACE_STATE_DIR: stateDir, ...(applicationId === undefined ? {} : { MILLRACE_APPLICATION_ID: applicationId }) },
+  }
 }
 
 /** The folder of all applications, or of one. */

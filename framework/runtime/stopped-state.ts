@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MillraceError } from '../errors.ts'
+import type { StoreSpec } from '../graph/operator-spec.ts'
 import type { Topology } from '../graph/topology.ts'
 import type { Logger } from '../ports/logger.ts'
 import { noHeaders } from '../ports/record.ts'
@@ -18,15 +19,16 @@ import { openSerdes } from './open-serdes.ts'
 import { copyStateFolder } from './state-copy.ts'
 import { serdeFolder, tasksWithState } from './state-directory.ts'
 import { StateRequests } from './state-requests.ts'
-import { StoreQueries, type TaskPlace } from './store-queries.ts'
+import { kindsOf, StoreQueries, type TaskPlace } from './store-queries.ts'
 
 type Reading = Pick<AppOptions, 'topology' | 'applicationId' | 'engines' | 'settings' | 'logger'>
 
-/** `url` is what a running app is asked: `/state/counts?key=a`. Gives the exit code. */
+/** `url` is what a running app is asked: `/state/counts?key=a`, or `/state` for which stores there are. Gives the exit code. */
 export async function readStoppedState(reading: Reading, url: string, host: NodeJS.Process): Promise<number> {
   const { topology, applicationId, settings, logger } = reading
   const { pathname, searchParams } = new URL(url, 'http://app')
   const store = decodeURIComponent(pathname.replace(/^\/state\/?/, ''))
+  if (store === '') return await printed([`${JSON.stringify({ stores: storesIn(reading) })}\n`].values(), host)
   const tasks = tasksOf(reading, store, searchParams.get('partition'))
   const copies = mkdtempSync(join(tmpdir(), 'millrace-state-'))
   const remove = (): void => rmSync(copies, { recursive: true, force: true })
@@ -61,24 +63,44 @@ interface StoppedTask {
 }
 
 /** Those of the folder that have the store. Throws what is wrong with it. */
-function tasksOf(
-  { topology, applicationId, settings: { stateDir } }: Reading,
-  store: string,
-  partition: string | null,
-): readonly StoppedTask[] {
+function tasksOf(reading: Reading, store: string, partition: string | null): readonly StoppedTask[] {
+  const { topology } = reading
   const spec = topology.stores.get(store)
-  if (spec?.persistent === false || isGlobal(topology, store))
+  if (spec !== undefined && liesInMemory(topology, spec))
     throw new MillraceError('store-unavailable', { store, problem: 'it lies in memory, and its app does not run' })
+  return tasksIn(reading)
+    .filter((task) => spec === undefined || storesOf(topology, task.subTopology).includes(store))
+    .filter((task) => partition === null || String(task.partition) === partition)
+}
+
+/** Throws `state-not-found`. */
+function tasksIn({ applicationId, settings: { stateDir } }: Reading): readonly StoppedTask[] {
   const all = tasksWithState(stateDir, applicationId)
   if (all.length === 0)
     throw new MillraceError('state-not-found', { folder: stateDir, application: applicationId, found: foundIn(stateDir) })
-  return all
-    .map((id) => {
-      const [subTopology = 0, ofPartition = 0] = id.split('_').map(Number)
-      return { id, subTopology, partition: ofPartition }
-    })
-    .filter((task) => spec === undefined || storesOf(topology, task.subTopology).includes(store))
-    .filter((task) => partition === null || String(task.partition) === partition)
+  return all.map((id) => {
+    const [subTopology = 0, partition = 0] = id.split('_').map(Number)
+    return { id, subTopology, partition }
+  })
+}
+
+/** As a running app lists them, but for how many partitions there are, which the folder does not say. Nothing is opened: an app may run with it. */
+function storesIn(reading: Reading): readonly object[] {
+  const { topology } = reading
+  const tasks = tasksIn(reading)
+  return [...topology.stores.values()].flatMap((spec) => {
+    const [kind] = kindsOf[spec.kind] ?? []
+    if (kind === undefined) return []
+    const { name, key, value } = spec
+    const inFolder = !liesInMemory(topology, spec)
+    const partitions = inFolder ? tasks.filter(({ subTopology }) => storesOf(topology, subTopology).includes(name)) : []
+    const inOrder = partitions.map(({ partition }) => partition).sort((one, other) => one - other)
+    return [{ name, kind, key: key.name, value: value.name, global: isGlobal(topology, name), inFolder, partitions: inOrder }]
+  })
+}
+
+function liesInMemory(topology: Topology, { name, persistent }: StoreSpec): boolean {
+  return !persistent || isGlobal(topology, name)
 }
 
 function foundIn(folder: string): string {

@@ -109,6 +109,9 @@ it('every kind of store is read from a stopped app’s folder as from the runnin
   await client.receive('out', ({ length }) => length === 5)
   const running = await Promise.all(questions.map((question) => ask(question, ['--app', url.host])))
   expect(running[0]!.stdout).toContain('"cents":"3","words":["x","y","z"]')
+  const namesOfRunning = (JSON.parse((await ask('list --json', ['--app', url.host])).stdout) as { stores: { name: string }[] }).stores.map(
+    ({ name }) => name,
+  )
   const open = await ask('dump seen', ['--dir', stateDir])
   expect(open).toMatchObject({
     code: 1,
@@ -129,6 +132,32 @@ it('every kind of store is read from a stopped app’s folder as from the runnin
       if (code !== 0) expect(stopped[at]!.stderr.split('\n')[0]).toBe(running[at]!.stderr.split('\n')[0])
     }
   }
+  expect(contents(stateDir)).toBe(before)
+
+  const listed = await ask('list', ['--dir', stateDir])
+  expect(listed).toMatchObject({ code: 0, stderr: '' })
+  const lineOf = (store: string) => listed.stdout.split('\n').find((line) => line.trim().startsWith(`${store} `))
+  expect(lineOf('seen')).toMatch(/^ *seen +timestampedKeyValue +string +json\(Seen\) +0, 1 *$/)
+  expect(lineOf('windows')).toMatch(/ timestampedWindow .* 0, 1 *$/)
+  expect(lineOf('in-memory')).toMatch(/ in memory only *$/)
+  expect(lineOf('names')).toMatch(/ in memory only *$/)
+  const { stores } = JSON.parse((await ask('list --json', ['--dir', join(stateDir, 'kinds')])).stdout) as { stores: { name: string }[] }
+  // As the running app had them, but for how many partitions there are.
+  expect(stores.map(({ name }) => name)).toEqual(namesOfRunning)
+  expect(stores).toContainEqual({
+    name: 'kept-words',
+    kind: 'keyValue',
+    key: expect.stringContaining('entry('),
+    value: 'string',
+    global: false,
+    inFolder: true,
+    partitions: [0, 1],
+  })
+  expect(await ask('list', ['--dir', join(folder, 'topologies')])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('There is no state of kinds in'),
+  })
   expect(contents(stateDir)).toBe(before)
 
   expect(await ask('dump in-memory', ['--dir', stateDir])).toMatchObject({ code: 1, stderr: expect.stringContaining('it lies in memory') })
