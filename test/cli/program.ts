@@ -3,11 +3,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..', '..')
 const bin = join(root, 'build', 'cli', 'bin.js')
 const runSecondsMax = 60
+const saidMax = 4_000
 
 export interface Ended {
   readonly code: number | null
@@ -43,12 +44,21 @@ export function startMillrace(args: readonly string[], folder: string, environme
   return startNode([bin, ...args], folder, environment, 'pipe')
 }
 
-/** Runs a program of Node to its end. */
-export function node(args: readonly string[], folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return endOf(startNode(args, folder, environment))
+/** Runs a program of Node to its end, which has to come within a minute. */
+export async function node(args: readonly string[], folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const child = startNode(args, folder, environment)
+  let isOverdue = false
+  const overdue = setTimeout(() => {
+    isOverdue = true
+    child.kill('SIGKILL')
+  }, runSecondsMax * 1000)
+  const ended = await endOf(child)
+  clearTimeout(overdue)
+  if (isOverdue) throw new Error(`It still ran after ${runSecondsMax} s.\n${ended.stdout}${ended.stderr}`)
+  return ended
 }
 
-/** Starts it; killed when the test ends, if it runs still. */
+/** Starts it; killed when the test ends, if it runs still. What it has said is printed if the test fails. */
 export function startNode(
   args: readonly string[],
   folder: string,
@@ -60,6 +70,8 @@ export function startNode(
     env: { ...process.env, NO_COLOR: '1', ...environment },
     stdio: [stdin, 'pipe', 'pipe'],
   })
+  const output = outputOf(child)
+  onTestFailed(() => console.error(`${args.join(' ')} said last:\n${output.stdout.slice(-saidMax)}${output.stderr.slice(-saidMax)}`))
   onTestFinished(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   })
@@ -67,24 +79,28 @@ export function startNode(
 }
 
 export function endOf(child: ChildProcess): Promise<Ended> {
+  const output = outputOf(child)
+  return new Promise((done, fail) => {
+    child.on('error', fail)
+    child.on('close', (code) => done({ code, ...output }))
+  })
+}
+
+const outputs = new WeakMap<ChildProcess, { stdout: string; stderr: string }>()
+
+/** What it has said since it was first asked for; it grows. */
+function outputOf(child: ChildProcess): { readonly stdout: string; readonly stderr: string } {
+  const known = outputs.get(child)
+  if (known !== undefined) return known
   const output = { stdout: '', stderr: '' }
+  outputs.set(child, output)
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text
   })
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     output.stderr += text
   })
-  return new Promise((done, fail) => {
-    const overdue = setTimeout(() => {
-      child.kill('SIGKILL')
-      fail(new Error(`It still ran after ${runSecondsMax} s.\n${output.stdout}${output.stderr}`))
-    }, runSecondsMax * 1000)
-    child.on('error', fail)
-    child.on('close', (code) => {
-      clearTimeout(overdue)
-      done({ code, ...output })
-    })
-  })
+  return output
 }
 
 /** `millrace broker`, as soon as it listens. */
