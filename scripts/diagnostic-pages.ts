@@ -118,11 +118,13 @@ function projectExample(folder: string): string {
     part('## What runs', 'before.ts', 'typescript'),
     part('## What the cluster has', 'cluster.json', 'json'),
     '\n## Wrong\n',
+    part('The files of the project:', 'wrong.files.txt', 'text'),
     part('topologies/topology.ts:', 'wrong.ts', 'typescript'),
     isOneConfig ? part('millrace.config.ts:', 'wrong.config.ts', 'typescript') : '',
     part('What is said:', 'print.txt', 'text'),
     '\n## Right\n',
-    part('topologies/topology.ts:', 'right.ts', 'typescript'),
+    part('The files of the project:', 'right.files.txt', 'text'),
+    existsSync(join(folder, 'right.files.txt')) ? '' : part('topologies/topology.ts:', 'right.ts', 'typescript'),
     isOneConfig ? part('millrace.config.ts:', 'right.config.ts', 'typescript') : '',
   ].join('')
 }

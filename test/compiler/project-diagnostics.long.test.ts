@@ -1,7 +1,8 @@
-// What is said of a topology beside the version that runs (MR17xx), its costs (MR18xx) and the topics that there are (MR19xx): for each code a topology that is wrong, its exact print, and one that is
+// What is said of a project's files (MR1001, MR1002), of plugins of its configuration (MR15xx), of a topology beside the version that runs (MR17xx), its costs (MR18xx) and the topics that there are (MR19xx): for each code a topology that is wrong, its exact print, and one that is
 // right, in test/fixtures/projects. The pages of docs/diagnostics are made from them.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { type Diagnostic, diagnosticCodes, formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
@@ -26,6 +27,8 @@ interface Cluster {
 async function foundIn(code: string, version: 'wrong' | 'right'): Promise<readonly Diagnostic[]> {
   const file = (name: string): string | undefined =>
     existsSync(join(folder, code, name)) ? readFileSync(join(folder, code, name), 'utf8') : undefined
+  const listed = file(`${version}.files.txt`)
+  if (listed !== undefined) return await foundInFiles(listed.trim().split('\n'), file('right.ts') ?? '')
   const config = file(`${version}.config.ts`)
   const before = file('before.ts')
   const project = await testProject({
@@ -51,6 +54,18 @@ async function foundIn(code: string, version: 'wrong' | 'right'): Promise<readon
   }
 }
 
+/** In a project that has these files and no others. */
+async function foundInFiles(paths: readonly string[], topology: string): Promise<readonly Diagnostic[]> {
+  const project = await testProject({})
+  try {
+    for (const made of ['package.json', 'tsconfig.json']) if (!paths.includes(made)) await rm(join(project.folder, made))
+    for (const path of paths.filter((one) => one.endsWith('.ts'))) await project.write(path, topology)
+    return await openProject(project.folder).check()
+  } finally {
+    await project.remove()
+  }
+}
+
 async function brokerWith({ topics, keys = {} }: Cluster): Promise<MemoryBroker> {
   const bench = new AppBench()
   await bench.createTopics(topics)
@@ -70,8 +85,8 @@ async function brokerWith({ topics, keys = {} }: Cluster): Promise<MemoryBroker>
   return broker
 }
 
-test('there is a project for each code of versions, costs and clusters', () => {
-  expect(codes).toEqual(diagnosticCodes.filter((code) => /^MR1[789]/.test(code)))
+test('there is a project for each code of files, plugins, versions, costs and clusters', () => {
+  expect(codes).toEqual(diagnosticCodes.filter((code) => /^MR(100[12]|1[5789])/.test(code)))
 })
 
 test.each(codes)('%s is printed exactly so where it is wrong', async (code) => {

@@ -11,3 +11,7 @@ const pages = await generatedPages(root)
 it.each([...pages])('%s is as `npm run docs` writes it', (file, text) => {
   expect(readFileSync(join(root, file), 'utf8')).toBe(text)
 })
+
+it.each([...pages].filter(([file]) => /MR\d+\.md$/.test(file)))('%s has a wrong example and a right one', (_file, text) => {
+  expect(text).toMatch(/\n## Wrong\n[^#]*```[^#]*```text\n[^#]*\n## Right\n[^#]*```/)
+})
