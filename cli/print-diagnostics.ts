@@ -49,7 +49,10 @@ export async function reportFixed(
   const { formatFixed } = await import('../framework/compiler/index.ts')
   const stream = format === 'pretty' ? process.stdout : process.stderr
   stream.write(formatFixed(fixed, { colours: hasColours(stream, process.env) }))
-  for (const file of refused) stream.write(`${file} is left as it was: TypeScript refused it with the fixes in it.\n`)
+  for (const file of refused)
+    stream.write(
+      `${file} is left as it was: with the fixes in it TypeScript found more errors, or the check of a plugin as many problems as before.\n`,
+    )
   if (fixed.length > 0) stream.write(`${fixed.length} fixed\n`)
 }
 

@@ -269,8 +269,8 @@ async function checkProject(sources: Sources, kept: KeptChecks, making: Making):
     ...namesOfPlugins(topologies, ofPlugins, sources),
     ...graphs.flatMap((graph) => ('evaluation' in graph ? [...flowProblems([graph]), ...retentionAdvice(graph)] : graph)),
   ]
-  const emitted = emittedFiles(configured.plugins, passed, sources.folder)
-  diagnostics.push(...checkGraphs(configured.plugins, passed), ...emitted.diagnostics, ...costProblems(passed, configured.budget))
+  const emitted = emittedFiles(configured.plugins, passed, sources)
+  diagnostics.push(...checkGraphs(configured.plugins, passed, sources), ...emitted.diagnostics, ...costProblems(passed, configured.budget))
   if (isProjectSound && checks.every(({ isSound }) => isSound))
     diagnostics.push(...checkSourcesOf(all, topologies, configured.plugins, sources))
   const paths = [...closures].map(([file, closure]) => [sources.pathOf(file), closure.map(({ fileName }) => fileName)] as const)
@@ -366,5 +366,5 @@ function checkSourcesOf(
     files,
     topologies: topologies.map(({ name, file, call }) => ({ name, file, call })),
   }
-  return checkSources(plugins, checked, (at) => sources.spanOf(at as ts.Node))
+  return checkSources(plugins, checked, sources)
 }

@@ -38,6 +38,8 @@ export interface CallSpan {
   readonly span: Span
   readonly method: string
   readonly node: ts.CallExpression
+  /** Where its options stand in the arguments; -1 if it takes none. */
+  readonly optionsIndex: number
   /** Whether its author names the store, or says something of it. */
   readonly givesStore: boolean
   /** Whether it was given anything but a name. */
@@ -73,6 +75,7 @@ export function derive(
       span: sources.spanOf(methodNode(call)),
       method: call.method,
       node: call.node,
+      optionsIndex: call.optionsIndex,
       ...optionsOf(call),
     }
     callSpans.push(callSpan)

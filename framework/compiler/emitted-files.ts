@@ -11,6 +11,8 @@ import type { CheckedTopology } from './compiler.ts'
 import { type Diagnostic, diagnostic } from './diagnostics.ts'
 import { completeManifest, sorted } from './manifest-text.ts'
 import { spanOfNode } from './node-span.ts'
+import { graphFix } from './plugin-checks.ts'
+import type { Sources } from './project.ts'
 
 export interface EmittedFiles {
   /** Texts of files that lie in the folder of the project, by name: what emitters want to have again. */
@@ -25,15 +27,14 @@ const filesMax = 1000
 const problemsMax = 1000
 const pathLengthMax = 200
 
-/** `folder` is that of the project. */
-export function emittedFiles(plugins: readonly Plugin[], topologies: readonly CheckedTopology[], folder: string): EmittedFiles {
+export function emittedFiles(plugins: readonly Plugin[], topologies: readonly CheckedTopology[], sources: Sources): EmittedFiles {
   const emitters = namedParts(plugins, 'emitters')
   const diagnostics: Diagnostic[] = []
   const files = new Map<string, ReadonlyMap<string, string>>()
   if (emitters.length === 0) return { files, kept: new Map(), diagnostics }
-  const kept = new Kept(folder)
+  const kept = new Kept(sources.folder)
   for (const topology of topologies) {
-    const ofTopology = emitters.flatMap((emitter) => [...filesOf(emitter, topology, kept, diagnostics)])
+    const ofTopology = emitters.flatMap((emitter) => [...filesOf(emitter, topology, { kept, diagnostics, sources })])
     files.set(topology.name, new Map(ofTopology.sort(([a], [b]) => (a < b ? -1 : 1))))
   }
   return { files, kept: kept.texts, diagnostics }
@@ -69,7 +70,13 @@ function fileOf(emitter: string): string {
   return `millrace-${emitter}.json`
 }
 
-function filesOf(emitter: NamedPart<'emitters'>, topology: CheckedTopology, kept: Kept, diagnostics: Diagnostic[]): Map<string, string> {
+interface Emission {
+  readonly kept: Kept
+  readonly diagnostics: Diagnostic[]
+  readonly sources: Sources
+}
+
+function filesOf(emitter: NamedPart<'emitters'>, topology: CheckedTopology, { kept, diagnostics, sources }: Emission): Map<string, string> {
   const { plugin, name, part } = emitter
   const failed = (problem: string): Map<string, string> => {
     diagnostics.push(
@@ -90,8 +97,10 @@ function filesOf(emitter: NamedPart<'emitters'>, topology: CheckedTopology, kept
     const wrong = problemOf(emitted)
     if (wrong !== undefined) return failed(wrong)
     if (emitted?.kept !== undefined) kept.keep(name, emitted.kept)
-    for (const { severity = 'error', message, remedy, node } of emitted?.problems ?? [])
-      diagnostics.push({ ...diagnostic('MR1506', spanOfNode(topology, node), { problem: message, emitter: name, remedy }), severity })
+    for (const { severity = 'error', message, remedy, node, fix: given } of emitted?.problems ?? []) {
+      const fix = graphFix(topology, node, given, sources)
+      diagnostics.push({ ...diagnostic('MR1506', spanOfNode(topology, node), { problem: message, emitter: name, remedy }, fix), severity })
+    }
     return new Map(Object.entries(emitted?.files ?? {}).map(([path, text]) => [`${name}/${path}`, text]))
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error))

@@ -22,9 +22,36 @@ export interface CheckProblem {
 export interface GraphProblem extends CheckProblem {
   /** The name of a node, store or internal topic: the problem is shown at the call that made it. Without one, at the topology. */
   readonly node?: string
+  /** Where the remedy is an option of the call that made the node: `millrace check --fix` writes it there. */
+  readonly fix?: OptionsFix
+}
+
+export interface OptionsFix {
+  /** What it does, as an imperative: `keep it for a day`. */
+  readonly title: string
+  /** Options with their values, which are JSON: `{ store: { retention: '1d' } }`. One that is given already gets this value. */
+  readonly options: Readonly<Record<string, unknown>>
 }
 
 export interface SourceProblem extends CheckProblem {
   /** A node of TypeScript's syntax tree: the problem is shown there. Without one it concerns the whole project. */
   readonly at?: object
+  /** Where the remedy is mechanical: `millrace check --fix` does it. */
+  readonly fix?: SourceFix
+}
+
+export interface SourceFix {
+  /** What it does, as an imperative: `take the console out`. */
+  readonly title: string
+  /** All of them are made, or none. They must not overlap. */
+  readonly edits: readonly SourceEdit[]
+}
+
+export interface SourceEdit {
+  /** A node of TypeScript's syntax tree, in a file of the project: what stands there gives way to the text, the space and comments before it stay. */
+  readonly at: object
+  readonly text: string
+  /** Positions in the text of the node's file, from 0, where not the whole node is meant. Equal ones insert. */
+  readonly start?: number
+  readonly end?: number
 }

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type BuildResult, type CompilerProject, formatDiagnostics, openProject } from '../../framework/compiler/index.ts'
+import { type BuildResult, type CompilerProject, formatDiagnostics, formatFixed, openProject } from '../../framework/compiler/index.ts'
 import { type TestProject, testProject, topologyText } from './compiled-project.ts'
 
 // Compilations are work for the processor, and tests share it.
@@ -244,6 +244,107 @@ describe('checks of sources', () => {
       'error MR1503: The check ACME002 of the plugin acme has failed: x is undefined.\n' +
         '  That is a mistake of the plugin: tell its author, or leave the plugin out.\n',
     )
+  })
+})
+
+describe('fixes of checks', () => {
+  const shouting = `import { topology } from 'millrace'
+// Said twice.
+export default topology('shouts', (builder) => {
+  const loud = builder.stream<string, string>('words').mapValues((word) => word.toUpperCase())
+  loud.groupByKey().count({ store: 'louds' }).toStream().to('shouts')
+})
+`
+  const lowerCase = (text: string): string => `const check: SourceCheck = {
+  summary: 'Nobody shouts.',
+  source({ ts, files }) {
+    const problems: { at: ts.Node; message: string; remedy: string; fix: { title: string; edits: { at: ts.Node; text: string; start?: number; end?: number }[] } }[] = []
+    const visit = (at: ts.Node): void => {
+      ts.forEachChild(at, visit)
+      if (ts.isIdentifier(at) && at.text === 'toUpperCase')
+        problems.push({ at, message: 'It shouts.', remedy: 'Speak.', fix: { title: 'speak', edits: [${text}] } })
+    }
+    for (const file of files) visit(file)
+    return problems
+  },
+}
+`
+
+  async function fixedWith(plugin: string): Promise<{ text: string; fixed: string; refused: readonly string[]; left: string }> {
+    await project.write('topologies/shouts.ts', shouting)
+    await project.write('plugins/acme.ts', plugin)
+    compiler.refresh()
+    const { fixed, refused, diagnostics } = await compiler.fix()
+    const text = await readFile(join(project.folder, 'topologies/shouts.ts'), 'utf8')
+    return { text, fixed: formatFixed(fixed), refused, left: formatDiagnostics(diagnostics) }
+  }
+
+  test('of sources are made in the text, at a node or between two positions', async () => {
+    const edits = `{ at, text: 'toLowerCase' }, { at, start: at.getSourceFile().text.indexOf('Said'), end: at.getSourceFile().text.indexOf('Said'), text: 'Softly. ' }`
+    const { text, fixed, left } = await fixedWith(pluginText('checks: { ACME002: check }', lowerCase(edits)))
+    expect(text).toBe(shouting.replace('toUpperCase', 'toLowerCase').replace('Said', 'Softly. Said'))
+    expect(fixed).toBe('topologies/shouts.ts:4:81 - fixed ACME002: speak\n')
+    expect(left).toBe('')
+  })
+
+  test('of graphs write options into the call that made the node, and change those that are there', async () => {
+    const plugin = pluginText(
+      'checks: { ACME001: check }',
+      `const check: GraphCheck = { summary: 'Stores are named.', *graph({ topology, stores, nodes }) {
+  if (topology !== 'shouts') return
+  for (const { name } of stores) if (name === 'louds') yield { node: name, message: 'It is loud.', remedy: 'Be soft.', fix: { title: 'be soft', options: { store: { name: 'soft', logging: true } } } }
+  for (const { name, kind } of nodes) if (kind === 'sink' && name !== 'end') yield { node: name, message: 'It ends.', remedy: 'Say so.', fix: { title: 'say so', options: { name: 'end' } } }
+} }
+`,
+    )
+    const { text, fixed, left } = await fixedWith(plugin)
+    expect(text).toBe(
+      shouting.replace("store: 'louds'", "store: { name: 'soft', logging: true }").replace("to('shouts')", "to('shouts', { name: 'end' })"),
+    )
+    expect(fixed).toBe('topologies/shouts.ts:5:21 - fixed ACME001: be soft\ntopologies/shouts.ts:5:58 - fixed ACME001: say so\n')
+    expect(left).toBe('')
+  })
+
+  test('that mend nothing, or break the types, are taken back', async () => {
+    for (const name of ['toUpperCase', 'toUpperCase /* really */', 'toNoCase']) {
+      const { text, fixed, refused, left } = await fixedWith(pluginText('checks: { ACME002: check }', lowerCase(`{ at, text: '${name}' }`)))
+      expect(text).toBe(shouting)
+      expect(fixed).toBe('')
+      expect(refused).toEqual(['topologies/shouts.ts'])
+      expect(left).toContain('error ACME002: It shouts.')
+    }
+  })
+
+  test('after which a topology cannot be made are taken back', async () => {
+    const plugin = pluginText(
+      'checks: { ACME001: check }',
+      `const check: GraphCheck = { summary: 'Sinks end.', *graph({ topology, nodes }) {
+  for (const { name, kind } of nodes)
+    if (topology === 'shouts' && kind === 'sink') yield { node: name, message: 'It ends.', remedy: 'Say so.', fix: { title: 'say so', options: { name: "end's" } } }
+} }
+`,
+    )
+    const { text, refused, left } = await fixedWith(plugin)
+    expect(text).toBe(shouting)
+    expect(refused).toEqual(['topologies/shouts.ts'])
+    expect(left).toContain('error ACME001: It ends.')
+  })
+
+  test('that cannot be made are mistakes of the check', async () => {
+    const head = 'error MR1503: The check ACME002 of the plugin acme has failed: '
+    for (const [edits, problem] of [
+      ['', 'it has given a fix without a title, or without a list of 1 to 1000 edits.'],
+      [`{ at, text: 'a' }, { at, text: 'b' }`, 'it has given a fix whose edits overlap.'],
+      [`{ at, text: 'a', start: 5, end: 4 }`, 'it has given a fix of topologies/shouts.ts from 5 to 4, which is no text of it.'],
+      [`{ at, text: 'a', end: 1e9 }`, /^it has given a fix of topologies\/shouts\.ts from \d+ to 1000000000, which is no text of it\.$/],
+      [`{ at: {} as never, text: 'a' }`, /getSourceFile is not a function/],
+    ] as const) {
+      const { text, left } = await fixedWith(pluginText('checks: { ACME002: check }', lowerCase(edits)))
+      expect(text).toBe(shouting)
+      const said = left.split('\n').find((line) => line.includes('MR1503')) ?? ''
+      expect(said.slice(0, head.length)).toBe(head)
+      expect(said.slice(head.length)).toMatch(problem)
+    }
   })
 })
 

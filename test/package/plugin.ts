@@ -51,12 +51,12 @@ async function makeUser(user: string, root: string, dependencies: Readonly<Recor
   await writeFile(join(user, 'payments.jsonl'), `${lines.join('\n')}\n`)
 }
 
-/** A topology with the operator and the serde of the plugin, whose sink has a name that the plugin's check does not like. */
+/** A topology with the operator and the serde of the plugin, whose source has a name that one of the plugin's checks does not like, and whose currency the other one mends. */
 const changes = `import { topology } from 'millrace'
 import { dedupe, money } from 'my-plugin'
 
 export default topology('changes', (builder) => {
-  const amounts = builder.fromElements([1, 1, 2].map((minor) => ['a', { currency: 'EUR', minor }] as const), { value: money() })
+  const amounts = builder.fromElements([1, 1, 2].map((minor) => ['a', { currency: 'eur', minor }] as const), { value: money() })
   const changed = amounts.apply(dedupe({ by: ({ minor }) => String(minor) }))
   changed.mapValues(({ minor }) => minor).print()
   builder.stream<string, string>('words').to('bank.words')
@@ -68,12 +68,13 @@ async function useFrom(user: string, run: PluginCheck['run']): Promise<void> {
   const expectThat = (holds: boolean, what: string, was: string): void => {
     if (!holds) throw new Error(`${what}; what was printed: ${was}`)
   }
-  const found = await millrace('check', 'check')
+  const found = await millrace('check --fix', 'check', '--fix')
   expectThat(
     /^topologies\/changes\.ts:8:\d+ - warning PAY001: The topic words does not say whose it is\.$/m.test(found),
     'the check is silent',
     found,
   )
+  expectThat(/^topologies\/changes\.ts:5:\d+ - fixed PAY002: write EUR$/m.test(found), 'the fix of the other check is not made', found)
   const help = await millrace('--help', '--help')
   expectThat(help.includes('Commands of the plugin payments.'), 'the list of commands lacks that of the plugin', help)
   const built = await millrace('build', 'build')

@@ -31,7 +31,7 @@ function isSame(a: TextEdit, b: TextEdit): boolean {
 }
 
 /** Whether they share a character, or begin at the same place, so that their order would be chance. */
-function touches(a: TextEdit, b: TextEdit): boolean {
+export function touches(a: TextEdit, b: TextEdit): boolean {
   if (a.file !== b.file) return false
   return compared(a.start, b.start) === 0 || (compared(a.start, b.end) < 0 && compared(b.start, a.end) < 0)
 }

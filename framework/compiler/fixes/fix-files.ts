@@ -1,5 +1,7 @@
 // Applies the fixes of a project's diagnostics, checks again, and goes on until nothing is left to fix. Each round is written as a whole before the next check;
-// a file in which TypeScript then finds more than before gets back what it was, and is left alone: a fix must never leave a project worse than it was.
+// a file in which TypeScript then finds more than before, or a plugin's check not less, or
+// that leaves no topology, gets back what it was, and is left alone: a fix must never leave a project
+// worse than it was.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +13,7 @@ import type { Fix } from './text-edits.ts'
 export interface FixResult {
   /** In the order in which they were applied; the places are those of the files as they were then. */
   readonly fixed: readonly Diagnostic[]
-  /** Files whose fixes were taken back, because TypeScript refused what came out. */
+  /** Files whose fixes were taken back, because what came out is worse: TypeScript finds more in it, or the check of a plugin that gave them as much as before. */
   readonly refused: readonly string[]
   /** What is left. */
   readonly diagnostics: readonly Diagnostic[]
@@ -37,8 +39,9 @@ export async function fixFiles(folder: string, check: (changed: readonly string[
       return check([...byPath.keys()])
     }
     const after = await write(new Map([...before].map(([file, text]) => [file, editedText(text, file, fixes)])))
+    const vain = vainFiles(chosen, diagnostics, after)
     // A fix of several files stands or falls with all of them.
-    const worse = files.filter((file) => typeErrors(after, file) > typeErrors(diagnostics, file))
+    const worse = files.filter((file) => vain.has(file) || typeErrors(after, file) > typeErrors(diagnostics, file))
     const undone = worse.length === 0 ? [] : files.filter((file) => worse.includes(file) || sharesFix(file, worse, fixes))
     for (const file of undone) refused.add(file)
     fixed.push(...chosen.filter(({ fix }) => !fix.edits.some(({ file }) => refused.has(file))))
@@ -49,6 +52,18 @@ export async function fixFiles(folder: string, check: (changed: readonly string[
 
 function hasFix(one: Diagnostic): one is Diagnostic & { readonly fix: Fix } {
   return one.fix !== undefined
+}
+
+/** The files of fixes of plugins' checks that find as much afterwards as before, and would be made again in each round, or after which a topology cannot be made. */
+function vainFiles(
+  chosen: readonly (Diagnostic & { readonly fix: Fix })[],
+  before: readonly Diagnostic[],
+  after: readonly Diagnostic[],
+): ReadonlySet<string> {
+  const count = (diagnostics: readonly Diagnostic[], code: string): number => diagnostics.filter((one) => one.code === code).length
+  const breaks = ['MR1301', 'MR1302', 'MR1303'].some((code) => count(after, code) > count(before, code))
+  const vain = chosen.filter(({ code }) => !code.startsWith('MR') && (breaks || count(after, code) >= count(before, code)))
+  return new Set(vain.flatMap(({ fix }) => fix.edits.map(({ file }) => file)))
 }
 
 /** MR1608 stands in the place of one. */

@@ -48,5 +48,5 @@ graphCheckContract({ code: 'PAY001', check: namedTopics, good: [largePayments], 
 test('the plugin has its parts under their names', () => {
   const { name, ...parts } = payments()
   const names = Object.values(parts).flatMap((part) => Object.keys(part))
-  expect([name, ...names]).toEqual(['payments', 'large-payments', 'money', 'dedupe', 'PAY001', 'payments:report'])
+  expect([name, ...names]).toEqual(['payments', 'large-payments', 'money', 'dedupe', 'PAY001', 'PAY002', 'payments:report'])
 })
