@@ -25,7 +25,7 @@ import { migrateAndReport } from './migration-report.ts'
 import { withOriginalFrames } from './original-frames.ts'
 import { readSettings } from './settings.ts'
 import { stopOnSignals } from './signals.ts'
-import { StderrLogger } from './stderr-logger.ts'
+import { stderrLogger } from './stderr-logger.ts'
 import { readStoppedState } from './stopped-state.ts'
 import { StreamThreads, settingsOfThread, ThreadFailure } from './stream-threads.ts'
 import { summaryOf, writeSummary } from './summary.ts'
@@ -60,7 +60,7 @@ export async function main(options: MainOptions, host: NodeJS.Process): Promise<
     }
     const { settings, warnings } = readSettings(options.config, host.env)
     const clock = new SystemClock()
-    const logger = new StderrLogger({ level: settings.logLevel, format: settings.logFormat, clock, stream: host.stderr })
+    const logger = stderrLogger({ level: settings.logLevel, format: settings.logFormat, clock, stream: host.stderr })
     const place = ownPlace()
     if (place !== undefined) return await runThread({ ...options, settings, commandLine, clock, logger, host }, place)
     for (const warning of warnings) logger.log('warn', warning)

@@ -1,5 +1,6 @@
-// Log lines on standard error: text for people, or JSON for machines.
+// Log lines on standard error, by pino: JSON for machines, or text for people.
 
+import { pino } from 'pino'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger, LogLevel } from '../ports/logger.ts'
 
@@ -11,20 +12,32 @@ export interface StderrLoggerOptions {
   readonly stream: NodeJS.WritableStream
 }
 
-const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+/** Secrets are not given to a logger at all. Should a plugin hand on what it was configured with, these names are the last door. */
+const secretNames = ['password', 'secret', 'token', 'authorization', 'sasl']
 
-export class StderrLogger implements Logger {
-  private readonly options: StderrLoggerOptions
+interface Line {
+  readonly time: string
+  readonly level: LogLevel
+  readonly message: string
+}
 
-  constructor(options: StderrLoggerOptions) {
-    this.options = options
-  }
+export function stderrLogger({ level, format, clock, stream }: StderrLoggerOptions): Logger {
+  const lines = pino(
+    {
+      level,
+      // What runs where is known to what collects the lines.
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: secretNames.flatMap((name) => [name, `*.${name}`]),
+      serializers: { error: pino.stdSerializers.err },
+    },
+    format === 'json' ? stream : { write: (line) => stream.write(asText(JSON.parse(line))) },
+  )
+  return { log: (level, message, fields = {}) => lines[level](fields, message) }
+}
 
-  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    const { format, clock, stream } = this.options
-    if (levels.indexOf(level) < levels.indexOf(this.options.level)) return
-    const time = new Date(clock.now()).toISOString()
-    const line = format === 'json' ? JSON.stringify({ time, level, message, ...fields }) : `${time} ${level.padEnd(5)} ${message}`
-    stream.write(`${line}\n`)
-  }
+function asText({ time, level, message }: Line): string {
+  return `${time} ${level.padEnd(5)} ${message}\n`
 }

@@ -110,8 +110,9 @@ describe('bills of materials', () => {
 
   test('list what is in the bundle, and what is installed beside it with checksums', () => {
     const { components } = JSON.parse(outputOf('flight-delays').sbom) as Sbom
-    const names = components.map(({ purl }) => purl.replace(/@[^@]*$/, ''))
-    expect(names).toEqual([...names].sort())
+    const purls = components.map(({ purl }) => purl)
+    expect(purls).toEqual([...purls].sort())
+    const names = purls.map((purl) => purl.replace(/@[^@]*$/, ''))
     expect(names).toEqual(expect.arrayContaining(['pkg:npm/millrace', 'pkg:npm/kafkajs', 'pkg:npm/classic-level']))
     expect(names.filter((name) => /typescript|ts-morph|esbuild|ajv|vitest|oclif/.test(name))).toEqual([])
     expect(components.filter(({ licenses }) => licenses === undefined)).toEqual([])
@@ -122,8 +123,8 @@ describe('bills of materials', () => {
 describe('a bundle', () => {
   /** 6 % above what it was when this was written, of which 41 % are kafkajs: who adds more says so here. Since then 3 % for standbys and stream threads, 3 % for
    * devalue, which keeps what JSON cannot say in the states of aggregators, and for questions that are handed on to the instance that has the key; 5 % for lookups with
-   * a cache, functions of a window's elements, codecs, chains that run as one function, and state that is read out of a stopped app's folder. */
-  const sizeBytesMax = 1_950_000
+   * a cache, functions of a window's elements, codecs, chains that run as one function, and state that is read out of a stopped app's folder; 8 % for pino. */
+  const sizeBytesMax = 2_100_000
 
   test('has neither the compiler nor plugins that nobody has named, and a size that is watched', () => {
     const { app: flights } = outputOf('flight-delays')

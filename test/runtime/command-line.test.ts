@@ -3,7 +3,7 @@ import { MillraceError } from '../../framework/errors.ts'
 import { helpText, parseCommandLine } from '../../framework/runtime/command-line.ts'
 import { describeFailure } from '../../framework/runtime/failure-report.ts'
 import { variableOf } from '../../framework/runtime/settings.ts'
-import { StderrLogger } from '../../framework/runtime/stderr-logger.ts'
+import { stderrLogger } from '../../framework/runtime/stderr-logger.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 
 test.each([
@@ -43,12 +43,16 @@ test('log lines are text for people or JSON for machines, from the level on that
   const lines: string[] = []
   const stream = { write: (line: string) => lines.push(line) } as unknown as NodeJS.WritableStream
   const clock = new VirtualClock(1_000)
-  new StderrLogger({ level: 'info', format: 'text', clock, stream }).log('warn', 'It is late.', { by: 7 })
-  const json = new StderrLogger({ level: 'info', format: 'json', clock, stream })
+  stderrLogger({ level: 'info', format: 'text', clock, stream }).log('warn', 'It is late.', { by: 7 })
+  const json = stderrLogger({ level: 'info', format: 'json', clock, stream })
   json.log('error', 'It is late.', { by: 7 })
   json.log('debug', 'Nobody wants to know.')
+  json.log('warn', 'It cannot go on.', { error: new Error('full'), sasl: { password: 'x' }, plugin: { token: 'y' } })
   expect(lines).toEqual([
     '1970-01-01T00:00:01.000Z warn  It is late.\n',
-    '{"time":"1970-01-01T00:00:01.000Z","level":"error","message":"It is late.","by":7}\n',
+    '{"level":"error","time":"1970-01-01T00:00:01.000Z","by":7,"message":"It is late."}\n',
+    expect.stringMatching(
+      /"error":\{"type":"Error","message":"full","stack":.*"sasl":"\[Redacted\]","plugin":\{"token":"\[Redacted\]"\},"message":"It cannot go on."\}\n$/,
+    ),
   ])
 })
