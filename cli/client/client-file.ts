@@ -49,7 +49,7 @@ export function clientFile(given: Manifest): string | undefined {
 function clientStore(store: ManifestStore, serdes: SerdeTypes): ClientStore | undefined {
   const [kind] = kindsOf[store.kind] ?? []
   if (kind === undefined) return undefined
-  const [key, value] = [serdes.of(store.key), serdes.of(store.value)]
+  const [key, value] = [serdes.of(store.key), serdes.of(store.result ?? store.value)]
   const form = JSON.stringify({ name: store.name, key: { as: key.as, form: key.form }, value: value.form })
   const of = (className: string, row?: string): ClientStore => ({
     name: store.name,

@@ -26,6 +26,8 @@ export interface AggregationPlan {
   readonly value: AnySerde | null | undefined
   /** Of what is seen of the store, where that is another type. */
   readonly resultValue?: AnySerde | null | undefined
+  /** The same, for who reads the store from outside. */
+  readonly seenSerde?: AnySerde | undefined
   /** false: an unnamed count uses up no name besides that of its store. */
   readonly countBurnsName?: boolean
   readonly traits?: NodeTraits
@@ -58,7 +60,7 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
     result: plan.aggregation.result,
     sendsOldValues: false,
   }
-  const store = plan.store(named, key, value)
+  const store = { ...plan.store(named, key, value), ...seenOf(plan.aggregation, plan.seenSerde) }
   const aside = plan.aside === undefined ? undefined : asideOf(named, plan.aside)
   const operator = () => plan.operator(named.name, state, aside?.spec)
   const furtherStores = [...(aside?.stores ?? []), ...(plan.furtherStores?.(named, key, value) ?? [])]
@@ -68,6 +70,11 @@ export function aggregateStream(group: GroupFlow, plan: AggregationPlan): TableF
   plan.aside?.late?.attach(node, sources)
   const resultValue = plan.resultValue === undefined ? value : plan.resultValue
   return { make, graph, name, node, key: plan.resultKey(key), value: resultValue, sources, state }
+}
+
+/** Of an aggregation whose store holds something else than is seen. */
+export function seenOf({ result }: Pick<Aggregation, 'result'>, serde: AnySerde | undefined): Pick<StoreSpec, 'seen'> {
+  return result === null ? {} : { seen: { of: result, serde } }
 }
 
 function repartitioned(group: GroupFlow, store: string): { readonly parent: LogicalNode; readonly sources: ReadonlySet<string> } {

@@ -15,7 +15,7 @@ import { strategyOf } from './emit-every.ts'
 import type { AnySerde } from './flow.ts'
 import { KTable } from './ktable.ts'
 import { rowStore } from './materialize.ts'
-import type { CountEmitOptions, EmitOptions, StatefulOptions, ValueOptions } from './options.ts'
+import type { AggregatorsOptions, CountEmitOptions, EmitOptions, StatefulOptions, ValueOptions } from './options.ts'
 import { SessionWindowedKStream } from './session-windowed-kstream.ts'
 import { TimeWindowedKStream } from './time-windowed-kstream.ts'
 
@@ -88,17 +88,23 @@ export class KGroupedStream<out K, out V> {
    * })
    * ```
    */
-  aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KTable<K, Aggregated<A>, never>
+  aggregate<A extends Aggregators<V>>(aggregators: A, options?: AggregatorsOptions<Aggregated<A>>): KTable<K, Aggregated<A>, never>
   aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: ValueOptions<A>): KTable<K, A, never>
   aggregate<A>(
     initial: (() => A) | Aggregators<V>,
-    adder?: Adder<K, V, A> | StatefulOptions,
+    adder?: Adder<K, V, A> | AggregatorsOptions<A>,
     options: ValueOptions<A> = {},
   ): KTable<K, A, never> {
     requireAggregate(this.flow.graph, 'KGroupedStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
-    return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as StatefulOptions | undefined) ?? {}, structuredJson(), null)
+    return this.table(
+      'KSTREAM-AGGREGATE-',
+      foldingByName(initial),
+      (adder as AggregatorsOptions<A> | undefined) ?? {},
+      structuredJson(),
+      null,
+    )
   }
 
   /**
@@ -172,7 +178,7 @@ export class KGroupedStream<out K, out V> {
   private table<R, D extends null>(
     prefix: 'KSTREAM-AGGREGATE-' | 'KSTREAM-REDUCE-',
     aggregation: Aggregation,
-    options: StatefulOptions,
+    options: AggregatorsOptions<R>,
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<K, R, D> {
@@ -182,6 +188,7 @@ export class KGroupedStream<out K, out V> {
       options,
       value,
       resultValue,
+      seenSerde: options.result as AnySerde | undefined,
       store: rowStore,
       operator: (store, { sendsOldValues }) => ({ kind: 'aggregate', store, aggregation, sendsOldValues }),
       resultKey: (key) => key,

@@ -6,6 +6,7 @@ import type { AggregateTable } from '../graph/table-state.ts'
 import { changed } from '../serdes/changed.ts'
 import { long } from '../serdes/serdes.ts'
 import { structuredJson } from '../serdes/structured-json.ts'
+import { seenOf } from './aggregate-stream.ts'
 import { foldingTableByName } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import { requireAggregate, requireFold, requireOptions } from './arguments.ts'
@@ -13,7 +14,7 @@ import type { Adder, Reducer } from './callbacks.ts'
 import { type AnySerde, type Flow, requireSerde } from './flow.ts'
 import type { KTable } from './ktable.ts'
 import { isVersioned, nameStore, rowStore } from './materialize.ts'
-import type { StatefulOptions, ValueOptions } from './options.ts'
+import type { AggregatorsOptions, StatefulOptions, ValueOptions } from './options.ts'
 
 export interface TableGroupFlow extends Flow {
   readonly groupName: string | undefined
@@ -101,18 +102,18 @@ export class KGroupedTable<out K, out V> {
    * })
    * ```
    */
-  aggregate<A extends Aggregators<V>>(aggregators: A, options?: StatefulOptions): KTable<K, Aggregated<A>>
+  aggregate<A extends Aggregators<V>>(aggregators: A, options?: AggregatorsOptions<Aggregated<A>>): KTable<K, Aggregated<A>>
   aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, subtractor: Adder<K, V, A>, options?: ValueOptions<A>): KTable<K, A, never>
   aggregate<A>(
     initializer: (() => A) | Aggregators<V>,
-    adder?: Adder<K, V, A> | StatefulOptions,
+    adder?: Adder<K, V, A> | AggregatorsOptions<A>,
     subtractor?: Adder<K, V, A>,
     options: ValueOptions<A> = {},
   ): KTable<K, A, never> {
     requireAggregate(this.group.graph, 'KGroupedTable.aggregate', initializer, { adder, subtractor }, options)
     if (typeof initializer !== 'function') {
       const aggregation = foldingTableByName(initializer, this.group)
-      return this.table('KTABLE-AGGREGATE-', aggregation, (adder as StatefulOptions | undefined) ?? {}, structuredJson(), null)
+      return this.table('KTABLE-AGGREGATE-', aggregation, (adder as AggregatorsOptions<A> | undefined) ?? {}, structuredJson(), null)
     }
     const aggregation: TableAggregation = {
       kind: 'aggregate',
@@ -127,7 +128,7 @@ export class KGroupedTable<out K, out V> {
   private table<R>(
     prefix: 'KTABLE-AGGREGATE-' | 'KTABLE-REDUCE-',
     aggregation: TableAggregation,
-    options: StatefulOptions,
+    options: AggregatorsOptions<R>,
     valueSerde: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<K, R, never> {
@@ -148,7 +149,7 @@ export class KGroupedTable<out K, out V> {
       sendsOldValues: false,
     }
     const operator = () => ({ kind: 'tableAggregate', store: named.name, aggregation, sendsOldValues: state.sendsOldValues }) as const
-    const store = rowStore(named, key, value)
+    const store = { ...rowStore(named, key, value), ...seenOf(aggregation, options.result as AnySerde | undefined) }
     const node = new LogicalNode(
       name,
       { kind: 'processor', operator, store: () => store, connects: [] },

@@ -104,6 +104,18 @@ export interface WindowedOptions extends NameOptions {
   readonly store?: WindowStoreOption
 }
 
+/** Of named aggregators: the store holds their states. */
+export interface AggregatorsOptions<R> extends StatefulOptions {
+  /** Says the type of what is seen of the store by those who read it from outside; nothing is written with it. */
+  readonly result?: Serde<R>
+}
+
+/** Of named aggregators in windows. */
+export interface WindowedAggregatorsOptions<R> extends WindowedOptions {
+  /** As in `AggregatorsOptions`. */
+  readonly result?: Serde<R>
+}
+
 /** Of an operator with a store for values of a new type. */
 export interface ValueOptions<V> extends StatefulOptions {
   readonly value?: Serde<NonNullable<V>>

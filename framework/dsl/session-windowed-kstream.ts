@@ -16,7 +16,7 @@ import type { AnySerde } from './flow.ts'
 import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { windowStore } from './materialize.ts'
-import type { NameOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
+import type { NameOptions, WindowedAggregatorsOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
 import { checkSessionWindow, closesAtEnd } from './time-window-plan.ts'
 import { type Late, type LateBranch, lateBranch, retentionAndShown } from './window-aside.ts'
 import { applyStep, elementsPlan, sessionElements, type WindowFunction } from './window-elements.ts'
@@ -118,18 +118,27 @@ export class SessionWindowedKStream<out K, out V> {
    * })
    * ```
    */
-  aggregate<A extends Aggregators<V>>(aggregators: A, options?: WindowedOptions): KTable<Windowed<K>, Aggregated<A>>
+  aggregate<A extends Aggregators<V>>(
+    aggregators: A,
+    options?: WindowedAggregatorsOptions<Aggregated<A>>,
+  ): KTable<Windowed<K>, Aggregated<A>>
   aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, merger: Merger<K, A>, options?: WindowedValueOptions<A>): KTable<Windowed<K>, A>
   aggregate<A>(
     initial: (() => A) | Aggregators<V>,
-    second?: Adder<K, V, A> | WindowedOptions,
+    second?: Adder<K, V, A> | WindowedAggregatorsOptions<A>,
     merger?: Merger<K, A>,
     options: WindowedValueOptions<A> = {},
   ): KTable<Windowed<K>, A> {
     requireAggregate(this.group.graph, 'SessionWindowedKStream.aggregate', initial, { adder: second, merger }, options)
     if (typeof initial !== 'function') {
       const aggregation = foldingSessionsByName(initial, this.group)
-      return this.table('KSTREAM-AGGREGATE-', aggregation, (second as WindowedOptions | undefined) ?? {}, structuredJson(), null)
+      return this.table(
+        'KSTREAM-AGGREGATE-',
+        aggregation,
+        (second as WindowedAggregatorsOptions<A> | undefined) ?? {},
+        structuredJson(),
+        null,
+      )
     }
     const folding = foldingSessions(initial, second as Adder<K, V, A>, merger as Merger<K, A>)
     return this.table('KSTREAM-AGGREGATE-', folding, options, options.value)
@@ -164,7 +173,7 @@ export class SessionWindowedKStream<out K, out V> {
   private table<R>(
     prefix: 'KSTREAM-AGGREGATE-' | 'KSTREAM-REDUCE-',
     { aggregation, merger }: SessionAggregation,
-    options: WindowedOptions,
+    options: WindowedAggregatorsOptions<R>,
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<Windowed<K>, R> {
@@ -181,6 +190,7 @@ export class SessionWindowedKStream<out K, out V> {
       options,
       value,
       resultValue,
+      seenSerde: options.result as AnySerde | undefined,
       traits: { closesAfterMs: window.graceMs + (window.gapOf === undefined ? window.gapMs : 0) },
       store: (named, key, stored) => windowStore(named, key, stored, shape),
       aside: { window, late: this.lateBranch, shownMs },

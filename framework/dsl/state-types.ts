@@ -19,6 +19,7 @@ import type { Serde } from '../ports/serde.ts'
 import { entryKey } from '../serdes/entry.ts'
 import { bytes, long } from '../serdes/serdes.ts'
 import { structuredJson } from '../serdes/structured-json.ts'
+import { seenOf } from './aggregate-stream.ts'
 import { foldingByName } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import { type Duration, durationMs } from './duration.ts'
@@ -39,6 +40,11 @@ export interface StateOptions extends Pick<StoreOptions, 'persistent' | 'logging
 
 export interface ValueStateOptions<V> extends StateOptions {
   readonly value?: Serde<NonNullable<V>>
+}
+
+export interface AggregatorsStateOptions<R> extends StateOptions {
+  /** Says the type of what is seen of the state by those who read it from outside; nothing is written with it. */
+  readonly result?: Serde<R>
 }
 
 export interface MapStateOptions<K, V> extends ValueStateOptions<V> {
@@ -258,7 +264,7 @@ export type AddedTo<A> = {
  */
 export function aggregating<A extends Aggregators<never>>(
   aggregators: A,
-  options?: StateOptions,
+  options?: AggregatorsStateOptions<Aggregated<A>>,
 ): StateType<FoldedState<AddedTo<A>, Aggregated<A>>>
 export function aggregating<V, A>(
   initializer: () => A,
@@ -267,21 +273,22 @@ export function aggregating<V, A>(
 ): StateType<FoldedState<V, A>>
 export function aggregating(
   initial: Aggregators<never> | (() => unknown),
-  adder?: ((aggregate: never, value: never) => unknown) | StateOptions,
+  adder?: ((aggregate: never, value: never) => unknown) | AggregatorsStateOptions<unknown>,
   options: ValueStateOptions<unknown> = {},
 ): StateType<FoldedState<never, never>> {
   if (typeof initial === 'function') {
     const aggregation = { kind: 'aggregate', initializer: initial, adder: adder as Aggregation['adder'], result: null } as const
     return folded(aggregation, options, madeHere('value', options.value))
   }
-  return folded(foldingByName(initial as Aggregators<unknown>), (adder as StateOptions | undefined) ?? {}, () => structuredJson())
+  const given = (adder as AggregatorsStateOptions<unknown> | undefined) ?? {}
+  return folded(foldingByName(initial as Aggregators<unknown>), given, () => structuredJson())
 }
 
-function folded(aggregation: Aggregation, options: StateOptions, serde: SerdeOf): StateType<FoldedState<never, never>> {
+function folded(aggregation: Aggregation, options: AggregatorsStateOptions<unknown>, serde: SerdeOf): StateType<FoldedState<never, never>> {
   return kept(
     options,
     serde,
-    ({ key }, stored) => ({ key, value: stored }),
+    ({ key }, stored) => ({ key, value: stored, ...seenOf(aggregation, options.result as AnySerde | undefined) }),
     (base) => ({ kind: 'aggregating', ...base, aggregation }),
   )
 }
@@ -324,7 +331,7 @@ function madeHere(what: 'key' | 'value' | 'member', given: object | undefined): 
 function kept<Face>(
   { ttl, persistent = true, logging }: StateOptions,
   serde: SerdeOf,
-  shape: (place: StatePlace, value: AnySerde) => Pick<StoreSpec, 'key' | 'value' | 'numbered'>,
+  shape: (place: StatePlace, value: AnySerde) => Pick<StoreSpec, 'key' | 'value' | 'numbered' | 'seen'>,
   spec: (base: { readonly store: string; readonly ttl: TimeToLive | null }, place: StatePlace) => StateSpec,
 ): StateType<Face> {
   return new StateType<Face>((place) => {

@@ -15,7 +15,7 @@ import type { AnySerde } from './flow.ts'
 import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { windowStore } from './materialize.ts'
-import type { NameOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
+import type { NameOptions, WindowedAggregatorsOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
 import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
 import { type Late, type LateBranch, lateBranch, timingOf } from './window-aside.ts'
 import { applyStep, elementsPlan, type WindowFunction } from './window-elements.ts'
@@ -114,17 +114,26 @@ export class TimeWindowedKStream<out K, out V> {
    * })
    * ```
    */
-  aggregate<A extends Aggregators<V>>(aggregators: A, options?: WindowedOptions): KTable<Windowed<K>, Aggregated<A>, never>
+  aggregate<A extends Aggregators<V>>(
+    aggregators: A,
+    options?: WindowedAggregatorsOptions<Aggregated<A>>,
+  ): KTable<Windowed<K>, Aggregated<A>, never>
   aggregate<A>(initializer: () => A, adder: Adder<K, V, A>, options?: WindowedValueOptions<A>): KTable<Windowed<K>, A, never>
   aggregate<A>(
     initial: (() => A) | Aggregators<V>,
-    adder?: Adder<K, V, A> | WindowedOptions,
+    adder?: Adder<K, V, A> | WindowedAggregatorsOptions<A>,
     options: WindowedValueOptions<A> = {},
   ): KTable<Windowed<K>, A, never> {
     requireAggregate(this.group.graph, 'TimeWindowedKStream.aggregate', initial, { adder }, options)
     if (typeof initial === 'function')
       return this.table('KSTREAM-AGGREGATE-', folding(initial, adder as Adder<K, V, A>), options, options.value)
-    return this.table('KSTREAM-AGGREGATE-', foldingByName(initial), (adder as WindowedOptions | undefined) ?? {}, structuredJson(), null)
+    return this.table(
+      'KSTREAM-AGGREGATE-',
+      foldingByName(initial),
+      (adder as WindowedAggregatorsOptions<A> | undefined) ?? {},
+      structuredJson(),
+      null,
+    )
   }
 
   /**
@@ -161,7 +170,7 @@ export class TimeWindowedKStream<out K, out V> {
   private table<R, D extends null>(
     prefix: 'KSTREAM-AGGREGATE-' | 'KSTREAM-REDUCE-',
     aggregation: Aggregation,
-    options: WindowedOptions,
+    options: WindowedAggregatorsOptions<R>,
     value: AnySerde | null | undefined,
     resultValue?: null,
   ): KTable<Windowed<K>, R, D> {
@@ -172,6 +181,7 @@ export class TimeWindowedKStream<out K, out V> {
       options,
       value,
       resultValue,
+      seenSerde: options.result as AnySerde | undefined,
       countBurnsName: this.window.kind !== 'sliding',
       traits: plan.traits,
       store: (named, key, stored) => windowStore(named, key, stored, plan.shape),

@@ -62,6 +62,8 @@ export interface ManifestStore {
   readonly kind: StoreSpec['kind']
   readonly key: string
   readonly value: string
+  /** Of named aggregators, whose states the store holds: the serde of what a reader sees of them. */
+  readonly result?: string
   /** Of what waits in a left or outer join of streams: the serde of the right side's values. */
   readonly otherValue?: string
   readonly persistent: boolean
@@ -134,11 +136,12 @@ function keyedOf({ method, state, timers }: KeyedProcessSpec): Pick<ManifestOper
   }
 }
 
-function storeOf({ key, value, otherValue, windowSizeMs, ...store }: StoreSpec): ManifestStore {
+function storeOf({ key, value, otherValue, windowSizeMs, seen, ...store }: StoreSpec): ManifestStore {
   // JSON has no infinity: an unlimited window is one without a size.
   const size = windowSizeMs === undefined || windowSizeMs === Number.POSITIVE_INFINITY ? {} : { windowSizeMs }
   const other = otherValue === undefined ? {} : { otherValue: otherValue.name }
-  return { ...store, ...size, ...serdeNames({ key, value }), ...other }
+  const result = seen?.serde === undefined ? {} : { result: seen.serde.name }
+  return { ...store, ...size, ...serdeNames({ key, value }), ...result, ...other }
 }
 
 function serdeNames({ key, value }: { readonly key: Serde<unknown>; readonly value: Serde<unknown> }): { key: string; value: string } {
@@ -167,6 +170,7 @@ function schemasOf(topology: Topology): Record<string, unknown> {
     keep(user.name, user.key)
     keep(user.name, user.value)
     if ('otherValue' in user && user.otherValue !== undefined) keep(user.name, user.otherValue)
+    if ('seen' in user && user.seen?.serde !== undefined) keep(user.name, user.seen.serde)
   }
   return Object.fromEntries([...schemas].map(([name, { schema }]) => [name, schema]))
 }

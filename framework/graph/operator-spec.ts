@@ -333,6 +333,8 @@ export interface StoreSpec {
   readonly retentionMs?: number
   /** Of window stores: the size of their windows. */
   readonly windowSizeMs?: number
+  /** What readers from outside see of a stored value, where that is something else: the result of named aggregators. */
+  readonly seen?: SeenValue
   /** Values of an older type are made into new ones where they are read. */
   readonly migrates?: true
   /** Of windowed aggregates: whether the operator reads ranges of a key's windows (sliding windows do), so that they should lie together. */
@@ -349,6 +351,12 @@ export interface StoreSpec {
   readonly numbered?: boolean
   /** Of window stores of the Processor API: whether a key can have several values at one time. */
   readonly retainsDuplicates?: boolean
+}
+
+export interface SeenValue {
+  of(stored: unknown): unknown
+  /** Of what is seen: says its type; nothing is written with it. undefined: the type cannot travel. */
+  readonly serde: Serde<unknown> | undefined
 }
 
 export type StoreKind =

@@ -19,7 +19,7 @@ import { openSerdes } from './open-serdes.ts'
 import { copyStateFolder } from './state-copy.ts'
 import { serdeFolder, tasksWithState } from './state-directory.ts'
 import { StateRequests } from './state-requests.ts'
-import { kindsOf, StoreQueries, type TaskPlace } from './store-queries.ts'
+import { kindsOf, StoreQueries, seenSerde, type TaskPlace } from './store-queries.ts'
 
 type Reading = Pick<AppOptions, 'topology' | 'applicationId' | 'engines' | 'settings' | 'logger'>
 
@@ -91,11 +91,11 @@ function storesIn(reading: Reading): readonly object[] {
   return [...topology.stores.values()].flatMap((spec) => {
     const [kind] = kindsOf[spec.kind] ?? []
     if (kind === undefined) return []
-    const { name, key, value } = spec
+    const { name, key } = spec
     const inFolder = !liesInMemory(topology, spec)
     const partitions = inFolder ? tasks.filter(({ subTopology }) => storesOf(topology, subTopology).includes(name)) : []
     const inOrder = partitions.map(({ partition }) => partition).sort((one, other) => one - other)
-    return [{ name, kind, key: key.name, value: value.name, global: isGlobal(topology, name), inFolder, partitions: inOrder }]
+    return [{ name, kind, key: key.name, value: seenSerde(spec).name, global: isGlobal(topology, name), inFolder, partitions: inOrder }]
   })
 }
 

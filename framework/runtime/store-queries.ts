@@ -9,6 +9,7 @@ import type { ByKind, QueryableStoreKind } from '../ports/store.ts'
 import type { TaskState } from '../state/contract.ts'
 import type { AppState } from './app-state.ts'
 import { compositeStore } from './composite-stores.ts'
+import { withSeenValues } from './seen-values.ts'
 
 /** What of an app can be read now. */
 export interface QuerySource {
@@ -92,7 +93,8 @@ export class StoreQueries {
     return [...topology.stores.values()].flatMap((spec) => {
       const kinds = kindsOf[spec.kind]
       if (kinds === undefined) return []
-      const { name, key, value } = spec
+      const { name, key } = spec
+      const value = seenSerde(spec)
       const partitions = tasks.filter(({ state, standby }) => !standby && state.views(name) !== undefined).map(({ partition }) => partition)
       const home = topology.subTopologies.find(({ stores, global }) => !global && stores.includes(name))?.id
       const ofHome = planned.filter(({ subTopology }) => subTopology === home)
@@ -111,17 +113,18 @@ export class StoreQueries {
    * any later read, while the app does not run, or when the store has moved to another instance. What is read is as of the last record processed.
    */
   store<K, V, Kind extends QueryableStoreKind>(name: string, kind: Kind, query: StoreQuery = {}): ByKind<K, V>[Kind] {
-    this.specOf(name, kind)
+    const { seen } = this.specOf(name, kind)
     const stores = (): readonly ByKind<K, V>[Kind][] =>
       this.placesOf(name, query).map((state) => state.views(name)![kind] as ByKind<K, V>[Kind])
     // Said now rather than at the first read.
     stores()
-    return compositeStore<K, V, Kind>(name, kind, {
+    const composite = compositeStore<K, V, Kind>(name, kind, {
       stores,
       check: (store) => {
         if (!stores().includes(store)) throw unavailable(name, 'its task has moved to another instance')
       },
     })
+    return seen === undefined ? composite : withSeenValues<K, V, Kind>(composite, kind, seen.of)
   }
 
   private specOf(name: string, kind: QueryableStoreKind): StoreSpec {
@@ -156,6 +159,11 @@ export class StoreQueries {
     if (found === undefined) throw unavailable(name, `this instance does not have its partition ${partition}`)
     return [found.state]
   }
+}
+
+/** Of the values that a reader is given; `json` of which no more is known where the type of a result cannot travel. */
+export function seenSerde({ value, seen }: StoreSpec): Serde<unknown> {
+  return seen?.serde ?? value
 }
 
 function whyNot(state: AppState, stale: boolean): string | undefined {

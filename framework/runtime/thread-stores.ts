@@ -6,7 +6,7 @@ import type { Topology } from '../graph/topology.ts'
 import type { QueryableStoreKind } from '../ports/store.ts'
 import { type How, methodsOf } from './composite-stores.ts'
 import { type Refusal, type StoreCall, type StoreName, type StorePart, type StoreReply, union } from './store-calls.ts'
-import type { ReadStore, StoreDescription, StoreQuery } from './store-queries.ts'
+import { type ReadStore, type StoreDescription, type StoreQuery, seenSerde } from './store-queries.ts'
 import { globalStoreNames } from './stores-with-globals.ts'
 import type { CalledThread } from './thread-messages.ts'
 
@@ -28,8 +28,8 @@ export class ThreadStores {
   get stores(): readonly StoreDescription[] {
     const parts = this.replies({ kind: 'stores' }).flatMap(([, reply]) => (reply.kind === 'stores' ? [reply.stores] : []))
     return mergedParts(parts).map((part) => {
-      const { key, value } = this.topology.stores.get(part.name)!
-      return { ...part, key, value }
+      const spec = this.topology.stores.get(part.name)!
+      return { ...part, key: spec.key, value: seenSerde(spec) }
     })
   }
 

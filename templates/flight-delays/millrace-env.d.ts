@@ -8,14 +8,14 @@ interface Airport {
   state: string
 }
 
-interface Flight {
-  origin: string
-  delay: number
-}
-
 interface Aggregated {
   flights: number
   meanDelay: number
+}
+
+interface Flight {
+  origin: string
+  delay: number
 }
 
 declare module 'millrace' {
@@ -30,7 +30,7 @@ declare module 'millrace' {
       }
       stores: {
         airports: { kind: 'timestampedKeyValue'; key: string; value: Airport }
-        delays: { kind: 'window'; key: string; value: unknown }
+        delays: { kind: 'window'; key: string; value: Aggregated }
       }
     }
   }

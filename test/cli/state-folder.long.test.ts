@@ -18,7 +18,7 @@ beforeAll(async () => {
   return () => broker.close()
 })
 
-const everyKind = `import { type BigIntAsString, list, map, session, topology, tumbling, value } from 'millrace'
+const everyKind = `import { aggregating, type BigIntAsString, count, last, list, map, mean, session, topology, tumbling, value } from 'millrace'
 
 interface Seen { at: Date; cents: BigIntAsString; words: Set<string> }
 
@@ -29,12 +29,17 @@ export default topology('kinds', (builder) => {
     (seen, word) => ({ at: new Date(seen.at.getTime() + 1), cents: (seen.cents + 1n) as BigIntAsString, words: new Set([...seen.words, word]) }), { store: 'seen' })
   group.windowedBy(tumbling(10, { grace: 100 })).count({ store: 'windows' })
   group.windowedBy(session(5, { grace: 100 })).count({ store: 'sessions' })
+  const named = { words: count(), last: last((word: string) => ({ word, at: new Date(0) })), length: mean((word: string) => word.length) }
+  group.aggregate(named, { store: 'named' })
+  group.windowedBy(tumbling(10, { grace: 100 })).aggregate(named, { store: 'named-windows' })
+  group.windowedBy(session(5, { grace: 100 })).aggregate(named, { store: 'named-sessions' })
   stream.toTable({ store: { name: 'versions', historyRetention: '1h' } })
   builder.globalTable<string, string>('names', { store: 'names' })
   group.count({ store: { name: 'in-memory', persistent: false } })
   const kept = stream.processValues({
-    state: { last: value<string>(), words: list<string>(), lengths: map<string, number>() },
+    state: { totals: aggregating({ words: count() }), last: value<string>(), words: list<string>(), lengths: map<string, number>() },
     process(word, _key, _record, { state }) {
+      state.totals.add(word)
       state.last.set(word)
       state.words.append(word)
       state.lengths.set(word, word.length)
@@ -50,6 +55,10 @@ const questions = [
   'get seen a',
   'scan seen --prefix a --limit 1',
   'scan seen --from ab --reverse',
+  'get named a',
+  'get named-windows a',
+  'get named-sessions a',
+  'get kept-totals a',
   'dump windows',
   'get windows a --time-from 10',
   'scan windows --time-from 10 --reverse',
@@ -109,6 +118,21 @@ it('every kind of store is read from a stopped app’s folder as from the runnin
   await client.receive('out', ({ length }) => length === 5)
   const running = await Promise.all(questions.map((question) => ask(question, ['--app', url.host])))
   expect(running[0]!.stdout).toContain('"cents":"3","words":["x","y","z"]')
+  // Of named aggregators what they give, not what they work with.
+  const valuesOf = (question: string) =>
+    running[questions.indexOf(question)]!.stdout.trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { value: unknown }).value)
+  const resultOf = (words: number, last: string) => ({ words, last: { word: last, at: '1970-01-01T00:00:00.000Z' }, length: 1 })
+  expect(valuesOf('get named a')).toEqual([resultOf(3, 'z')])
+  expect(valuesOf('get named-windows a')).toEqual([resultOf(2, 'y'), resultOf(1, 'z')])
+  expect(valuesOf('get named-sessions a')).toEqual([resultOf(2, 'y'), resultOf(1, 'z')])
+  expect(valuesOf('get kept-totals a')).toEqual([{ words: 3 }])
+  const generated = await millrace(['client', 'kinds'], folder)
+  const typeOf = (store: string) => generated.stdout.split('\n').find((line) => line.trim().startsWith(`readonly '${store}'`))
+  expect(generated.stdout).toMatch(/last: \{ at: Date; word: string \}\n.*length: number\n.*words: number/)
+  for (const store of ['named-windows', 'named-sessions']) expect(typeOf(store)).toMatch(/<string, Aggregated\w*[,>]/)
+  expect(typeOf('kept-totals')).toContain('<string, { words: number },')
   const namesOfRunning = (JSON.parse((await ask('list --json', ['--app', url.host])).stdout) as { stores: { name: string }[] }).stores.map(
     ({ name }) => name,
   )

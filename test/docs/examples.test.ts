@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { millrace, projectOf } from '../cli/program.ts'
 
 interface Example {
   /** Where it stands. */
@@ -16,11 +17,21 @@ interface Example {
 
 const root = process.cwd()
 
-it('compiles every example', () => {
-  const examples = trackedFiles().flatMap(examplesOf)
+// A topology is compiled for one of them.
+vi.setConfig({ testTimeout: 120_000 })
+
+it('compiles every example', async () => {
+  const examples = [...trackedFiles().flatMap(examplesOf), await client()]
   expect(examples.length).toBeGreaterThan(0)
   expect(problemsOf(examples)).toEqual([])
 })
+
+/** What an example imports that reads the stores of flight-delays. */
+async function client(): Promise<Example> {
+  const { code, stdout, stderr } = await millrace(['client', 'flight-delays'], projectOf('flight-delays'))
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return { source: 'millrace client flight-delays', file: join(root, 'flight-delays-client.ts'), text: stdout }
+}
 
 function trackedFiles(): string[] {
   const patterns = [

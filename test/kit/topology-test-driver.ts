@@ -11,9 +11,10 @@ import type { SourceRecord } from '../../framework/ports/connector.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
 import { asOffset, noHeaders, type StreamRecord } from '../../framework/ports/record.ts'
 import type { Serde } from '../../framework/ports/serde.ts'
-import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
+import type { ByKind, QueryableStoreKind, ReadOnlyKeyValueStore, ReadOnlyWindowStore, StateEngine } from '../../framework/ports/store.ts'
 import { boundedSubTopologies } from '../../framework/runtime/bounded-input.ts'
 import { openSerdes } from '../../framework/runtime/open-serdes.ts'
+import { withSeenValues } from '../../framework/runtime/seen-values.ts'
 import { serdeFolder } from '../../framework/runtime/state-directory.ts'
 import { globalStoreNames, storesWithGlobals } from '../../framework/runtime/stores-with-globals.ts'
 import { Task } from '../../framework/runtime/task.ts'
@@ -270,7 +271,7 @@ export class TopologyTestDriver<Name extends string = string> {
     store: Store,
   ): ReadOnlyKeyValueStore<StoreKey<Name, Store>, Row<StoreValue<Name, Store>>>
   rows<K, V>(store: string): ReadOnlyKeyValueStore<K, Row<V>> {
-    return this.allStores.rows<V>(store).readOnly<K>()
+    return this.seen<K, V, 'timestampedKeyValue'>(store, 'timestampedKeyValue', this.allStores.rows<V>(store).readOnly<K>())
   }
 
   /** The rows of a windowed aggregation. */
@@ -279,7 +280,7 @@ export class TopologyTestDriver<Name extends string = string> {
     store: Store,
   ): ReadOnlyWindowStore<StoreKey<Name, Store>, Row<StoreValue<Name, Store>>>
   windowRows<K, V>(store: string): ReadOnlyWindowStore<K, Row<V>> {
-    return this.allStores.windowRows<V>(store).readOnly<K>()
+    return this.seen<K, V, 'timestampedWindow'>(store, 'timestampedWindow', this.allStores.windowRows<V>(store).readOnly<K>())
   }
 
   /** All stores, as operators see them. */
@@ -293,7 +294,13 @@ export class TopologyTestDriver<Name extends string = string> {
     store: Store,
   ): ReadOnlyKeyValueStore<StoreKey<Name, Store>, StoreValue<Name, Store>>
   keyValueStore<K, V>(store: string): ReadOnlyKeyValueStore<K, V> {
-    return this.allStores.keyValue<K, V>(store)
+    return this.seen<K, V, 'keyValue'>(store, 'keyValue', this.allStores.keyValue<K, V>(store))
+  }
+
+  /** Of named aggregators the results, as `App.store` and state queries give them. */
+  private seen<K, V, Kind extends QueryableStoreKind>(store: string, kind: Kind, view: ByKind<K, V>[Kind]): ByKind<K, V>[Kind] {
+    const seen = this.topology.stores.get(store)?.seen
+    return seen === undefined ? view : withSeenValues<K, V, Kind>(view, kind, seen.of)
   }
 
   /** Commits, closes and opens everything anew from what was committed, as a restart of the app does. Processors start from their init. */

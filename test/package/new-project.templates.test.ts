@@ -112,6 +112,16 @@ describe.each(templates)('a project of the template %s', (template) => {
     await expect(made).toMatchFileSnapshot(join(root, 'test', 'package', 'expected', `${template}.txt`))
   })
 
+  it('has a client for its stores that type-checks with TypeScript 6 and with TypeScript 7', async () => {
+    for (const topology of readdirSync(join(project(), 'dist'))) {
+      const { stores } = JSON.parse(await readFile(join(project(), 'dist', topology, 'manifest.json'), 'utf8')) as { stores: unknown[] }
+      if (stores.length === 0) continue
+      await millrace('client', topology, '--out', `${topology}-client.ts`)
+    }
+    await inProject('tsc', ['npx', 'tsc'])
+    await inProject('tsc', [join(folder, 'typescript-7', 'node_modules', '.bin', 'tsc')])
+  })
+
   /** The last value of each key, sorted: how many updates come before it depends on when the app commits. */
   async function newestOf(topic: string): Promise<string> {
     const endOffset = await new Client(broker.address).endOffset(topic)

@@ -65,7 +65,12 @@ export function topicTypes({ manifest, calls, shapes, context }: TopicTypesReque
     outputs: named(users(sinks), outputMethods),
     // The driver reads them by the serdes of the sink that chooses, which it can tell only where there is one.
     chosenOutputs: choosing.length === 1 && choosing[0] !== undefined ? bySerdes(choosing[0]) : null,
-    stores: new Map(readable.map((store) => [store.name, { kind: store.kind, ...(storeCalls.get(store.name) ?? bySerdes(store)) }])),
+    stores: new Map(
+      readable.map((store) => [
+        store.name,
+        { kind: store.kind, ...(storeCalls.get(store.name) ?? bySerdes({ ...store, value: store.result ?? store.value })) },
+      ]),
+    ),
   }
 }
 
