@@ -12,9 +12,8 @@ import { entryOfRecord } from './kept-row.ts'
 import { readBinaryInteger, readBinaryLong } from './key-layout.ts'
 import { progressMutation, type StoreLayers } from './store-layers.ts'
 
-// Over it the merged records should be written: large enough for few batches, small enough to hold.
-const mergedBytesMax = 16 * 1024 * 1024
-const mergedOverheadBytes = 120
+/** What a merged record costs beyond its key and value. */
+export const mergedOverheadBytes = 120
 
 /** An entry of the index of what is due is its key alone: behind the timestamp of all rows lies nothing. */
 const dueEntry = entryOfRecord(0, Buffer.alloc(0), 0, 0)
@@ -31,7 +30,7 @@ interface Restoring {
   merged: Merged
   /** Entries for the index of what is due. */
   due: Merged
-  /** What was merged before and is being written: the store may not show it yet. */
+  /** What was merged before and is being written, where it is looked at again: the store may not show it yet. */
   underWay: Merged
   readonly missing: Missing | undefined
 }
@@ -43,11 +42,14 @@ export class ChangelogRestore implements StateRestore {
   records = 0
   private readonly byTopic = new Map<string, Restoring>()
   private mergedBytes = 0
+  private readonly mergedBytesMax: number
   /** What serdes fetch so that what is restored can be read. */
   private readonly preparing = new Set<Promise<void>>()
   private writing: Promise<void> = Promise.resolve()
 
-  constructor(stores: ReadonlyMap<string, StoreLayers>, changelogs: readonly Changelog[]) {
+  /** `heldBytesMax`: what is merged, and beside it what was merged before and is on its way to the engine. */
+  constructor(stores: ReadonlyMap<string, StoreLayers>, changelogs: readonly Changelog[], heldBytesMax: number) {
+    this.mergedBytesMax = heldBytesMax / 2
     for (const changelog of changelogs) {
       const layers = stores.get(changelog.store)
       if (layers === undefined) continue
@@ -92,12 +94,14 @@ export class ChangelogRestore implements StateRestore {
         this.merge(restoring, reader)
       }
       restoring.position = asOffset(reader.offset + 1)
+      // Looked at with each record, for one may have a megabyte.
+      if (this.full) return true
     }
     return true
   }
 
   get full(): boolean {
-    return this.mergedBytes > mergedBytesMax
+    return this.mergedBytes > this.mergedBytesMax
   }
 
   async writeBehind(): Promise<void> {
@@ -125,7 +129,7 @@ export class ChangelogRestore implements StateRestore {
     const all = [...this.byTopic.values()]
     const taken = all.map((restoring) => ({ ...restoring }))
     for (const restoring of all) {
-      restoring.underWay = restoring.merged
+      if (restoring.layers.restoring.versions !== undefined) restoring.underWay = restoring.merged
       restoring.merged = new Map()
       restoring.due = new Map()
     }
@@ -233,6 +237,9 @@ function* mutationsOf(restorings: readonly Restoring[]): Generator<Mutation> {
     yield* rowMutations(dueStoreName(spec.name), due)
     const progress = progressMutation(layers)
     if (progress !== undefined) yield progress
+    // The folder has its own of it by now: it need not lie here until that is on disk.
+    if (layers.restoring.versions === undefined) merged.clear()
+    due.clear()
   }
 }
 

@@ -172,7 +172,7 @@ export interface StateRestore {
   begin(topic: string, logStart: Offset, logEnd: Offset): Promise<Offset>
   /** One past the last record applied. */
   position(topic: string): Offset
-  /** Takes in at most so many records, synchronously; true if the reader may have more. */
+  /** Takes in at most so many records, and none after that with which it is full, synchronously; true if the reader may have more. */
   apply(topic: string, reader: RecordReader, recordsMax: number): boolean
   /** Records applied so far, in all changelogs. */
   readonly records: number

@@ -45,7 +45,7 @@ export interface TaskStateOptions extends TaskFolder {
   readonly engines: { readonly persistent: StateEngine; readonly memory: StateEngine }
   /** Shared by the tasks of a stream thread. */
   readonly cacheBudget: CacheBudget
-  /** Above it `commitWanted` is true. */
+  /** Above it `commitWanted` is true. While state is restored it is what that holds and has not written. */
   readonly uncommittedBytesMax: number
   /** Of stores in memory, and of what suppress holds back; shared by all tasks. */
   readonly memoryBudget: MemoryBudget
@@ -146,7 +146,7 @@ class LayeredTaskState implements TaskState {
     this.folders = folders
     this.changelogs = changelogs
     this.uncommitted = uncommitted
-    this.restore = new ChangelogRestore(layers, changelogs)
+    this.restore = new ChangelogRestore(layers, changelogs, uncommitted.bytesMax)
   }
 
   rows<V>(name: string): RowStore<V> {

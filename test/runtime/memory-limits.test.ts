@@ -5,7 +5,11 @@ import type { Config } from '../../framework/config.ts'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { tumbling, within } from '../../framework/dsl/windows.ts'
 import { isMillraceError, type MillraceError } from '../../framework/errors.ts'
+import type { StateBatch, StateEngine, StateFolder } from '../../framework/ports/store.ts'
 import { string } from '../../framework/serdes/serdes.ts'
+import { mergedOverheadBytes } from '../../framework/state/changelog-restore.ts'
+import { memory } from '../../plugins/store-memory/index.ts'
+import { engineOf } from '../contract/state-engine.ts'
 import { AppBench } from './app-bench.ts'
 
 const text = { key: string(), value: string() }
@@ -68,3 +72,73 @@ test.each([
   await roomy.reaches('running')
   await roomy.stop()
 })
+
+test('tasks that restore at once hold together what uncommittedBytesMax says, however many they are', async () => {
+  const bench = new AppBench()
+  const partitions = 4
+  await bench.createTopics({ in: partitions, out: partitions })
+  const rows = Array.from({ length: 800 }, (_, row) => [`key-${row}`, 'x'.repeat(valueBytes), 1] as const)
+  await bench.produce('in', rows)
+  const config: Config = { uncommittedBytesMax: 80_000, cacheBytesMax: 0 }
+  await bench.runToEnd(kept, { config })
+
+  const folders = new BatchSizes()
+  const { restoredRecords } = await bench.runToEnd(kept, { config, engine: folders.engine })
+  expect(restoredRecords).toBe(rows.length)
+  // Half of it is merged while the other half is on its way to the disk; the record that fills a batch may reach over it.
+  const rowBytes = valueBytes + 200
+  const batchBytesMax = config.uncommittedBytesMax! / partitions / 2 + rowBytes
+  expect(folders.batchBytesMax).toBeLessThan(batchBytesMax)
+  expect(folders.underWayBytesMax).toBeLessThan(partitions * batchBytesMax)
+  // As large as they may be: several rows lie in each batch, and those of several tasks are written at once.
+  expect(folders.batchBytesMax).toBeGreaterThan(batchBytesMax - 2 * rowBytes)
+  expect(folders.underWayBytesMax).toBeGreaterThan(folders.batchBytesMax)
+})
+
+const kept = topology('limited', (builder) => {
+  const latest = builder
+    .stream<string, string>('in', text)
+    .groupByKey()
+    .reduce((_, value) => value, { store: 'latest', ...text })
+  latest
+    .toStream()
+    .filter(() => false)
+    .to('out', text)
+})
+
+/** An engine in memory whose writes take a while, and what it was given at a time, counted as a restore does. */
+class BatchSizes {
+  batchBytesMax = 0
+  underWayBytesMax = 0
+  private underWayBytes = 0
+
+  get engine(): StateEngine {
+    const engine = engineOf(memory(), 'memory')
+    return {
+      name: engine.name,
+      supports: engine.supports,
+      setAside: engine.setAside,
+      open: async (name) => this.around(await engine.open(name)),
+    }
+  }
+
+  private around(folder: StateFolder): StateFolder {
+    const write = async ({ mutations, positions }: StateBatch): Promise<void> => {
+      const all = [...mutations].map((mutation) => ({ ...mutation, value: mutation.value && Buffer.from(mutation.value) }))
+      const bytes = all.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0) + mergedOverheadBytes, 0)
+      this.batchBytesMax = Math.max(this.batchBytesMax, bytes)
+      this.underWayBytes += bytes
+      this.underWayBytesMax = Math.max(this.underWayBytesMax, this.underWayBytes)
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+      this.underWayBytes -= bytes
+      await folder.write({ mutations: all, positions })
+    }
+    return {
+      store: (name) => folder.store(name),
+      positions: () => folder.positions(),
+      write,
+      clear: (store, range) => folder.clear(store, range),
+      close: () => folder.close(),
+    }
+  }
+}
