@@ -66,13 +66,21 @@ export function openWorker(entry: string, place: ThreadPlace, argv: readonly str
     name: `stream-${place.streamThread}`,
   })
   let lastId = 0
+  // How many answers it had given when one was waited for in vain. Until there is another it is not waited for again: who reads once more would be held up once more.
+  let silentAt: number | undefined
+  const silent = (): Refusal => refusal(`stream thread ${place.streamThread} does not answer`, 'store-unavailable')
   return {
     send: (message: ToThread) => worker.postMessage(message),
     call: (call) => {
+      if (silentAt === Atomics.load(answered, 0)) return silent
       const id = ++lastId
       calls.postMessage({ id, call } satisfies Call)
-      return () =>
-        answerTo(id, calls, answered, clock) ?? refusal(`stream thread ${place.streamThread} does not answer`, 'store-unavailable')
+      return () => {
+        const given = Atomics.load(answered, 0)
+        const reply = answerTo(id, calls, answered, silentAt === given ? 0 : callMs, clock)
+        silentAt = reply === undefined ? given : undefined
+        return reply ?? silent()
+      }
     },
     listen: (take) => {
       let last: FromThread | undefined
@@ -96,8 +104,14 @@ export function openWorker(entry: string, place: ThreadPlace, argv: readonly str
 }
 
 /** Waits; undefined: nothing has come in time. Answers to earlier calls, for which nobody has waited, are passed over. */
-function answerTo(id: number, calls: MessagePort, answered: Int32Array, clock: Pick<Clock, 'monotonicMs'>): StoreReply | undefined {
-  const deadlineMs = clock.monotonicMs() + callMs
+function answerTo(
+  id: number,
+  calls: MessagePort,
+  answered: Int32Array,
+  waitMs: number,
+  clock: Pick<Clock, 'monotonicMs'>,
+): StoreReply | undefined {
+  const deadlineMs = clock.monotonicMs() + waitMs
   for (;;) {
     const before = Atomics.load(answered, 0)
     for (let next = receiveMessageOnPort(calls); next !== undefined; next = receiveMessageOnPort(calls)) {
