@@ -93,7 +93,7 @@ export const settingsTable = {
   transactionTimeoutMs: { kind: 'number', min: 1, default: 10_000, description: 'time in which a transaction has to end' },
   /** The record caches of all stores together (statestore.cache.max.bytes). 0: every update is sent on at once. */
   cacheBytesMax: { kind: 'number', min: 0, default: 10 * MiB, description: 'size of the record caches of all stores together' },
-  /** What stores may hold before a commit writes it to disk (statestore.uncommitted.max.bytes, there 64 MiB). */
+  /** What stores may hold before a commit writes it to disk, and what a restore holds (statestore.uncommitted.max.bytes, there 64 MiB). */
   uncommittedBytesMax: {
     kind: 'number',
     min: 1,

@@ -82,9 +82,9 @@ export class MemoryCluster {
   }
 
   /** Compacts the topics that are to be compacted, as a broker does at times of its own. */
-  compact(): void {
+  compact(keepsDeletions = false): void {
     for (const { settings, logs } of this.topics.values()) {
-      if (settings.get('cleanup.policy')?.includes('compact') === true) for (const log of logs) log.compact()
+      if (settings.get('cleanup.policy')?.includes('compact') === true) for (const log of logs) log.compact(keepsDeletions)
     }
   }
 

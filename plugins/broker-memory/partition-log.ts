@@ -71,14 +71,14 @@ export class PartitionLog {
   }
 
   /** Of each key the last committed record stays; what is not stable yet is left as it is. Deletions go too, as after delete.retention.ms. */
-  compact(): void {
+  compact(keepsDeletions = false): void {
     const stable = this.lastStableOffset
     const last = new Map<string, number>()
     for (const { offset, record, transaction } of this.entries) {
       if (record !== undefined && offset < stable && transaction?.outcome !== 'aborted') last.set(keyOf(record), offset)
     }
     this.entries = this.entries.filter(({ offset, record }) => {
-      return offset >= stable || (record?.hasValue === true && last.get(keyOf(record)) === offset)
+      return offset >= stable || (record !== undefined && (record.hasValue || keepsDeletions) && last.get(keyOf(record)) === offset)
     })
   }
 

@@ -6,7 +6,19 @@
 
 import type { MemoryCluster } from '../../plugins/broker-memory/index.ts'
 import { committedIn, inOrder } from './committed-records.ts'
-import { graceMs, inputTopic, joinTopic, keys, lateTopic, numberOf, pairMs, windowMs, windowTopic, wordOf, workload } from './workload.ts'
+import {
+  applicationId,
+  graceMs,
+  inputTopic,
+  joinTopic,
+  keys,
+  lateTopic,
+  numberOf,
+  pairMs,
+  windowMs,
+  windowTopic,
+  wordOf,
+} from './workload.ts'
 
 interface Due {
   /** By `key@start`. */
@@ -56,7 +68,7 @@ export function wrongInTime(cluster: MemoryCluster, all: boolean): readonly stri
 function unaccounted(cluster: MemoryCluster, aside: ReadonlyMap<string, readonly string[]>): readonly string[] {
   // A windowed key is the key, the start of the window in 8 bytes and a sequence number in 4; a count has 8 bytes (WindowKeySchema, Serdes.Long).
   const state = new Map<string, { readonly key: string; readonly count: number }>()
-  for (const { keyBytes, valueBytes } of committedIn(cluster, `${workload.name}-windows-changelog`)) {
+  for (const { keyBytes, valueBytes } of committedIn(cluster, `${applicationId}-windows-changelog`)) {
     const count = valueBytes.length === 0 ? 0 : Number(valueBytes.readBigInt64BE(valueBytes.length - 8))
     state.set(keyBytes.toString('hex'), { key: keyBytes.toString('utf8', 0, keyBytes.length - 12), count })
   }

@@ -4,20 +4,33 @@
 //                  what was read is committed; windows and pairs are those of findings-in-time.ts
 //   at least once  nothing is missing
 
-import type { Config } from '../../framework/config.ts'
-import type { MemoryCluster } from '../../plugins/broker-memory/index.ts'
 import { committedIn, inOrder, type Seen, shortened } from './committed-records.ts'
 import { missingInTime, wrongInTime } from './findings-in-time.ts'
-import { countTopic, type Input, inputTopic, keys, numberOf, rowTopic, wordOf, words, workload } from './workload.ts'
+import {
+  applicationId,
+  countTopic,
+  inputTopic,
+  keys,
+  numberOf,
+  type Outcome,
+  outputTopics,
+  rowTopic,
+  streams,
+  type Workload,
+  wordOf,
+  words,
+} from './workload.ts'
 
-export interface Outcome {
-  readonly cluster: MemoryCluster
-  readonly inputs: readonly Input[]
-  readonly config: Config
+export const streamsWorkload: Workload = {
+  topology: () => streams,
+  outputTopics,
+  tables: {},
+  config: {},
+  keepsDeletions: false,
+  findings,
 }
 
-/** `complete`: also whether nothing is there that should not be; otherwise only whether all is there. */
-export function findings(outcome: Outcome, complete: boolean): readonly string[] {
+function findings(outcome: Outcome, complete: boolean): readonly string[] {
   const exactly = outcome.config.processingGuarantee === 'exactly_once_v2'
   const rows = committedIn(outcome.cluster, rowTopic)
   const counts = committedIn(outcome.cluster, countTopic)
@@ -49,8 +62,8 @@ function missingCounts({ inputs }: Outcome, counts: readonly Seen[]): readonly s
 }
 
 /** What was read is committed, in all partitions. */
-function uncommitted({ cluster }: Outcome): readonly string[] {
-  const group = cluster.groups.get(workload.name)
+export function uncommitted({ cluster }: Outcome): readonly string[] {
+  const group = cluster.groups.get(applicationId)
   return cluster.requireTopic(inputTopic).logs.flatMap((log, partition) => {
     const committed = group?.committed({ topic: inputTopic, partition })?.offset ?? 0
     return committed === log.endOffset ? [] : [`${inputTopic}-${partition} ends at ${log.endOffset}, and ${committed} is committed`]
@@ -79,7 +92,7 @@ function wrongChangelogs({ cluster, inputs }: Outcome): readonly string[] {
   const rows = new Map(
     keys.map((key) => [key, `${inputs.flatMap((input) => (input.key === key ? [numberOf(input.value)] : [])).join(' ')} `]),
   )
-  const logged = new Map(committedIn(cluster, `${workload.name}-rows-changelog`).map(({ key, value }) => [key, value]))
+  const logged = new Map(committedIn(cluster, `${applicationId}-rows-changelog`).map(({ key, value }) => [key, value]))
   return keys.flatMap((key) => {
     const due = rows.get(key)!.trim()
     return (logged.get(key) ?? '').trim() === due

@@ -12,13 +12,17 @@ import type { Random } from '../kit/random.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type Disk, SimulatedEngine } from './simulated-disk.ts'
 import { type NetworkOwner, type NetworkWeather, SimulatedNetwork } from './simulated-network.ts'
-import { workload } from './workload.ts'
+import { applicationId, type Workload } from './workload.ts'
+
+/** What the app asks outside answers within that time. */
+const answerMsMax = 60
 
 const memoryEngine = memory().stores!.memory!
 
 export interface InstanceParts {
   readonly scheduler: Scheduler
   readonly random: Random
+  readonly workload: Workload
   readonly cluster: MemoryCluster
   readonly config: Config
   readonly weather: NetworkWeather
@@ -49,7 +53,7 @@ export class Instance implements NetworkOwner {
   private freezesAt: { readonly step: string; readonly durationMs: number } | undefined
 
   constructor(name: string, disk: Disk, parts: InstanceParts) {
-    const { scheduler, random, cluster, config, weather, slowestWriteMs, trace, sabotage } = parts
+    const { scheduler, random, workload, cluster, config, weather, slowestWriteMs, trace, sabotage } = parts
     this.name = name
     this.parts = parts
     const clock = scheduler.clockOf(this)
@@ -57,8 +61,8 @@ export class Instance implements NetworkOwner {
     this.broker = new MemoryBroker(cluster, name, this.network)
     this.engine = new SimulatedEngine(disk, { scheduler, random, process: this, slowestMs: slowestWriteMs })
     this.app = new App({
-      topology: workload.build(),
-      applicationId: workload.name,
+      topology: workload.topology({ pause: () => scheduler.pause(random.below(answerMsMax), this) }).build(),
+      applicationId,
       processId: name,
       settings: readSettings(config, {}).settings,
       broker: sabotage.broker?.(this.broker) ?? this.broker,

@@ -20,7 +20,7 @@ import { asOffset, type RecordReader } from '../../framework/ports/record.ts'
 import type { Mutation, StateBatch, StateEngine, StateFolder } from '../../framework/ports/store.ts'
 import type { SimulationOptions } from './simulation.ts'
 
-type PlantedSabotage = NonNullable<SimulationOptions['sabotage']>
+export type PlantedSabotage = NonNullable<SimulationOptions['sabotage']>
 
 export const plantedFaults: Readonly<Record<string, PlantedSabotage>> = {
   'offsets are committed before what was written is': {
@@ -183,7 +183,7 @@ function aroundProducers(
   })
 }
 
-function aroundFetchers(
+export function aroundFetchers(
   broker: Broker,
   changed: (options: FetcherOptions) => FetcherOptions,
   fetched: (fetched: Fetched) => Fetched = (one) => one,
@@ -207,7 +207,7 @@ function aroundAdmin(broker: Broker, tricks: (admin: Admin) => Partial<Admin>): 
   return around(broker, { admin: around(broker.admin, tricks(broker.admin)) })
 }
 
-function aroundFolders(engine: StateEngine, tricks: (folder: StateFolder) => Partial<StateFolder>): StateEngine {
+export function aroundFolders(engine: StateEngine, tricks: (folder: StateFolder) => Partial<StateFolder>): StateEngine {
   return around(engine, {
     open: async (name: string) => {
       const folder = await engine.open(name)
@@ -217,7 +217,7 @@ function aroundFolders(engine: StateEngine, tricks: (folder: StateFolder) => Par
 }
 
 /** The same object but for some of its members. */
-function around<T extends object>(target: T, changed: Partial<T>): T {
+export function around<T extends object>(target: T, changed: Partial<T>): T {
   return new Proxy(target, {
     get(of, name) {
       if (Object.hasOwn(changed, name)) return changed[name as keyof T]
@@ -234,7 +234,7 @@ function around<T extends object>(target: T, changed: Partial<T>): T {
 // --------------------------------------------------------------------------------------------------------------- tricks
 
 /** Reading goes on behind the last record, which nobody is given. */
-function withoutLast(fetched: Fetched): Fetched {
+export function withoutLast(fetched: Fetched): Fetched {
   if (fetched.kind === 'problem') return fetched
   const { reader } = fetched
   const end = fetched.lastStableOffset

@@ -64,11 +64,12 @@ export class Scheduler {
   }
 
   /** Goes from event to event until the condition holds; false if it does not within this much virtual time. */
-  async runUntil(condition: () => boolean, limitMs: number): Promise<boolean> {
+  async runUntil(condition: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
     const endMs = this.nowMs + limitMs
     for (;;) {
       await nextTurn()
-      if (condition()) return true
+      const holds = condition()
+      if (holds === true || (holds !== false && (await holds))) return true
       // The condition may have started something.
       if (this.queue.length === 0) await nextTurn()
       const next = this.queue[0]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { simulate } from './simulation.ts'
+import { workloads } from './workloads.ts'
 
 describe('the simulation', () => {
   it('does the same again from the same seed', async () => {
@@ -10,6 +11,11 @@ describe('the simulation', () => {
 
   it.each(Array.from({ length: 25 }, (_, index) => index + 1))('comes to what it has to, whatever happens (seed %i)', async (seed) => {
     const { problems, trace } = await simulate({ seed })
+    expect(problems, trace.join('\n')).toEqual([])
+  })
+
+  it.each([1, 2, 3])('with sessions, timers, calls outside and the like comes to what a test driver gives (seed %i)', async (seed) => {
+    const { problems, trace } = await simulate({ seed, workload: workloads.stores })
     expect(problems, trace.join('\n')).toEqual([])
   })
 })

@@ -6,14 +6,16 @@ import { asTimestamp, noHeaders } from '../../framework/ports/record.ts'
 import { string } from '../../framework/serdes/serdes.ts'
 import { MemoryBroker, MemoryCluster } from '../../plugins/broker-memory/index.ts'
 import { Random } from '../kit/random.ts'
-import { findings, type Outcome } from './findings.ts'
+import { streamsWorkload } from './findings.ts'
 import { Instance, type Sabotage } from './instance.ts'
 import { outside, Scheduler } from './scheduler.ts'
 import type { Disk } from './simulated-disk.ts'
-import { type Input, inputAt, inputTopic, keys, outputTopics, workload } from './workload.ts'
+import { applicationId, type Input, inputAt, inputTopic, keys, type Outcome, type Workload } from './workload.ts'
 
 export interface SimulationOptions {
   readonly seed: number
+  /** Default: streams. */
+  readonly workload?: Workload
   /** A fault that was planted for a test: in what an instance sees of the world, or in the cluster. */
   readonly sabotage?: Sabotage & { cluster?(cluster: MemoryCluster): void }
 }
@@ -41,13 +43,14 @@ const commitSteps = ['after produce', 'after add offsets', 'before end transacti
 /** Whoever is frozen here goes on, as a zombie, with a commit that others have made meanwhile. */
 const zombieSteps = ['before add offsets', 'after add offsets', 'before end transaction']
 
-export async function simulate({ seed, sabotage = {} }: SimulationOptions): Promise<SimulationResult> {
-  const simulation = new Simulation(seed, sabotage)
+export async function simulate({ seed, workload = streamsWorkload, sabotage = {} }: SimulationOptions): Promise<SimulationResult> {
+  const simulation = new Simulation(seed, workload, sabotage)
   return await simulation.run()
 }
 
 class Simulation {
   private readonly seed: number
+  private readonly workload: Workload
   private readonly random: Random
   private readonly scheduler: Scheduler
   private readonly cluster: MemoryCluster
@@ -61,10 +64,12 @@ class Simulation {
   private readonly numbers = new Map<string, number>()
   private readonly fences: boolean
   private writing = 0
+  private tablesWritten = 0
   private processes = 0
 
-  constructor(seed: number, sabotage: NonNullable<SimulationOptions['sabotage']>) {
+  constructor(seed: number, workload: Workload, sabotage: NonNullable<SimulationOptions['sabotage']>) {
     this.seed = seed
+    this.workload = workload
     this.random = new Random(seed)
     this.scheduler = new Scheduler(this.random)
     this.cluster = new MemoryCluster(this.scheduler.clockOf(outside))
@@ -73,6 +78,7 @@ class Simulation {
     const { random } = this
     this.partitions = 1 + random.below(3)
     this.config = {
+      ...workload.config,
       processingGuarantee: random.chance(0.75) ? 'exactly_once_v2' : 'at_least_once',
       cacheBytesMax: random.chance(0.5) ? 0 : 10_000,
       commitIntervalMs: 20 + random.below(400),
@@ -102,7 +108,10 @@ class Simulation {
     this.note(
       `${this.config.processingGuarantee}, ${this.hosts.length} hosts, ${this.partitions} partitions, ${JSON.stringify(this.config)}`,
     )
-    for (const name of [inputTopic, ...outputTopics]) this.cluster.createTopic({ name, partitions: this.partitions })
+    const tables = Object.entries(this.workload.tables)
+    for (const name of [inputTopic, ...this.workload.outputTopics]) this.cluster.createTopic({ name, partitions: this.partitions })
+    for (const [name] of tables) this.cluster.createTopic({ name, partitions: this.partitions })
+    for (const [name, rows] of tables) await this.writeTable(name, rows)
     this.write(30 + random.below(150))
     for (const host of this.hosts) this.start(host)
     this.trouble()
@@ -113,7 +122,7 @@ class Simulation {
     this.note('started once more')
     this.write(3 * keys.length)
     await this.toItsEnd()
-    const problems = [...this.failures, ...findings(this.outcome, true)]
+    const problems = [...this.failures, ...(await this.workload.findings(this.outcome, true))]
     for (const problem of problems) this.note(problem)
     return { seed: this.seed, problems, trace: this.trace, events: scheduler.events }
   }
@@ -127,11 +136,11 @@ class Simulation {
     const { scheduler } = this
     for (const host of this.hosts) host.instance?.heal()
     let lookedMs = 0
-    const isAllThere = (): boolean => {
+    const isAllThere = async (): Promise<boolean> => {
       this.keepAlive()
       if (this.writing > 0 || scheduler.nowMs < lookedMs + lookMs) return false
       lookedMs = scheduler.nowMs
-      return findings(this.outcome, false).length === 0
+      return (await this.workload.findings(this.outcome, false)).length === 0
     }
     const isDone = await scheduler.runUntil(isAllThere, healLimitMs)
     if (!isDone) {
@@ -155,20 +164,35 @@ class Simulation {
   /** Its writer knows no trouble: what it has written is the input. */
   private async writeInput(count: number): Promise<void> {
     const { scheduler, random } = this
+    const append = await this.writerOf(inputTopic)
+    for (let index = 0; index < count; index++) {
+      await scheduler.pause(random.below((2 * troubleMs) / count))
+      const input = inputAt(random, this.numbers, scheduler.nowMs)
+      this.inputs.push(input)
+      await append(input)
+    }
+    for (const [table, rows] of Object.entries(this.workload.tables)) await this.writeTable(table, rows)
+  }
+
+  /** Each time with other values. */
+  private async writeTable(topic: string, rows: readonly string[]): Promise<void> {
+    const append = await this.writerOf(topic)
+    this.tablesWritten++
+    for (const key of rows) await append({ key, value: `${key}${this.tablesWritten}`, timestamp: Math.floor(this.scheduler.nowMs) })
+  }
+
+  private async writerOf(topic: string): Promise<(record: Input) => Promise<void>> {
     const producer = new MemoryBroker(this.cluster, 'input').producer({
       clientId: 'input',
       lingerMs: 0,
       bufferBytesMax: 1e9,
       compression: 'none',
     })
-    const writer = await producer.writer(inputTopic)
-    for (let index = 0; index < count; index++) {
-      await scheduler.pause(random.below((2 * troubleMs) / count))
-      const input = inputAt(random, this.numbers, scheduler.nowMs)
-      this.inputs.push(input)
-      const key = Buffer.from(input.key)
+    const writer = await producer.writer(topic)
+    return async ({ key: text, value, timestamp }) => {
+      const key = Buffer.from(text)
       const partition = writer.partitionOf(key, 0, key.length)
-      writer.append(partition, asTimestamp(input.timestamp), key, 0, key.length, input.value, string(), noHeaders)
+      writer.append(partition, asTimestamp(timestamp), key, 0, key.length, value, string(), noHeaders)
       await producer.flush()
     }
   }
@@ -198,7 +222,7 @@ class Simulation {
     else if (lot < 13 && this.isExactlyOnce) instance.freezeAt(this.zombieStep(), random.between(2_000, 6_000))
     else {
       this.note('the topics are compacted')
-      this.cluster.compact()
+      this.cluster.compact(this.workload.keepsDeletions)
     }
   }
 
@@ -218,6 +242,7 @@ class Simulation {
     host.instance = new Instance(name, host.disk, {
       scheduler: this.scheduler,
       random,
+      workload: this.workload,
       cluster: this.cluster,
       config: host.instanceId === '' ? config : { ...config, groupInstanceId: host.instanceId },
       weather: { refused: random.next() * 0.08, lost: random.next() * 0.08, slow: random.next() * 0.1, fences: this.fences },
@@ -246,7 +271,7 @@ class Simulation {
   }
 
   private ends(): readonly string[] {
-    const group = this.cluster.groups.get(workload.name)
+    const group = this.cluster.groups.get(applicationId)
     return this.cluster.topicNames().flatMap((topic) => {
       return this.cluster.requireTopic(topic).logs.map((log, partition) => {
         const committed = group?.committed({ topic, partition })?.offset ?? 'nothing'

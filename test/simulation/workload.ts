@@ -1,13 +1,42 @@
-// What the simulated app computes, what it is given, and what must come of it. Each input record is a number of its key; the app keeps, for each key, all numbers
+// What simulated apps are given, and the first of them: streams. Each input record is a number of its key; the app keeps, for each key, all numbers
 // in a row, so that whatever is lost, doubled or out of order shows. A second branch counts words behind a repartition topic, a third one counts in windows, some of whose records
 // come too late and are written aside, and a fourth one joins two streams.
 
-import { topology } from '../../framework/dsl/topology-definition.ts'
+import type { Config } from '../../framework/config.ts'
+import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
 import { tumbling, within } from '../../framework/dsl/windows.ts'
 import { string } from '../../framework/serdes/serdes.ts'
+import type { MemoryCluster } from '../../plugins/broker-memory/index.ts'
 import type { Random } from '../kit/random.ts'
 
-const text = { key: string(), value: string() }
+export const text = { key: string(), value: string() }
+/** Of each simulated app, and of its group. */
+export const applicationId = 'simulated'
+
+/** What an app finds outside of Kafka. */
+export interface Outside {
+  /** Resolves after a while, if the process lives then. */
+  pause(): Promise<void>
+}
+
+/** An app to simulate, and what must come of its input. */
+export interface Workload {
+  topology(outside: Outside): TopologyDefinition
+  readonly outputTopics: readonly string[]
+  /** Topics that are written before the app starts, and from time to time while it runs, by key. */
+  readonly tables: Readonly<Record<string, readonly string[]>>
+  readonly config: Config
+  /** Whether rows are deleted, and come again where a deletion is compacted away of which somebody has not heard: Kafka keeps it for `delete.retention.ms`. */
+  readonly keepsDeletions: boolean
+  /** `complete`: also whether nothing is there that should not be; otherwise only whether all is there. */
+  findings(outcome: Outcome, complete: boolean): readonly string[] | Promise<readonly string[]>
+}
+
+export interface Outcome {
+  readonly cluster: MemoryCluster
+  readonly inputs: readonly Input[]
+  readonly config: Config
+}
 
 export const inputTopic = 'in'
 export const rowTopic = 'rows-out'
@@ -31,7 +60,7 @@ export interface Input {
 export const keys = ['a', 'b', 'c', 'd', 'e', 'f']
 export const words = ['x', 'y', 'z']
 
-export const workload = topology('simulated', (builder) => {
+export const streams = topology(applicationId, (builder) => {
   const input = builder.stream(inputTopic, text)
   input
     .groupByKey(text)
