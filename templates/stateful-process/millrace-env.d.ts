@@ -27,7 +27,8 @@ declare module 'millrace' {
         alerts: { key: string; value: Alert }
       }
       stores: {
-        sensors: { kind: 'keyValue'; key: string; value: Sensor }
+        'alerts-sensor': { kind: 'keyValue'; key: string; value: Sensor }
+        'alerts-timers': { kind: 'keyValue'; key: unknown; value: number }
       }
     }
   }

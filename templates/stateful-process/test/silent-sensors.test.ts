@@ -18,7 +18,7 @@ test('a sensor that is silent while others send is found by stream time, and onc
   driver.inputTopic('readings').pipeAll([
     ['roof', reading, 0],
     ['cellar', reading, 1_000],
-    ['cellar', reading, 31_000],
+    ['cellar', reading, 20_000],
     ['cellar', reading, 40_000],
     ['cellar', reading, 60_000],
   ])
@@ -37,21 +37,41 @@ test('a sensor that sends again is back', () => {
   ])
 })
 
-test('when nothing comes at all the wall clock finds out', () => {
+test('when nothing comes at all the wall clock finds out, and says it with the time of the stream', () => {
   driver.pipe('readings', 'roof', reading, { timestamp: 5_000 })
-  driver.advanceWallClock(30_000)
+  driver.advanceWallClock(29_999)
   expect(alerts()).toEqual([])
-  driver.advanceWallClock(10_000)
-  expect(alerts()).toEqual([['roof', 'silent', 5_000, 35_000]])
+  driver.advanceWallClock(1)
+  expect(alerts()).toEqual([['roof', 'silent', 5_000, 5_000]])
 })
 
-test('who was silent before a restart is silent after it', async () => {
+test('a silence is said once, by whichever clock is first', () => {
+  driver.pipe('readings', 'roof', reading, { timestamp: 0 })
+  driver.advanceWallClock(30_000)
+  driver.pipe('readings', 'cellar', reading, { timestamp: 60_000 })
+  driver.advanceWallClock(29_000)
+  expect(alerts()).toEqual([['roof', 'silent', 0, 0]])
+})
+
+test('a late reading does not bring a silence forward', () => {
   driver.inputTopic('readings').pipeAll([
-    ['roof', reading, 0],
-    ['cellar', reading, 40_000],
+    ['roof', reading, 20_000],
+    ['roof', reading, 1_000],
+    ['cellar', reading, 49_999],
   ])
+  expect(alerts()).toEqual([])
+  driver.pipe('readings', 'cellar', reading, { timestamp: 50_000 })
+  expect(alerts()).toEqual([['roof', 'silent', 20_000, 50_000]])
+})
+
+test('timers that are set before a restart fire after it, and what was said is not said again', async () => {
+  driver.pipe('readings', 'roof', reading, { timestamp: 0 })
+  driver.pipe('readings', 'garden', reading, { timestamp: 15_000 })
+  await driver.restart()
+  driver.pipe('readings', 'cellar', reading, { timestamp: 40_000 })
+  expect(alerts()).toEqual([['roof', 'silent', 0, 30_000]])
   await driver.restart()
   driver.pipe('readings', 'cellar', reading, { timestamp: 60_000 })
-  expect(alerts()).toEqual([['roof', 'silent', 0, 30_000]])
-  expect(driver.keyValueStore('sensors').get('roof')).toEqual({ lastReading: 0, silent: true })
+  expect(alerts()).toEqual([['garden', 'silent', 15_000, 45_000]])
+  expect(driver.keyValueStore('alerts-sensor').get('roof')).toEqual({ lastReading: 0, silent: true })
 })
