@@ -10,7 +10,7 @@ export { BranchedKStream } from './dsl/branched-kstream.ts'
 export { type CalendarWindowOptions, calendar } from './dsl/calendar-windows.ts'
 export type * from './dsl/callbacks.ts'
 export { type Chosen, first, last, maxBy, minBy, type Ranked, topN } from './dsl/choosing-aggregators.ts'
-export { CogroupedKStream, SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/cogrouped-kstream.ts'
+export { CogroupedKStream } from './dsl/cogrouped-kstream.ts'
 export { type CollectOptions, collect, type ReduceOptions, reduce } from './dsl/collecting-aggregators.ts'
 export { type ApproxCountDistinctOptions, approxCountDistinct, countDistinct } from './dsl/count-distinct.ts'
 export { CountWindowedKStream } from './dsl/count-windowed-kstream.ts'
@@ -57,6 +57,7 @@ export type * from './dsl/topology-topics.ts'
 export { globalWindow, onCount, onEvery, onIdle, purging, type TriggerTimeOptions } from './dsl/triggers.ts'
 export type { Late } from './dsl/window-aside.ts'
 export type { WindowFunction, WindowOfElements } from './dsl/window-elements.ts'
+export { CountWindowedCogroupedKStream, SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/windowed-cogroups.ts'
 export {
   type AlignedWindowOptions,
   type ClockWindowOptions,

@@ -1,4 +1,4 @@
-// One aggregate of several grouped streams: an operator for each, all on one store, and a node where their results come together.
+// One aggregate of several grouped streams, as Kafka Streams has it: an operator for each, all on one store, and a node where their results come together.
 // Kafka Streams: CogroupedStreamAggregateBuilder.
 
 import { LogicalNode, type NodeTraits } from '../graph/logical-graph.ts'
@@ -26,20 +26,20 @@ export interface CogroupPlan {
   readonly traits?: NodeTraits
 }
 
-const prefix = 'COGROUPKSTREAM-AGGREGATE-'
+export const cogroupPrefix = 'COGROUPKSTREAM-AGGREGATE-'
 
 export function aggregateCogroup(cogroup: Cogroup, plan: CogroupPlan): TableFlow {
   const [first] = cogroup.members.keys()
   const { make, graph } = first!
   const { options } = plan
-  const named = nameStore(graph, options.store, options.name, prefix)
+  const named = nameStore(graph, options.store, options.name, cogroupPrefix)
   repartitionAll(cogroup, named.name)
   const key = requireSerde(first!, named.name, 'key', first!.key)
   const value = requireSerde(first!, named.name, 'value', plan.value)
   const store = plan.store(named, key, value)
   const state: AggregateTable = { kind: 'aggregate', store: named.name, queryable: named.queryable, result: null, sendsOldValues: false }
   const processors = [...cogroup.members].map(([group, adder], i) => {
-    const name = graph.names.suffixedOrGenerated(options.name, `-cogroup-agg-${i}`, prefix)
+    const name = graph.names.suffixedOrGenerated(options.name, `-cogroup-agg-${i}`, cogroupPrefix)
     const aggregation: Aggregation = { kind: 'aggregate', initializer: plan.initializer, adder, result: null }
     const operator = () => plan.operator(named.name, aggregation, state)
     // The first one brings the store, the others connect to it.
@@ -55,7 +55,7 @@ export function aggregateCogroup(cogroup: Cogroup, plan: CogroupPlan): TableFlow
 }
 
 /** Each group whose key has changed is repartitioned once, however many aggregations there are; names are used up each time. */
-function repartitionAll({ members, parents }: Cogroup, store: string): void {
+export function repartitionAll({ members, parents }: Cogroup, store: string): void {
   for (const group of members.keys()) {
     if (!group.changedKey) {
       parents.set(group, group.node)
@@ -70,6 +70,6 @@ function repartitionAll({ members, parents }: Cogroup, store: string): void {
   first!.graph.coPartitioned.push(sourcesOf({ members, parents }))
 }
 
-function sourcesOf({ members, parents }: Cogroup): Set<string> {
+export function sourcesOf({ members, parents }: Cogroup): Set<string> {
   return new Set([...members.keys()].flatMap((group) => (group.changedKey ? [parents.get(group)!.name] : [...group.sources])))
 }

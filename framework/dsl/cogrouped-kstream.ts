@@ -1,17 +1,18 @@
-// Several grouped streams with one aggregate, and its windows.
+// Several grouped streams with one aggregate.
 
 import type { LogicalGraph } from '../graph/logical-graph.ts'
 import type { Aggregation } from '../graph/operator-spec.ts'
-import type { SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, Windowed } from '../graph/window-spec.ts'
-import { sessionWindowed } from '../serdes/windowed.ts'
-import { requireFlow, requireFold, requireFunction, requireWindow } from './arguments.ts'
-import type { Adder, Merger } from './callbacks.ts'
+import type { CountWindow, GlobalWindow, SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow } from '../graph/window-spec.ts'
+import { requireFlow, requireFold, requireFunction, requireOptions, requireWindow } from './arguments.ts'
+import type { Adder } from './callbacks.ts'
+import { type AnyWindow, checkWindow } from './check-window.ts'
 import { aggregateCogroup, type Cogroup } from './cogroup.ts'
+import { strategyOf } from './emit-every.ts'
 import type { KGroupedStream } from './kgrouped-stream.ts'
 import { KTable } from './ktable.ts'
-import { retentionOf, rowStore, windowStore } from './materialize.ts'
-import type { ValueOptions, WindowedValueOptions } from './options.ts'
-import { checkSessionWindow, checkWindow, timeWindowPlan } from './time-window-plan.ts'
+import { rowStore } from './materialize.ts'
+import type { CountEmitOptions, EmitOptions, ValueOptions } from './options.ts'
+import { CountWindowedCogroupedKStream, SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './windowed-cogroups.ts'
 
 /**
  * Groups of several streams that are folded into one aggregate, each by its own adder. Null keys and null values are dropped, as by `aggregate`.
@@ -82,144 +83,55 @@ export class CogroupedKStream<out K, out A> {
   }
 
   /**
-   * Cuts the records of all groups into the same windows. Each group has its own stream time, by which its records are late.
+   * Cuts the records of all groups into the same windows: all those that `KGroupedStream.windowedBy` takes. Windows that are closed by stream time and send each change are
+   * as in Kafka Streams, where each group has its own stream time, by which its records are late; all others, and those with `late()`, have one of all groups together.
    *
    * Kafka Streams: `CogroupedKStream.windowedBy`.
    *
    * @example
    * ```ts
-   * import { session, topology, tumbling } from 'millrace'
+   * import { idle, session, topology, tumbling, tumblingCount } from 'millrace'
    *
    * export default topology('scores', (builder) => {
    *   const clicks = builder.stream<string, string>('clicks').groupByKey()
    *   const orders = builder.stream<string, number>('orders').groupByKey()
    *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
    *   both.windowedBy(tumbling('1h')).aggregate(() => 0).toStream().to('hourly-scores')
-   *   both.windowedBy(session('10m')).aggregate(() => 0, (left, right) => left + right).toStream().to('visit-scores')
+   *   both.windowedBy(session('10m'), { emit: 'final' }).aggregate(() => 0, (left, right) => left + right).toStream().to('visit-scores')
+   *   both.windowedBy(tumbling('1m', { closes: idle('30s') }), { emit: 'final' }).aggregate(() => 0).toStream().to('scores-by-minute')
+   *   both.windowedBy(tumblingCount(10)).aggregate(() => 0).to('scores-of-ten')
    * })
    * ```
    */
-  windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow): TimeWindowedCogroupedKStream<K, A>
-  windowedBy(window: SessionWindow): SessionWindowedCogroupedKStream<K, A>
+  windowedBy(window: TimeWindow | SlidingWindow | UnlimitedWindow, options?: EmitOptions): TimeWindowedCogroupedKStream<K, A>
+  windowedBy(window: SessionWindow, options?: EmitOptions): SessionWindowedCogroupedKStream<K, A>
+  windowedBy(window: CountWindow, options?: CountEmitOptions): CountWindowedCogroupedKStream<K, A>
+  windowedBy(window: GlobalWindow): CountWindowedCogroupedKStream<K, A>
   windowedBy(
-    window: TimeWindow | SlidingWindow | UnlimitedWindow | SessionWindow,
-  ): TimeWindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> {
-    const kinds = ['time', 'sliding', 'unlimited', 'session']
+    window: AnyWindow,
+    options: EmitOptions = {},
+  ): TimeWindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> | CountWindowedCogroupedKStream<K, A> {
+    const kinds = ['time', 'sliding', 'unlimited', 'session', 'count', 'global']
     requireWindow(this.graph, 'CogroupedKStream.windowedBy', window, kinds, 'tumbling(), hopping(), sliding() or session()')
+    requireOptions(this.graph, 'CogroupedKStream.windowedBy', options)
+    const { emit = 'updates' } = options
     const [first] = this.members.members.keys()
-    if (window.kind === 'session') checkSessionWindow(first!, window)
-    else checkWindow(first!, window, 'updates')
-    if (window.kind !== 'unlimited' && (window.closes !== undefined || window.time !== undefined)) {
-      const remedy = 'Merge the streams and aggregate one, or leave `closes` and `time` out.'
-      first!.graph.problems.report(first!.name, 'windows of cogrouped streams close by stream time only.', remedy)
+    checkWindow(first!, window, strategyOf(emit))
+    switch (window.kind) {
+      case 'time':
+      case 'unlimited':
+      case 'sliding':
+        return new TimeWindowedCogroupedKStream(this.members, window, emit)
+      case 'session':
+        return new SessionWindowedCogroupedKStream(this.members, window, emit)
+      case 'count':
+      case 'global':
+        return new CountWindowedCogroupedKStream(this.members, window, strategyOf(options.emit ?? 'final'))
     }
-    if (window.kind === 'session') return new SessionWindowedCogroupedKStream(this.members, window)
-    return new TimeWindowedCogroupedKStream(this.members, window)
   }
 
   private get graph(): LogicalGraph {
     const [first] = this.members.members.keys()
     return first!.graph
-  }
-}
-
-/** Kafka Streams: `TimeWindowedCogroupedKStream`. */
-export class TimeWindowedCogroupedKStream<K, A> {
-  private readonly members: Cogroup
-  private readonly window: TimeWindow | SlidingWindow | UnlimitedWindow
-
-  /** @internal */
-  constructor(members: Cogroup, window: TimeWindow | SlidingWindow | UnlimitedWindow) {
-    this.members = members
-    this.window = window
-  }
-
-  /**
-   * Folds the values of each key and window. Late records and those with a null key are dropped, and counted; null values only by sliding windows.
-   *
-   * Kafka Streams: `TimeWindowedCogroupedKStream.aggregate`.
-   *
-   * @example
-   * ```ts
-   * import { topology, tumbling } from 'millrace'
-   *
-   * export default topology('scores', (builder) => {
-   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
-   *   const orders = builder.stream<string, number>('orders').groupByKey()
-   *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
-   *   both.windowedBy(tumbling('1h', { grace: '5m' })).aggregate(() => 0).toStream().to('hourly-scores')
-   * })
-   * ```
-   */
-  aggregate(initializer: () => A, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A, never> {
-    const [first] = this.members.members.keys()
-    requireFold(first!.graph, 'TimeWindowedCogroupedKStream.aggregate', { initializer }, options)
-    const plan = timeWindowPlan(first!, this.window, 'updates', options)
-    const flow = aggregateCogroup(this.members, {
-      initializer,
-      options,
-      value: options.value,
-      store: (named, key, value) => windowStore(named, key, value, plan.shape),
-      operator: (store, aggregation, { sendsOldValues }) => plan.operator(store, aggregation, sendsOldValues),
-      resultKey: plan.resultKey,
-      traits: plan.traits,
-    })
-    return new KTable(flow)
-  }
-}
-
-/** Kafka Streams: `SessionWindowedCogroupedKStream`. */
-export class SessionWindowedCogroupedKStream<out K, out A> {
-  private readonly members: Cogroup
-  private readonly window: SessionWindow
-
-  /** @internal */
-  constructor(members: Cogroup, window: SessionWindow) {
-    this.members = members
-    this.window = window
-  }
-
-  /**
-   * Folds the values of each session; `merger` makes one aggregate of those of two sessions that grow together, whose rows are deleted (a null value
-   * each) before the new one is sent. Late records and those with a null key are dropped, and counted; null values are not.
-   *
-   * Kafka Streams: `SessionWindowedCogroupedKStream.aggregate`.
-   *
-   * @example
-   * ```ts
-   * import { session, topology } from 'millrace'
-   *
-   * export default topology('scores', (builder) => {
-   *   const clicks = builder.stream<string, string>('clicks').groupByKey()
-   *   const orders = builder.stream<string, number>('orders').groupByKey()
-   *   const both = clicks.cogroup((score: number) => score + 1).cogroup(orders, (score, amount) => score + amount)
-   *   both.windowedBy(session('10m')).aggregate(() => 0, (left, right) => left + right).toStream().to('visit-scores')
-   * })
-   * ```
-   */
-  aggregate(initializer: () => A, merger: Merger<K, A>, options: WindowedValueOptions<A> = {}): KTable<Windowed<K>, A> {
-    const { window } = this
-    const [first] = this.members.members.keys()
-    requireFold(first!.graph, 'SessionWindowedCogroupedKStream.aggregate', { initializer, merger }, options)
-    const retentionMs = retentionOf(first!, options, window.gapMs + window.graceMs)
-    const merge = merger as (left: unknown, right: unknown, key: unknown) => unknown
-    const flow = aggregateCogroup(this.members, {
-      initializer,
-      options,
-      value: options.value,
-      store: (named, key, value) => windowStore(named, key, value, { kind: 'session', retentionMs }),
-      operator: (store, aggregation, { sendsOldValues }) => ({
-        kind: 'sessionAggregate',
-        store,
-        window,
-        aggregation,
-        merger: merge,
-        sendsOldValues,
-        emit: 'updates',
-      }),
-      resultKey: (key) => sessionWindowed(key),
-      traits: { closesAfterMs: window.gapMs + window.graceMs },
-    })
-    return new KTable(flow)
   }
 }

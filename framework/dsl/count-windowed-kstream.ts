@@ -32,18 +32,6 @@ export class CountWindowedKStream<out K, out V> {
     this.group = group
     this.window = window
     this.emit = emit
-    if (window.kind === 'global') return
-    const { size, step, orAfter } = window
-    if (orAfter !== undefined && !(orAfter.ms > 0))
-      group.graph.problems.report(
-        group.name,
-        `a window cannot end ${orAfter.ms} ms after its first record.`,
-        'Give a duration of more than 0.',
-      )
-    if (!(Number.isInteger(size) && size > 0 && Number.isInteger(step) && step > 0 && step <= size)) {
-      const remedy = 'Give whole numbers: a size from 1 on, and a step from 1 to the size.'
-      group.graph.problems.report(group.name, `there are no windows of ${size} records that begin every ${step}.`, remedy)
-    }
   }
 
   /**

@@ -9,6 +9,7 @@ import { counting, folding, foldingByName, reducing } from './aggregations.ts'
 import type { Aggregated, Aggregators } from './aggregators.ts'
 import { requireAggregate, requireFold, requireFunction, requireOptions, requireWindow } from './arguments.ts'
 import type { Adder, Reducer } from './callbacks.ts'
+import { checkWindow } from './check-window.ts'
 import { CogroupedKStream } from './cogrouped-kstream.ts'
 import { CountWindowedKStream } from './count-windowed-kstream.ts'
 import { strategyOf } from './emit-every.ts'
@@ -162,6 +163,7 @@ export class KGroupedStream<out K, out V> {
     requireWindow(this.flow.graph, 'KGroupedStream.windowedBy', window, kinds, 'tumbling(), hopping(), sliding() or session()')
     requireOptions(this.flow.graph, 'KGroupedStream.windowedBy', options)
     const { emit = 'updates' } = options
+    checkWindow(this.flow, window, strategyOf(emit))
     switch (window.kind) {
       case 'time':
       case 'unlimited':

@@ -17,7 +17,7 @@ import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { windowStore } from './materialize.ts'
 import type { NameOptions, WindowedAggregatorsOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
-import { checkSessionWindow, closesAtEnd } from './time-window-plan.ts'
+import { closesAtEnd } from './time-window-plan.ts'
 import { type Late, type LateBranch, lateBranch, retentionAndShown } from './window-aside.ts'
 import { applyStep, elementsPlan, sessionElements, type WindowFunction } from './window-elements.ts'
 
@@ -37,7 +37,6 @@ export class SessionWindowedKStream<out K, out V> {
     this.window = window
     this.emit = emit
     this.lateBranch = late
-    checkSessionWindow(group, window)
   }
 
   /**

@@ -16,7 +16,7 @@ import type { KStream } from './kstream.ts'
 import { KTable } from './ktable.ts'
 import { windowStore } from './materialize.ts'
 import type { NameOptions, WindowedAggregatorsOptions, WindowedElementsOptions, WindowedOptions, WindowedValueOptions } from './options.ts'
-import { checkWindow, timeWindowPlan } from './time-window-plan.ts'
+import { timeWindowPlan } from './time-window-plan.ts'
 import { type Late, type LateBranch, lateBranch, timingOf } from './window-aside.ts'
 import { applyStep, elementsPlan, type WindowFunction } from './window-elements.ts'
 
@@ -37,7 +37,6 @@ export class TimeWindowedKStream<out K, out V> {
     this.window = window
     this.emit = emit
     this.lateBranch = late
-    checkWindow(group, window, strategyOf(emit))
   }
 
   /**

@@ -2,7 +2,7 @@
 // was closed because nothing came. What is in that store is one row, in a changelog as all state is: a restore knows what was decided.
 
 import { LogicalNode } from '../graph/logical-graph.ts'
-import type { EmitStrategy, StoreSpec, WindowAside } from '../graph/operator-spec.ts'
+import type { EmitStrategy, OperatorSpec, StoreSpec, WindowAside } from '../graph/operator-spec.ts'
 import type { SessionWindow, SlidingWindow, TimeWindow, UnlimitedWindow, WindowTiming } from '../graph/window-spec.ts'
 import { json, string } from '../serdes/serdes.ts'
 import type { GroupFlow } from './aggregate-stream.ts'
@@ -78,8 +78,13 @@ function decisionStore(name: string, { options }: NamedStore): StoreSpec {
   return { name, kind: 'keyValue', key: string() as AnySerde, value: json() as AnySerde, persistent, caching: false, changelog }
 }
 
-/** Adds a stream of late records behind an aggregation, when that is added itself. */
-export function lateBranch<K, V>(group: GroupFlow, build: (late: KStream<K, Late<V>>) => void, options: NameOptions): LateBranch {
+/** Adds a stream of late records behind an aggregation, when that is added itself; `operator` is what makes of its values those of the author. */
+export function lateBranch<K, V>(
+  group: GroupFlow,
+  build: (late: KStream<K, Late<V>>) => void,
+  options: NameOptions,
+  operator: OperatorSpec = { kind: 'pass' },
+): LateBranch {
   const { graph, make } = group
   const name = graph.names.orGenerated(options.name, 'KSTREAM-LATE-')
   let attached = false
@@ -90,7 +95,7 @@ export function lateBranch<K, V>(group: GroupFlow, build: (late: KStream<K, Late
       if (attached) graph.problems.report(name, 'late records of two aggregations cannot be one stream.', remedy)
       if (attached) return
       attached = true
-      const node = new LogicalNode(name, { kind: 'processor', operator: () => ({ kind: 'pass' }), store: () => null, connects: [] })
+      const node = new LogicalNode(name, { kind: 'processor', operator: () => operator, store: () => null, connects: [] })
       graph.add(aggregation, node)
       const { key } = group
       build(make.stream<K, Late<V>>({ make, graph, name, node, key, value: null, sources, changedKey: false, joinRepartition: null }))

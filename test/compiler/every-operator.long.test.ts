@@ -127,6 +127,9 @@ test('windows', async () => {
     [0, 306n],
     [60_000, 20n],
   ])
+  expect(values('quiet-balances')).toEqual([306n])
+  expect(values('too-late-for-balances')).toEqual([{ cents: 1n, lateMs: 1_000 }])
+  expect(values('balances-of-two')).toEqual([310n, 16n])
   expect(values('dearest')).toMatchObject([{ dearest: { cents: 10n } }, null, { dearest: { cents: 300n } }, { dearest: { cents: 20n } }])
   expect(values('visits').at(-1)).toBe(2)
   expect(values('slides').at(-1)).toMatchObject({ cents: 20n, at })

@@ -1,6 +1,16 @@
 import { expectTypeOf, test } from 'vitest'
-import type { GlobalKTable, KGroupedTable, KStream, KTable, StreamsBuilder, Windowed } from '../../framework/index.ts'
-import { mean, session, sliding, tumbling, within } from '../../framework/index.ts'
+import type {
+  CountWindowedCogroupedKStream,
+  GlobalKTable,
+  KGroupedTable,
+  KStream,
+  KTable,
+  Late,
+  SessionWindowedCogroupedKStream,
+  StreamsBuilder,
+  Windowed,
+} from '../../framework/index.ts'
+import { globalWindow, mean, onCount, session, sliding, tumbling, tumblingCount, within } from '../../framework/index.ts'
 
 interface Order {
   readonly customer: string
@@ -117,6 +127,18 @@ test('the groups of a cogroup have one key and one aggregate', () => {
     })
   expectTypeOf(balances.aggregate(() => 0)).toEqualTypeOf<KTable<string, number, never>>()
   expectTypeOf(balances.windowedBy(tumbling('1h')).aggregate(() => 0)).toEqualTypeOf<KTable<Windowed<string>, number, never>>()
+  const late = balances.windowedBy(tumbling('1h', { closes: 'wallClock' }), { emit: 'final' }).late<Order | number>((records) => {
+    expectTypeOf(records).toEqualTypeOf<KStream<string, Late<Order | number>>>()
+  })
+  expectTypeOf(late.aggregate(() => 0)).toEqualTypeOf<KTable<Windowed<string>, number, never>>()
+  const visits = balances.windowedBy(session('30m')).late((records) => {
+    expectTypeOf(records).toEqualTypeOf<KStream<string, Late<unknown>>>()
+  })
+  expectTypeOf(visits).toEqualTypeOf<SessionWindowedCogroupedKStream<string, number>>()
+  const tens = balances.windowedBy(tumblingCount(10), { emit: 'updates' })
+  expectTypeOf(tens).toEqualTypeOf<CountWindowedCogroupedKStream<string, number>>()
+  expectTypeOf(tens.aggregate(() => 0)).toEqualTypeOf<KStream<Windowed<string>, number>>()
+  expectTypeOf(balances.windowedBy(globalWindow(onCount(3))).aggregate(() => 0)).toEqualTypeOf<KStream<Windowed<string>, number>>()
 })
 
 test('processors carry the types of what they take and forward', () => {
