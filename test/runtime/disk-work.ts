@@ -5,9 +5,9 @@ import type { StateBatch, StateEngine, StateFolder } from '../../framework/ports
 export class DiskWork {
   private pending = 0
 
-  /** Whether a call of a watched engine has not come back, or Node reads or writes a file. */
+  /** Whether a call of a watched engine has not come back, or Node reads, writes or closes a file. */
   get busy(): boolean {
-    return this.pending > 0 || process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))
+    return this.pending > 0 || process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq') || resource === 'CloseReq')
   }
 
   watch(engine: StateEngine): StateEngine {
