@@ -81,10 +81,14 @@ export class MemoryCluster {
     this.changed()
   }
 
-  /** Compacts the topics that are to be compacted, as a broker does at times of its own. */
+  /**
+   * Compacts the topics that are to be compacted, as a broker does at times of its own. What is to lie for a while before (`min.compaction.lag.ms`, as in changelogs of versioned stores)
+   * is younger than that in any cluster in memory. `keepsDeletions`: as before delete.retention.ms.
+   */
   compact(keepsDeletions = false): void {
     for (const { settings, logs } of this.topics.values()) {
-      if (settings.get('cleanup.policy')?.includes('compact') === true) for (const log of logs) log.compact(keepsDeletions)
+      const isDue = settings.get('cleanup.policy')?.includes('compact') === true && Number(settings.get('min.compaction.lag.ms') ?? 0) === 0
+      if (isDue) for (const log of logs) log.compact(keepsDeletions)
     }
   }
 

@@ -70,7 +70,7 @@ export class PartitionLog {
     this.entries = this.entries.filter((entry) => entry.offset >= this.firstOffset)
   }
 
-  /** Of each key the last committed record stays; what is not stable yet is left as it is. Deletions go too, as after delete.retention.ms. */
+  /** Of each key the last committed record stays; what is not stable yet is left as it is. Deletions go too, as after delete.retention.ms, unless they are to be kept. */
   compact(keepsDeletions = false): void {
     const stable = this.lastStableOffset
     const last = new Map<string, number>()
