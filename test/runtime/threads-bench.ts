@@ -7,11 +7,11 @@ import type { AppTotals } from '../../framework/runtime/app.ts'
 import type { AppState } from '../../framework/runtime/app-state.ts'
 import { readSettings } from '../../framework/runtime/settings.ts'
 import { StreamThreads, settingsOfThread } from '../../framework/runtime/stream-threads.ts'
-import { startThreadApp } from '../../framework/runtime/thread-app.ts'
-import type { FromThread, ThreadLink } from '../../framework/runtime/thread-messages.ts'
+import type { ThreadLink } from '../../framework/runtime/thread-messages.ts'
 import { MemoryBroker } from '../../plugins/broker-memory/index.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import type { AppBench } from './app-bench.ts'
+import { threadInProcess } from './thread-in-process.ts'
 
 const memoryEngine = memory().stores!.memory!
 
@@ -106,40 +106,21 @@ export async function startThreads(
   return { bench, threads, app }
 }
 
-/** In place of a worker thread: an app with a broker of its own in this one. */
+/** With a broker of its own. */
 function threadOn(
   bench: AppBench,
   definition: TopologyDefinition,
   options: { settings: ReturnType<typeof settingsOfThread>; processId: string; thread: number },
 ): ThreadLink {
-  const said: FromThread[] = []
-  let take: ((message: FromThread) => void) | undefined
-  const tell = (message: FromThread): void => {
-    if (take === undefined) said.push(message)
-    else take(structuredClone(message))
-  }
-  const { take: told, calls } = startThreadApp(
-    {
-      ...options,
-      topology: definition.build(),
-      applicationId: definition.name,
-      broker: new MemoryBroker(bench.cluster, `${definition.name}-${options.thread}`),
-      engines: { persistent: memoryEngine, memory: memoryEngine },
-      clock: bench.clock,
-      logger: { log: () => {} },
-      print: () => {},
-      untilEnd: false,
-    },
-    tell,
-    (error) => ({ message: String((error as Error).message), exitCode: 1 }),
-  )
-  return {
-    // Never before who sends has gone on, as between threads.
-    send: (message) => queueMicrotask(() => told(structuredClone(message))),
-    call: (call) => () => structuredClone(calls.answer(structuredClone(call))),
-    listen: (listener) => {
-      take = listener
-      for (const message of said) listener(message)
-    },
-  }
+  return threadInProcess({
+    ...options,
+    topology: definition.build(),
+    applicationId: definition.name,
+    broker: new MemoryBroker(bench.cluster, `${definition.name}-${options.thread}`),
+    engines: { persistent: memoryEngine, memory: memoryEngine },
+    clock: bench.clock,
+    logger: { log: () => {} },
+    print: () => {},
+    untilEnd: false,
+  })
 }

@@ -24,6 +24,7 @@ export const storesWorkload: Workload = {
   tables: { [namesTopic]: words, [refsTopic]: words },
   // At once, and not when the clock says so: then what comes out follows from the input.
   config: { closedWindowsIntervalMs: 0, unmatchedIntervalMs: 0 },
+  hasThreads: true,
   keepsDeletions: true,
   findings,
 }

@@ -26,6 +26,7 @@ export const streamsWorkload: Workload = {
   outputTopics,
   tables: {},
   config: {},
+  hasThreads: false,
   keepsDeletions: false,
   findings,
 }

@@ -1,14 +1,20 @@
 // One process of the simulated app: the real runtime on a clock, a network and a disk that may fail it. It is killed at a step that somebody has named, or at any time;
 // frozen, it does nothing and hears nothing, and goes on afterwards as if nothing had been: a zombie, if it was for longer than its session.
 
-import type { Config } from '../../framework/config.ts'
+import type { Config, Settings } from '../../framework/config.ts'
+import type { Topology } from '../../framework/graph/topology.ts'
 import type { Broker } from '../../framework/ports/broker.ts'
+import type { Clock } from '../../framework/ports/clock.ts'
+import type { Logger } from '../../framework/ports/logger.ts'
 import type { StateEngine } from '../../framework/ports/store.ts'
 import { App, type AppTotals } from '../../framework/runtime/app.ts'
 import { readSettings } from '../../framework/runtime/settings.ts'
+import { StreamThreads, settingsOfThread } from '../../framework/runtime/stream-threads.ts'
+import type { ThreadLink } from '../../framework/runtime/thread-messages.ts'
 import { MemoryBroker, type MemoryCluster } from '../../plugins/broker-memory/index.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import type { Random } from '../kit/random.ts'
+import { threadInProcess } from '../runtime/thread-in-process.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type Disk, SimulatedEngine } from './simulated-disk.ts'
 import { type NetworkOwner, type NetworkWeather, SimulatedNetwork } from './simulated-network.ts'
@@ -45,34 +51,21 @@ export class Instance implements NetworkOwner {
   failure: unknown
   totals: AppTotals | undefined
   private readonly parts: InstanceParts
-  private readonly app: App
-  private readonly broker: MemoryBroker
+  private readonly app: App | StreamThreads
+  private readonly brokers: MemoryBroker[] = []
   private readonly network: SimulatedNetwork
   private readonly engine: SimulatedEngine
   private doomedAt: string | undefined
   private freezesAt: { readonly step: string; readonly durationMs: number } | undefined
 
   constructor(name: string, disk: Disk, parts: InstanceParts) {
-    const { scheduler, random, workload, cluster, config, weather, slowestWriteMs, trace, sabotage } = parts
+    const { scheduler, random, config, weather, slowestWriteMs, trace } = parts
     this.name = name
     this.parts = parts
     const clock = scheduler.clockOf(this)
     this.network = new SimulatedNetwork(scheduler, random, this, weather, trace)
-    this.broker = new MemoryBroker(cluster, name, this.network)
     this.engine = new SimulatedEngine(disk, { scheduler, random, process: this, slowestMs: slowestWriteMs })
-    this.app = new App({
-      topology: workload.topology({ pause: () => scheduler.pause(random.below(answerMsMax), this) }).build(),
-      applicationId,
-      processId: name,
-      settings: readSettings(config, {}).settings,
-      broker: sabotage.broker?.(this.broker) ?? this.broker,
-      engines: { persistent: sabotage.engine?.(this.engine) ?? this.engine, memory: memoryEngine },
-      clock,
-      logger: { log: (level, message) => void (level === 'warn' && this.alive && trace(`${name} warns: ${message.split('\n')[0]}`)) },
-      print: () => {},
-      untilEnd: false,
-      onState: (state) => void (this.alive && trace(`${name} is ${state}`)),
-    })
+    this.app = this.appOf(readSettings(config, {}).settings, clock)
     this.app.run().then(
       (totals) => {
         this.totals = totals
@@ -83,6 +76,41 @@ export class Instance implements NetworkOwner {
         this.end()
       },
     )
+  }
+
+  /** With several stream threads each is an app of its own, as it is in a worker thread; the process lives, stands still and dies with all of them. */
+  private appOf(settings: Settings, clock: Clock): App | StreamThreads {
+    const { trace } = this.parts
+    const logger: Logger = {
+      log: (level, message) => void (level === 'warn' && this.alive && trace(`${this.name} warns: ${message.split('\n')[0]}`)),
+    }
+    const topology = this.topology()
+    const onState = (state: string) => void (this.alive && trace(`${this.name} is ${state}`))
+    const common = { applicationId, processId: this.name, clock, logger, print: () => {}, untilEnd: false }
+    if (settings.streamThreads === 1)
+      return new App({ ...common, topology, settings, broker: this.openBroker(this.name), engines: this.engines, onState })
+    const open = (thread: number): ThreadLink => {
+      const broker = this.openBroker(`${this.name}-${thread}`)
+      const own = { topology: this.topology(), settings: settingsOfThread(settings, thread), thread }
+      return threadInProcess({ ...common, ...own, broker, engines: this.engines })
+    }
+    return new StreamThreads({ applicationId, topology, settings, clock, logger, reporters: [], onState, open })
+  }
+
+  private topology(): Topology {
+    const { workload, scheduler, random } = this.parts
+    return workload.topology({ pause: () => scheduler.pause(random.below(answerMsMax), this) }).build()
+  }
+
+  private openBroker(name: string): Broker {
+    const { cluster, sabotage } = this.parts
+    const broker = new MemoryBroker(cluster, name, this.network)
+    this.brokers.push(broker)
+    return sabotage.broker?.(broker) ?? broker
+  }
+
+  private get engines(): { readonly persistent: StateEngine; readonly memory: StateEngine } {
+    return { persistent: this.parts.sabotage.engine?.(this.engine) ?? this.engine, memory: memoryEngine }
   }
 
   get state(): string {
@@ -118,7 +146,7 @@ export class Instance implements NetworkOwner {
     if (!this.alive) return
     this.parts.trace(`${this.name} is killed: ${when}`)
     this.alive = false
-    this.broker.crash()
+    for (const broker of this.brokers) broker.crash()
     this.engine.crash()
   }
 
@@ -145,6 +173,6 @@ export class Instance implements NetworkOwner {
     if (!this.alive) return
     this.parts.trace(`${this.name} has ended${this.failure === undefined ? '' : `: ${String(this.failure).split('\n')[0]}`}`)
     this.alive = false
-    this.broker.crash()
+    for (const broker of this.brokers) broker.crash()
   }
 }

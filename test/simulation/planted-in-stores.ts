@@ -41,6 +41,13 @@ export const plantedInStores: Readonly<Record<string, PlantedSabotage>> = {
         'GlobalStreamThread',
       ),
   },
+  'the stream threads of a process have one transactional id': {
+    broker: (broker) =>
+      around(broker, {
+        producer: ({ transactionalId, ...options }: ProducerOptions) =>
+          broker.producer(transactionalId === undefined ? options : { ...options, transactionalId: transactionalId.replace(/-\d+$/, '') }),
+      }),
+  },
   'the index of timers is not written to the disk': {
     engine: (engine) =>
       aroundFolders(engine, (folder) => ({ write: (batch) => folder.write({ ...batch, mutations: withoutIndex(batch) }) })),

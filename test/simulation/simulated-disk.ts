@@ -1,6 +1,7 @@
 // A state engine on a disk that outlives its process. A batch is written after a while, all of it or nothing, as LevelDB's are; a process that dies meanwhile leaves it
 // to the seed how much of what was on its way is there.
 
+import { MillraceError } from '../../framework/errors.ts'
 import type { KeyRange, Mutation, StateBatch, StateEngine, StateFolder } from '../../framework/ports/store.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import type { Random } from '../kit/random.ts'
@@ -28,6 +29,8 @@ export class SimulatedEngine implements StateEngine {
   private readonly disk: Disk
   private readonly user: DiskUser
   private readonly opened: SimulatedFolder[] = []
+  /** Those that are open: a folder is that of one thread at a time. */
+  private readonly locked = new Set<string>()
 
   constructor(disk: Disk, user: DiskUser) {
     this.disk = disk
@@ -35,9 +38,11 @@ export class SimulatedEngine implements StateEngine {
   }
 
   async open(name: string): Promise<StateFolder> {
+    if (this.locked.has(name)) throw new MillraceError('state-locked', { folder: name })
+    this.locked.add(name)
     const folder = this.disk.folders.get(name) ?? (await memoryEngine.open(name))
     this.disk.folders.set(name, folder)
-    const opened = new SimulatedFolder(folder, this.user)
+    const opened = new SimulatedFolder(folder, this.user, () => this.locked.delete(name))
     this.opened.push(opened)
     return opened
   }
@@ -60,12 +65,14 @@ export class SimulatedEngine implements StateEngine {
 class SimulatedFolder implements StateFolder {
   private readonly folder: StateFolder
   private readonly user: DiskUser
+  private readonly onClose: () => void
   private readonly waiting: StateBatch[] = []
   private writing: Promise<void> = Promise.resolve()
 
-  constructor(folder: StateFolder, user: DiskUser) {
+  constructor(folder: StateFolder, user: DiskUser, onClose: () => void) {
     this.folder = folder
     this.user = user
+    this.onClose = onClose
   }
 
   store(name: string) {
@@ -92,6 +99,7 @@ class SimulatedFolder implements StateFolder {
   /** The folder stays on the disk. */
   async close(): Promise<void> {
     await this.writing
+    this.onClose()
   }
 
   crash(): void {

@@ -94,6 +94,7 @@ class Simulation {
       acceptableRecoveryLag: random.oneOf([0, 20, 10_000]),
       maxWarmupReplicas: 1 + random.below(2),
       probingRebalanceIntervalMs: 500 + random.below(2_500),
+      ...(workload.hasThreads && random.chance(0.4) ? { streamThreads: 2 } : {}),
     }
     // By another generator, so that what a seed does otherwise is the same both ways.
     this.fences = new Random(seed + 1_000_000).chance(0.5)

@@ -26,6 +26,8 @@ export interface Workload {
   /** Topics that are written before the app starts, and from time to time while it runs, by key. */
   readonly tables: Readonly<Record<string, readonly string[]>>
   readonly config: Config
+  /** Whether instances may have several stream threads. */
+  readonly hasThreads: boolean
   /** Whether rows are deleted, and come again where a deletion is compacted away of which somebody has not heard: Kafka keeps it for `delete.retention.ms`. */
   readonly keepsDeletions: boolean
   /** `complete`: also whether nothing is there that should not be; otherwise only whether all is there. */
