@@ -1,5 +1,5 @@
 // npm run bench [-- map chain count window session join count-window ttl] [--records N] [--rounds N] [--brokers HOST:PORT] [--guarantee exactly_once_v2]
-//               [--without-fusion]
+//               [--commit-interval MS] [--without-fusion]
 //
 // Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at least once unless told otherwise. The sides take turns, each
 // run with a fresh application id, a fresh state folder and an empty output topic; the table shows medians. Both runtimes have their default heap settings.
@@ -28,6 +28,7 @@ const { values: options, positionals } = parseArgs({
     keys: { type: 'string', default: '10000' },
     brokers: { type: 'string' },
     guarantee: { type: 'string', default: 'at_least_once' },
+    'commit-interval': { type: 'string' },
     'without-fusion': { type: 'boolean', default: false },
   },
 })
@@ -38,10 +39,10 @@ const rounds = Number(options.rounds)
 const partitions = 4
 const inputTopic = 'bench-events'
 const isExactlyOnce = options.guarantee === 'exactly_once_v2'
-/** The same for both sides: Kafka Streams' own defaults. */
+/** The same for both sides: Kafka Streams' own defaults, unless told otherwise. */
 const settings = {
   MILLRACE_PROCESSING_GUARANTEE: options.guarantee,
-  MILLRACE_COMMIT_INTERVAL_MS: isExactlyOnce ? '100' : '30000',
+  MILLRACE_COMMIT_INTERVAL_MS: options['commit-interval'] ?? (isExactlyOnce ? '100' : '30000'),
   MILLRACE_CACHE_BYTES_MAX: String(10 * 1024 * 1024),
 }
 
