@@ -230,6 +230,59 @@ test('quantiles are within their accuracy of the values that have their rank', (
   )
 })
 
+test('quantiles keep what they promise at any accuracy, over twelve orders of magnitude, also when sketches are merged and values taken out', () => {
+  const size = fc
+    .tuple(fc.double({ min: -6, max: 6, noNaN: true }), fc.constantFrom(-1, 1, 1, 0))
+    .map(([power, sign]) => sign * 10 ** power)
+  const values = fc.array(size, { minLength: 1, maxLength: 200, size: 'max' })
+  const given = fc.record({ left: values, right: values, gone: values, accuracy: fc.constantFrom(0.001, 0.01, 0.05, 0.2) })
+  const ranks = [0, 0.01, 0.25, 0.5, 0.75, 0.99, 1]
+  fc.assert(
+    fc.property(given, ({ left, right, gone, accuracy }) => {
+      const sketch = quantiles(ranks, (value: number) => value, { relativeAccuracy: accuracy })
+      const merged = sketch.merge!(folded(sketch, [...gone, ...left]), folded(sketch, right))
+      const state = gone.reduce((before, value) => sketch.remove!(before, value), merged)
+      const sorted = [...left, ...right].sort((a, b) => a - b)
+      for (const [index, found] of sketch.result(state).entries()) {
+        // The rank of the library: 1 + quantile * (values - 1), rounded down.
+        const exact = sorted[Math.floor(ranks[index]! * (sorted.length - 1))]!
+        expect(Math.abs(found - exact), `${found} for ${ranks[index]}, exactly ${exact}, of ${sorted}`).toBeLessThanOrEqual(
+          accuracy * Math.abs(exact) * (1 + 1e-9),
+        )
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+// The error of many sketches is spread with the standard error of 1.04 / √registers; hashes do not change, so neither do these numbers.
+test.each([16, 64, 256, 1024, 4096])(
+  'of %i registers the errors have the spread that is promised, and two halves give what the whole gives',
+  (registers) => {
+    const about = approxCountDistinct((value: string) => value, { registers })
+    const sizes = [3, 30, 300, 2_000]
+    const errors = sizes.flatMap((size) =>
+      Array.from({ length: 6 }, (_, sample) => {
+        let [whole, left, right] = [about.initial, about.initial, about.initial]
+        for (let value = 0; value < size; value++) {
+          const name = `${sample}/${value}`
+          whole = about.add(whole, name)
+          if (value % 2 === 0) left = about.add(left, name)
+          // Some are in both.
+          if (value % 3 !== 0 || value % 2 === 1) right = about.add(right, name)
+        }
+        expect(about.merge!(left, right)).toBe(whole)
+        expect(about.merge!(right, left)).toBe(whole)
+        return (about.result(whole) - size) / size
+      }),
+    )
+    const standardError = 1.04 / Math.sqrt(registers)
+    const spread = Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length)
+    expect(spread).toBeLessThan(1.25 * standardError)
+    for (const error of errors) expect(Math.abs(error)).toBeLessThan(4 * standardError + 1 / 3)
+  },
+)
+
 test.each([10, 100, 1000, 10_000, 50_000])('about %i different values are counted within three standard errors', (values) => {
   const about = approxCountDistinct((value: number) => `user-${value}`, { registers: 1024 })
   let state = about.initial

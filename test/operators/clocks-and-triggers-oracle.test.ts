@@ -7,11 +7,14 @@ import {
   type CountWindow,
   type GlobalWindow,
   globalWindow,
+  hopping,
   onCount,
   onEvery,
   onIdle,
   purging,
   type Serde,
+  type SessionWindow,
+  session,
   string,
   type TimeWindow,
   type Trigger,
@@ -44,13 +47,15 @@ const steps = (at: fc.Arbitrary<number>): fc.Arbitrary<readonly Step[]> =>
     { maxLength: 40, size: 'max' },
   )
 
-function driverOf(window: TimeWindow | CountWindow | GlobalWindow): Promise<TopologyTestDriver> {
+function driverOf(window: TimeWindow | SessionWindow | CountWindow | GlobalWindow): Promise<TopologyTestDriver> {
   const definition = topology('windows', (builder) => {
     const group = builder.stream<string, string>('in', text).groupByKey(text)
     const shown = (elements: readonly string[], { start, end }: { start: number; end: number }, key: string) =>
       `${key} ${start}-${end} ${elements.join('')}`
     const out = { key: json() as Serde<Windowed<string>>, value: string() }
     if (window.kind === 'time') group.windowedBy(window, { emit: 'final' }).apply(shown, { store: 'windows' }).toStream().to('out', out)
+    else if (window.kind === 'session')
+      group.windowedBy(window, { emit: 'final' }).apply(shown, { store: 'windows' }).toStream().to('out', out)
     else if (window.kind === 'count') group.windowedBy(window).apply(shown, { store: 'windows' }).to('out', out)
     else group.windowedBy(window).apply(shown, { store: 'windows' }).to('out', out)
   })
@@ -66,7 +71,12 @@ interface Naive {
 }
 
 /** `lag`: whether `at` says how far the record is behind the clock. */
-async function compare(window: TimeWindow | CountWindow | GlobalWindow, input: readonly Step[], naive: Naive, lag: boolean): Promise<void> {
+async function compare(
+  window: TimeWindow | SessionWindow | CountWindow | GlobalWindow,
+  input: readonly Step[],
+  naive: Naive,
+  lag: boolean,
+): Promise<void> {
   const driver = await driverOf(window)
   for (const [index, step] of input.entries()) {
     let expected: string[] = []
@@ -89,13 +99,15 @@ async function compare(window: TimeWindow | CountWindow | GlobalWindow, input: r
 class NaiveClock implements Naive {
   private readonly rows = new Map<string, { readonly end: number; elements: string; isSent: boolean }>()
   private readonly size: number
+  private readonly advance: number
   private readonly grace: number
   private readonly processing: boolean
   private streamTime = -1
   private decided = -1
 
-  constructor(size: number, grace: number, processing: boolean) {
+  constructor(size: number, grace: number, processing: boolean, advance = size) {
     this.size = size
+    this.advance = advance
     this.grace = grace
     this.processing = processing
   }
@@ -104,10 +116,11 @@ class NaiveClock implements Naive {
     const time = this.processing ? nowMs : timestamp
     this.streamTime = Math.max(this.streamTime, time)
     const closed = Math.max(this.decided, this.streamTime - this.grace)
-    const start = Math.floor(time / this.size) * this.size
-    const end = start + this.size
-    const name = `${key} ${start}-${end}`
-    if (end > closed) this.rows.set(name, { end, elements: (this.rows.get(name)?.elements ?? '') + value, isSent: false })
+    for (let start = Math.floor(time / this.advance) * this.advance; start > time - this.size; start -= this.advance) {
+      const end = start + this.size
+      const name = `${key} ${start}-${end}`
+      if (end > closed) this.rows.set(name, { end, elements: (this.rows.get(name)?.elements ?? '') + value, isSent: false })
+    }
     return this.close(closed)
   }
 
@@ -142,6 +155,52 @@ test('windows of processing time hold what came in their time, whatever the reco
   await fc.assert(
     fc.asyncProperty(steps(fc.nat(5_000)), fc.integer({ min: 1, max: 12 }), async (input, size) => {
       await compare(tumbling(size, { time: 'processing' }), input, new NaiveClock(size, 0, true), false)
+    }),
+    { numRuns },
+  )
+})
+
+test('hopping windows of processing time overlap by the clock alone', async () => {
+  const cut = fc.record({ advance: fc.integer({ min: 1, max: 8 }), times: fc.integer({ min: 1, max: 3 }), less: fc.nat(3) })
+  await fc.assert(
+    fc.asyncProperty(steps(fc.nat(5_000)), cut, async (input, { advance, times, less }) => {
+      const size = Math.max(advance, advance * times - less)
+      await compare(hopping(size, { advance, time: 'processing' }), input, new NaiveClock(size, 0, true, advance), false)
+    }),
+    { numRuns },
+  )
+})
+
+/** Sessions of one key each, by the clock: a record joins the last one if that is within the gap, and one that is not joined any more is sent. */
+class NaiveSessions implements Naive {
+  private readonly gap: number
+  private readonly open = new Map<string, { readonly start: number; end: number; elements: string }>()
+
+  constructor(gap: number) {
+    this.gap = gap
+  }
+
+  record(key: string, value: string, _timestamp: number, nowMs: number): string[] {
+    const sent = this.wait(nowMs)
+    const known = this.open.get(key)
+    this.open.set(key, { start: known?.start ?? nowMs, end: nowMs, elements: (known?.elements ?? '') + value })
+    return sent
+  }
+
+  /** Both ends belong to a session, and the gap, too: it is over a millisecond later. */
+  wait(nowMs: number): string[] {
+    return [...this.open].flatMap(([key, { start, end, elements }]) => {
+      if (end + this.gap >= nowMs) return []
+      this.open.delete(key)
+      return [`${key} ${start}-${end} ${elements}`]
+    })
+  }
+}
+
+test('sessions of processing time last as long as records keep coming by the clock', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps(fc.nat(5_000)), fc.integer({ min: 1, max: 12 }), async (input, gap) => {
+      await compare(session(gap, { time: 'processing' }), input, new NaiveSessions(gap), false)
     }),
     { numRuns },
   )
