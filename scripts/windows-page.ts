@@ -224,6 +224,19 @@ closed, \`every('10s')\` the last of the changes within a time. Records that are
 
 **All elements of a window** come to a function with \`windowedBy(window).apply((elements, { start, end }, key) => …)\`, in the order in which they came, whenever the window is sent.
 \`elementsMax\`, \`bytesMax\` and \`whenFull\` say how much a window may hold.
+
+**From Flink and Quix Streams**, whose tables are tests here:
+
+| there | here |
+|---|---|
+| Flink \`countWindow(n)\`, Quix \`tumbling_count_window(n)\` | \`tumblingCount(n)\` |
+| Flink \`countWindow(size, slide)\` | \`slidingCount(size, { step: slide, partial: true })\` |
+| Quix \`hopping_count_window(count, step)\`, \`sliding_count_window(count)\` | \`slidingCount(count, { step })\`, \`slidingCount(count, { step: 1 })\` |
+| Quix \`.final()\`, \`.current()\` | \`emit: 'final'\`, \`emit: 'updates'\` |
+| Flink \`EventTimeSessionWindows.withGap\`, \`withDynamicGap\` | \`session(gap)\`, whose end is the last record, not that and the gap; \`sessionBy(gap, …)\`, whose end has the gap in it |
+| Flink \`CountTrigger\`, \`PurgingTrigger\` of \`GlobalWindows\` | \`globalWindow(onCount(n))\`, \`globalWindow(purging(onCount(n)))\` |
+| Flink \`ContinuousEventTimeTrigger\` | \`onEvery(duration)\`, which does not send again where nothing has come |
+| Flink \`allowedLateness\`, \`sideOutputLateData\` | \`grace\` and \`emit: 'updates'\`, \`.late(…)\`; with \`emit: 'final'\` there is one result, when the grace is over |
 `
 
 /** The page and its pictures, by file. */
