@@ -1,6 +1,6 @@
 // millrace build: a bundle for each topology, if all is well.
 
-import { relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Manifest } from '../../framework/graph/manifest.ts'
 import { brokersFlag } from '../connect.ts'
 import { jsonFlag } from '../json-flag.ts'
@@ -13,7 +13,7 @@ import { holdSignals } from '../stop-signal.ts'
 export class Build extends Command {
   static override summary = 'Check the topologies and write a bundle for each.'
   static override description =
-    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, asyncapi.json (its topics), sbom.cdx.json (what it is made of), package.json and Dockerfile. With an error nothing is written, and what was built before stays whole. ' +
+    'Writes dist/<topology>/ with app.mjs, its source map, manifest.json, asyncapi.json (its topics), sbom.cdx.json (what it is made of), package.json and Dockerfile. With an error nothing is written, and what was built before stays whole; files that a former build wrote there and this one does not are removed. ' +
     'millrace-env.d.ts, the types of the topics for tests, is brought up to date. Of each topology it says what it costs: internal topics, repartition hops, changelog records for one record at most, and what keeps each store from growing; ' +
     'with a `budget` in millrace.config.ts what is too much is an error (MR1801).'
   static override examples = ['<%= config.bin %> build', '<%= config.bin %> build --strict && node dist/flight-delays/app.mjs']
@@ -41,7 +41,7 @@ export class Build extends Command {
     const project = openProject(process.cwd())
     const deployed = await this.deployed(flags)
     let writing: ReturnType<typeof holdSignals> | undefined
-    const { diagnostics, topologies } = await withProgress('Building', (show) =>
+    const { diagnostics, topologies, removed } = await withProgress('Building', (show) =>
       project.build({
         out: flags.out,
         ...(deployed === undefined ? {} : { deployed }),
@@ -60,8 +60,9 @@ export class Build extends Command {
       cost,
     }))
     const format = flags.json ? 'json' : flags.format
-    await reportDiagnostics(diagnostics, { strict: flags.strict, format }, { topologies: built })
+    await reportDiagnostics(diagnostics, { strict: flags.strict, format }, { topologies: built, removed })
     if (format !== 'pretty') return
+    for (const line of removedLines(removed, flags.out)) this.log(line)
     const { costLines } = await import('../../framework/graph/cost/cost-text.ts')
     for (const { source, folder, cost } of topologies)
       this.log([`${source} → ${relative(process.cwd(), folder)}`, ...costLines(cost)].join('\n  '))
@@ -75,6 +76,13 @@ export class Build extends Command {
     if (against === undefined) return undefined
     return { manifests: await runningManifests(against, brokers), allowed: allow }
   }
+}
+
+/** A line for each folder. */
+function removedLines(removed: readonly string[], out: string): readonly string[] {
+  const folders = new Map<string, number>()
+  for (const path of removed) folders.set(dirname(path), (folders.get(dirname(path)) ?? 0) + 1)
+  return [...folders].map(([folder, count]) => `${join(out, folder)}: removed ${count} ${count === 1 ? 'file' : 'files'} of a former build`)
 }
 
 interface DeployedFlags {

@@ -14,6 +14,7 @@ import { type Diagnostic, sortDiagnostics } from './diagnostics.ts'
 import type { EmittedFiles } from './emitted-files.ts'
 import { appBanner, chainsModule, entryPointSource } from './entry-point.ts'
 import { bundleDiagnostic, isProblems } from './evaluate.ts'
+import { formerList, listFile, listText, removeFormer } from './former-files.ts'
 import { libraryFolder, packageAt, withForwardSlashes } from './library.ts'
 import { completeManifest, manifestText } from './manifest-text.ts'
 import { asyncApiText } from './output/asyncapi.ts'
@@ -41,15 +42,18 @@ export async function build({ folder, topologies, emitted, diagnostics, out, lin
     if ('files' in output) outputs.push({ topology, files: new Map([...output.files, ...(emitted.files.get(topology.name) ?? [])]) })
     else problems.push(...output)
   }
-  if (problems.length > 0) return { diagnostics: sortDiagnostics([...diagnostics, ...problems]), topologies: [] }
+  if (problems.length > 0) return { diagnostics: sortDiagnostics([...diagnostics, ...problems]), topologies: [], removed: [] }
   onProgress({ stage: 'write', topology: undefined })
-  const written = outputs.flatMap(({ topology, files }) =>
-    [...files].map(([file, text]) => [join(out, topology.name, file), text] as const),
+  const written = new Map(
+    outputs.flatMap(({ topology, files }) => [...files].map(([file, text]) => [join(topology.name, file), text] as const)),
   )
+  const former = await formerList(out)
   // While one edits, types are there that were never meant: what emitters keep is kept of real builds.
   const kept = linked ? [] : [...emitted.kept].map(([file, text]) => [join(folder, file), text] as const)
-  await writeWholly(new Map([...written, ...kept]))
-  return { diagnostics, topologies: outputs.map((output) => builtOf(output, out)) }
+  const list = [join(out, listFile), listText(written)] as const
+  await writeWholly(new Map([...[...written].map(([path, text]) => [join(out, path), text] as const), list, ...kept]))
+  const removed = await removeFormer(out, former, [...written.keys()])
+  return { diagnostics, topologies: outputs.map((output) => builtOf(output, out)), removed }
 }
 
 interface Output {

@@ -76,6 +76,8 @@ export interface BuildResult {
   /** With an error among them nothing was written. */
   readonly diagnostics: readonly Diagnostic[]
   readonly topologies: readonly BuiltTopology[]
+  /** What a former build has written into the folder of the output and this one has not, by its path there: it was removed, unless somebody has changed it. */
+  readonly removed: readonly string[]
 }
 
 /** A topology that has passed all checks. */
@@ -157,7 +159,7 @@ class Compiler implements CompilerProject {
     const { diagnostics: found, topologies, emitted } = await this.checked()
     const refused = deployed === undefined ? [] : refusedByState(topologies, deployed)
     const diagnostics = refused.length === 0 ? found : sortDiagnostics([...found, ...refused])
-    if (hasErrors(diagnostics) || this.sources === null) return { diagnostics, topologies: [] }
+    if (hasErrors(diagnostics) || this.sources === null) return { diagnostics, topologies: [], removed: [] }
     return build({ folder: this.sources.folder, topologies, emitted, diagnostics, out, linked, onProgress })
   }
 

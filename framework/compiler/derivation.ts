@@ -141,10 +141,13 @@ export function nothingDerived({ program }: Sources): Derivation {
 function rewriteAll(closure: readonly ts.SourceFile[], edits: readonly CallEdit[], sources: Sources): Map<string, RewrittenFile> {
   const preamble = `import * as ${importName} from ${quoted(derivedModule)}`
   return new Map(
-    closure.map((file) => {
-      const own = edits.filter((edit) => edit.node.getSourceFile() === file && edit.properties.size > 0)
-      return [file.fileName, rewriteFile(file, own, { path: sources.pathOf(file), preamble })]
-    }),
+    // JSON has no place for a source map.
+    closure
+      .filter((file) => !file.fileName.endsWith('.json'))
+      .map((file) => {
+        const own = edits.filter((edit) => edit.node.getSourceFile() === file && edit.properties.size > 0)
+        return [file.fileName, rewriteFile(file, own, { path: sources.pathOf(file), preamble })]
+      }),
   )
 }
 

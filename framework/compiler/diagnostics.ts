@@ -197,7 +197,7 @@ const entries = {
     severity: 'error',
     message:
       '`{change}` changes {name}, which lives outside of the callback{path}: it is gone after a restart, and each instance and each task sees another one.',
-    remedy: 'Keep it in a store: by count(), reduce() or aggregate(), or in process() with builder.addStore().',
+    remedy: '{instead}',
   },
   MR1209: {
     severity: 'error',
@@ -363,6 +363,12 @@ const entries = {
     severity: 'error',
     message: 'The processor opens the store {store}, and {method} does not connect it: it would fail when its first task starts.',
     remedy: "Name it in the options: { stores: ['{store}'] }.",
+  },
+  MR1610: {
+    severity: 'error',
+    message: 'This {method} is of two streams, and says not how far apart two records may be: without an end each would be kept for ever.',
+    remedy:
+      "Give the window behind the joiner: .{join}, joiner, within('5m')). If the last record of each key is what you mean, make a table of that side: .toTable().",
   },
   // What becomes of the state of the version that runs.
   MR1701: {

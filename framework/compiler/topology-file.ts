@@ -81,12 +81,16 @@ function resolveAlias(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
 }
 
-/** The call behind `export default …`, directly or by a constant of the file. */
+/** The call behind `export default …` or `export { … as default }`, directly or by a constant of the file. */
 function callOf(statement: ts.Declaration, checker: ts.TypeChecker): ts.Node | null {
+  if (ts.isExportSpecifier(statement)) return callOfConstant(checker.getExportSpecifierLocalTargetSymbol(statement))
   if (!ts.isExportAssignment(statement)) return null
   const expression = unwrap(statement.expression)
-  if (!ts.isIdentifier(expression)) return expression
-  const declaration = checker.getSymbolAtLocation(expression)?.valueDeclaration
+  return ts.isIdentifier(expression) ? callOfConstant(checker.getSymbolAtLocation(expression)) : expression
+}
+
+function callOfConstant(constant: ts.Symbol | undefined): ts.Node | null {
+  const declaration = constant?.valueDeclaration
   if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null
   return unwrap(declaration.initializer)
 }

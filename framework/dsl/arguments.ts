@@ -29,12 +29,26 @@ export function requireOptions(graph: LogicalGraph, call: string, given: unknown
 }
 
 export function requireName(graph: LogicalGraph, call: string, what: string, given: unknown): void {
-  if (typeof given !== 'string' || given === '') refuse(graph, call, what, given, 'a name', 'Give it as text.')
+  if (typeof given !== 'string' || given === '') refuse(graph, call, what, given, 'a name', `Give it as text.${atBuildTime(what, [given])}`)
 }
 
 export function requireNames(graph: LogicalGraph, call: string, what: string, given: unknown): void {
   const named = Array.isArray(given) && given.every((name) => typeof name === 'string' && name !== '')
-  if (!named) refuse(graph, call, what, given, 'a list of names', 'Give an array of texts.')
+  if (!named)
+    refuse(
+      graph,
+      call,
+      what,
+      given,
+      'a list of names',
+      `Give an array of texts.${atBuildTime(what, Array.isArray(given) ? given : [given])}`,
+    )
+}
+
+/** The most frequent way to a topic that is not there. */
+function atBuildTime(what: string, given: readonly unknown[]): string {
+  if (!what.startsWith('topic') || !given.includes(undefined)) return ''
+  return ' A topology is made at build time too, when the environment has no variables: `process.env.TOPIC` is undefined then.'
 }
 
 export function requireStreamJoin(graph: LogicalGraph, call: string, joiner: unknown, window: unknown, options: unknown): void {

@@ -93,6 +93,38 @@ test('a build writes their files in a folder of theirs, with what was derived of
   })
 })
 
+test('what a former build has written is removed where it is not written any more, and nothing else', async () => {
+  const out = join(project.folder, 'dist')
+  const files = async (): Promise<readonly string[]> => (await readdir(join(out, 'orders'))).sort()
+  expect(await printWith(`return { files: { 'a.txt': 'a', 'deep/b.txt': 'b', 'changed.txt': 'c' } }`)).toBe('')
+  await compiler.build({ out })
+  await project.write('dist/orders/lists/changed.txt', 'by hand')
+  await project.write('dist/orders/mine.txt', 'mine')
+  expect(await printWith(`return { files: { 'a.txt': 'new' } }`)).toBe('')
+  expect((await compiler.build({ out })).removed).toEqual(['orders/lists/deep/b.txt'])
+  expect(await files()).toEqual([...builtFiles, 'lists', 'mine.txt'].sort())
+  expect((await readdir(join(out, 'orders/lists'))).sort()).toEqual(['a.txt', 'changed.txt'])
+  // A topology of another name, and a list that leads elsewhere.
+  await project.write('topologies/orders.ts', orders.replace("topology('orders'", "topology('sales'"))
+  const list = join(out, '.millrace-build.json')
+  const { files: listed } = JSON.parse(await readFile(list, 'utf8'))
+  await project.write(
+    'dist/.millrace-build.json',
+    JSON.stringify({ files: { ...listed, '../package.json': listed['orders/package.json'] } }),
+  )
+  compiler.refresh()
+  const { removed } = await compiler.build({ out })
+  expect(removed).toEqual([...builtFiles, 'lists/a.txt'].map((file) => `orders/${file}`).sort())
+  expect(await files()).toEqual(['lists', 'mine.txt'])
+  expect(existsSync(join(project.folder, 'package.json'))).toBe(true)
+  // What cannot be read lists nothing, and stops nothing.
+  await project.write('dist/.millrace-build.json', '{')
+  await project.write('topologies/orders.ts', orders)
+  compiler.refresh()
+  expect((await compiler.build({ out })).removed).toEqual([])
+  expect((await readdir(out)).sort()).toEqual(['.millrace-build.json', 'orders', 'sales'])
+})
+
 test('what they cannot write is said at the call, by check too, and stops a build', async () => {
   const print = await printWith(
     `return { files: { 'a.txt': '' }, problems: [{ node: 'orders', message: 'Order is too large.', remedy: 'Make it smaller.' }] }`,

@@ -40,7 +40,7 @@ const streams: readonly Row[] = [
     'KStreamImpl.to',
     'topic cannot be null',
     ({ stream }) => stream.to(none),
-    'KStream.to: its topic is undefined, not a name. Give it as text.',
+    'KStream.to: its topic is undefined, not a name. Give it as text. A topology is made at build time too, when the environment has no variables: `process.env.TOPIC` is undefined then.',
   ],
   ['KStreamImpl.to', 'produced cannot be null', ({ stream }) => stream.to('out', nothing), anObject('KStream.to')],
   ['KStreamImpl.toTable', 'materialized cannot be null', ({ stream }) => stream.toTable(nothing), anObject('KStream.toTable')],
@@ -218,7 +218,7 @@ const builder: readonly Row[] = [
     'StreamsBuilder.stream',
     'topic cannot be null',
     ({ builder }) => builder.stream(none),
-    'StreamsBuilder.stream: its topics are undefined, not a list of names. Give an array of texts.',
+    'StreamsBuilder.stream: its topics are undefined, not a list of names. Give an array of texts. A topology is made at build time too, when the environment has no variables: `process.env.TOPIC` is undefined then.',
   ],
   ['StreamsBuilder.stream', 'consumed cannot be null', ({ builder }) => builder.stream('a', nothing), anObject('StreamsBuilder.stream')],
   [

@@ -258,8 +258,12 @@ class Derivation {
       const hint = hintsByBuiltIn[symbol.name] ?? 'Use plain data, or pass a serde for the type.'
       return this.fail('MR1105', at, { type: symbol.name, hint })
     }
-    // Node's, and no class to TypeScript.
-    if (symbol?.name === 'Buffer') return this.fail('MR1105', at, { type: 'Buffer', hint: hintsByBuiltIn.Buffer ?? '' })
+    if (symbol !== undefined && this.isOfNode(symbol, type)) {
+      const hint =
+        hintsByBuiltIn[symbol.name] ??
+        `Use plain data, or give it a codec: \`export const ofData = codec(${symbol.name}, { encode, decode })\`.`
+      return this.fail('MR1105', at, { type: symbol.name, hint })
+    }
     if (symbol !== undefined && symbol.flags & ts.SymbolFlags.Class)
       return this.fail('MR1105', at, {
         type: symbol.name,
@@ -481,6 +485,14 @@ class Derivation {
     return (
       symbol.name !== '__type' && (symbol.declarations ?? []).some((one) => this.program.isSourceFileDefaultLibrary(one.getSourceFile()))
     )
+  }
+
+  /** Of Node's types what is a class there, though none to TypeScript: an interface with methods, such as URL and Buffer. */
+  private isOfNode(symbol: ts.Symbol, type: ts.Type): boolean {
+    const declarations = symbol.declarations ?? []
+    if (symbol.name === '__type' || declarations.length === 0) return false
+    if (!declarations.some((one) => one.getSourceFile().fileName.includes('/node_modules/@types/node/'))) return false
+    return type.getProperties().some((property) => this.checker.getTypeOfSymbol(property).getCallSignatures().length > 0)
   }
 
   private textOf(type: ts.Type): string {

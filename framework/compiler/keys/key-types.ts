@@ -29,10 +29,10 @@ export function withoutJoinErrors(
   sources: Sources,
 ): Diagnostic[] {
   const refused = calls.filter((call) =>
-    problems.some(({ code, span }) => code === 'MR1603' && isSame(span, sources.spanOf(methodNode(call)))),
+    problems.some(({ code, span }) => (code === 'MR1603' || code === 'MR1610') && isSame(span, sources.spanOf(methodNode(call)))),
   )
   return errors.filter(({ code, span }) => {
-    if (!['TS2345', 'TS2769', 'TS2322', 'TS7006', 'TS7031', 'TS2339'].includes(code) || span === undefined) return true
+    if (!['TS2345', 'TS2769', 'TS2322', 'TS7006', 'TS7031', 'TS2339', 'TS18046'].includes(code) || span === undefined) return true
     return !refused.some(({ node }) => {
       const start = sources.spanOf(methodNode({ node }))
       const end = sources.spanAt(node.getSourceFile(), node.getEnd())
@@ -96,6 +96,8 @@ class KeyTypes {
     const [other, ...rest] = call.node.arguments
     if (!joins.has(call.method) || other === undefined || this.isForeignKeyJoin(call, rest)) return []
     const name = this.nameOf(other)
+    const isOfStreams = name === 'KStream' && this.nameOf(ownerOf(call)) === 'KStream'
+    if (isOfStreams && rest.length < 2) return [this.report('MR1610', call, { join: `${call.method}(${shown(other)}` })]
     const own = this.typesOf(ownerOf(call))?.[0]
     const others = name === 'KStream' || name === 'KTable' ? this.typesOf(other)?.[0] : undefined
     if (own === undefined || others === undefined || isUnknown(own) || isUnknown(others)) return []

@@ -14,6 +14,9 @@ const toStream = 'A table changes; make a stream of its changes first: .toStream
 const group = 'Say by what: .groupByKey() or .groupBy(…) first.'
 const result = 'A group has no records; fold them first: .count(), .reduce(…) or .aggregate(…).'
 
+const aggregators = 'countDistinct max maxBy mean min minBy quantile sum topN'
+const compute = 'Name what is to be computed: .aggregate({ total: sum((value) => value.amount) }).'
+
 /** By type and method. */
 const meant: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   KTable: {
@@ -26,6 +29,7 @@ const meant: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   KStream: {
     ...each(aggregations, group),
+    ...each(aggregators, 'Say by what, then what is to be computed: .groupByKey().aggregate({ total: sum((value) => value.amount) }).'),
     windowedBy: group,
     suppress: 'Only a table can hold changes back: call it before .toStream().',
     toStream: 'It is a stream.',
@@ -35,14 +39,23 @@ const meant: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     foreach: 'It is called forEach.',
   },
   KGroupedStream: {
-    ...each(`${ofStreams} filter mapValues join leftJoin`, result),
+    ...each(`${ofStreams} filter mapValues join leftJoin toStream`, result),
+    ...each(aggregators, compute),
     suppress: 'Count or aggregate first, in a window: .windowedBy(…).count().',
   },
   KGroupedTable: {
-    ...each(`${ofStreams} filter mapValues join leftJoin`, result),
+    ...each(`${ofStreams} filter mapValues join leftJoin toStream`, result),
+    ...each(aggregators, compute),
     windowedBy: 'Only streams have windows: .toStream().groupByKey().windowedBy(…).',
   },
-  ...Object.fromEntries(windowed.split(' ').map((type) => [type, each(`${ofStreams} filter mapValues join leftJoin suppress`, result)])),
+  ...Object.fromEntries(
+    windowed
+      .split(' ')
+      .map((type) => [
+        type,
+        { ...each(`${ofStreams} filter mapValues join leftJoin suppress toStream`, result), ...each(aggregators, compute) },
+      ]),
+  ),
   BranchedKStream: each(
     `${ofStreams} filter mapValues`,
     'End the split first, .defaultBranch() or .noDefaultBranch(): it gives the branches as a list.',
@@ -54,6 +67,7 @@ export function missingMethods(files: readonly ts.SourceFile[], errors: readonly
   const candidates = errors.filter(({ code }) => code === 'TS2339' || code === 'TS2551')
   if (candidates.length === 0) return errors
   const explained = new Map<Diagnostic, Diagnostic>()
+  const refused: ts.CallExpression[] = []
   const checker = sources.program.getTypeChecker()
   const visit = (node: ts.Node): void => {
     if (ts.isPropertyAccessExpression(node)) explain(node)
@@ -69,10 +83,22 @@ export function missingMethods(files: readonly ts.SourceFile[], errors: readonly
     const error = candidates.find((one) => one.span?.file === span.file && one.span.line === span.line && one.span.column === span.column)
     if (error === undefined) return
     const details = { type: symbol.name, method: `${name.text}()`, instead }
+    if (ts.isCallExpression(name.parent.parent)) refused.push(name.parent.parent)
     explained.set(error, diagnostic('MR1608', span, details, fixOf(symbol.name, expression, name, sources)))
   }
   for (const file of files) visit(file)
-  return errors.map((error) => explained.get(error) ?? error)
+  return errors.filter((error) => !isOfParameter(error, refused, sources)).map((error) => explained.get(error) ?? error)
+}
+
+/** What a callback is handed by a method that there is not, nobody can know: that says nothing more. */
+function isOfParameter({ code, span }: Diagnostic, calls: readonly ts.CallExpression[], sources: Sources): boolean {
+  if (!['TS7006', 'TS7031'].includes(code) || span === undefined) return false
+  return calls.some((call) => {
+    const file = call.getSourceFile()
+    if (sources.pathOf(file) !== span.file) return false
+    const position = file.getPositionOfLineAndCharacter(span.line - 1, span.column - 1)
+    return call.arguments.some((one) => ts.isFunctionLike(one) && one.parameters.some(({ pos, end }) => pos <= position && position < end))
+  })
 }
 
 /** Where only one thing can be meant. */

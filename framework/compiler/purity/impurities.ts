@@ -12,6 +12,7 @@ import { callbacksOf, type OperatorCallback } from './callbacks.ts'
 import { CalledNames, unwrapped } from './called-names.ts'
 import { Changes, shortText } from './changes.ts'
 import { FunctionsOf, isOwnFunction, type OwnFunction } from './functions-of.ts'
+import { HiddenStates, resetTarget } from './hidden-state.ts'
 import { type ImpureCall, ImpureCalls } from './impure-calls.ts'
 import { LaterChanges } from './later-changes.ts'
 import { type Frame, isWithin, type Origin, Origins } from './origins.ts'
@@ -24,6 +25,10 @@ export function impurities(calls: readonly DslCall[], sources: Sources): Diagnos
 
 /** A chain of calls that is longer goes round, or is nothing that a person could follow. */
 const pathLengthMax = 20
+
+const keepInStore = 'Keep it in a store: by count(), reduce() or aggregate(), or in process() with builder.addStore().'
+
+const copyDeeper = 'A copy has the very same objects in it: copy what you change too, `{ ...old, inner: { ...old.inner, changed: 1 } }`.'
 
 /** Methods that hand the members of their object to a function, with the parameters that take them. */
 const handsOn: Readonly<Record<string, readonly number[]>> = {
@@ -44,6 +49,7 @@ class Inspection {
   private readonly functions: FunctionsOf
   private readonly impure: ImpureCalls
   private readonly changes: Changes
+  private readonly hidden: HiddenStates
   private readonly origins: Origins
   private readonly later: LaterChanges
   /** Functions that were looked at already, by what they were handed. */
@@ -56,6 +62,7 @@ class Inspection {
     this.functions = new FunctionsOf(sources, this.names)
     this.impure = new ImpureCalls(this.names, this.checker)
     this.changes = new Changes(this.names, this.checker)
+    this.hidden = new HiddenStates(this.names, this.checker)
     this.origins = new Origins(this.names, this.checker)
     this.later = new LaterChanges(files, this.names, this.changes)
   }
@@ -106,8 +113,10 @@ class Inspection {
     if (ts.isVariableDeclaration(node)) this.bindVariable(node, frame)
     if (ts.isForOfStatement(node)) this.bindMembers(node, frame)
     for (const change of this.changes.of(node)) this.checkChange(change, node, frame)
-    if (ts.isCallExpression(node)) this.checkCall(node, frame)
-    else if (ts.isNewExpression(node)) this.checkNew(node, frame)
+    if (ts.isCallExpression(node)) {
+      this.checkHiddenState(node, frame)
+      this.checkCall(node, frame)
+    } else if (ts.isNewExpression(node)) this.checkNew(node, frame)
     else if (ts.isPropertyAccessExpression(node)) this.checkRead(node, frame)
     else if (ts.isIdentifier(node)) this.checkLater(node, frame)
     // In a callback that is asynchronous as a whole one report is enough.
@@ -125,7 +134,7 @@ class Inspection {
   }
 
   private bindMembers({ initializer, expression }: ts.ForOfStatement, frame: Frame): void {
-    const origin = this.origins.of(expression, frame)
+    const origin = this.origins.ofMembers(expression, frame)
     const [variable] = ts.isVariableDeclarationList(initializer) ? initializer.declarations : []
     if (origin !== undefined && variable !== undefined) this.origins.bind(variable.name, origin, frame)
   }
@@ -137,8 +146,23 @@ class Inspection {
     if (origin === undefined || (assigns && ts.isIdentifier(bare) && origin.kind === 'argument')) return
     // A constant that holds something captured cannot be assigned: that is TypeScript's to say.
     const path = pathText(frame.path)
-    if (origin.kind === 'argument') this.report('MR1209', node, { change: text, name: origin.name, path, instead })
-    else this.report('MR1208', node, { change: text, name: origin.name, path })
+    const { name, isShared = false } = origin
+    if (origin.kind === 'argument') this.report('MR1209', node, { change: text, name, path, instead: isShared ? copyDeeper : instead })
+    else if (resetTarget(node) === undefined)
+      this.report('MR1208', node, { change: text, name, path, instead: isShared ? copyDeeper : keepInStore })
+  }
+
+  /** Of what was made outside of the callback. */
+  private checkHiddenState(node: ts.CallExpression, frame: Frame): void {
+    const state = this.hidden.of(node)
+    if (state === undefined || !ts.isPropertyAccessExpression(node.expression)) return
+    const object = unwrapped(node.expression.expression)
+    // What stands for a part of something outside, `const rows = table.values()`, was made inside.
+    const symbol = this.names.symbolOf(object)
+    const isHeld = symbol !== undefined && frame.origins.has(symbol)
+    if (isHeld || !(ts.isIdentifier(object) || ts.isPropertyAccessExpression(object))) return
+    if (this.origins.of(object, frame)?.kind !== 'captured') return
+    this.report('MR1208', node, { change: shortText(node), name: state.name, path: pathText(frame.path), instead: state.instead })
   }
 
   // --------------------------------------------------------------------------------------------------------------- calls
@@ -198,7 +222,7 @@ class Inspection {
   private followArguments(node: ts.CallExpression, frame: Frame): void {
     const { expression } = node
     const method = ts.isPropertyAccessExpression(expression) ? expression.name.text : ''
-    const owner = ts.isPropertyAccessExpression(expression) ? this.origins.of(expression.expression, frame) : undefined
+    const owner = ts.isPropertyAccessExpression(expression) ? this.origins.ofMembers(expression.expression, frame) : undefined
     const takesMembers = owner !== undefined && Object.hasOwn(handsOn, method) ? (handsOn[method] ?? []) : []
     for (const argument of node.arguments) {
       const bare = unwrapped(argument)

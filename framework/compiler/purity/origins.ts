@@ -3,12 +3,14 @@
 
 import { ts } from 'ts-morph'
 import { type CalledNames, unwrapped } from './called-names.ts'
+import { ShallowCopies } from './shallow-copies.ts'
 
+/** `isShared`: by a shallow copy, whose members are the same. */
 export type Origin =
   /** It belongs to the record, or to the store: others see it too. */
-  | { readonly kind: 'argument'; readonly name: string }
+  | { readonly kind: 'argument'; readonly name: string; readonly isShared?: true }
   /** A variable, or a field of an object, that outlives the callback. */
-  | { readonly kind: 'captured'; readonly name: string }
+  | { readonly kind: 'captured'; readonly name: string; readonly isShared?: true }
 
 /** The code that is looked at: a callback, or a function that it calls. */
 export interface Frame {
@@ -22,28 +24,21 @@ export interface Frame {
   readonly isAsync: boolean
 }
 
-/** Methods that give a member of their object, or the object itself. */
-const givesMember: ReadonlySet<string> = new Set([
-  'at',
-  'find',
-  'findLast',
-  'get',
-  'pop',
-  'shift',
-  'reverse',
-  'sort',
-  'fill',
-  'values',
-  'entries',
-])
+/** Methods that give the object itself. */
+const givesItself: ReadonlySet<string> = new Set(['reverse', 'sort', 'fill'])
+
+/** Methods that give a member of their object. */
+const givesMember: ReadonlySet<string> = new Set(['at', 'find', 'findLast', 'get', 'pop', 'shift', 'values', 'entries'])
 
 export class Origins {
   private readonly names: CalledNames
   private readonly checker: ts.TypeChecker
+  private readonly copies: ShallowCopies
 
   constructor(names: CalledNames, checker: ts.TypeChecker) {
     this.names = names
     this.checker = checker
+    this.copies = new ShallowCopies(names, checker)
   }
 
   /** undefined: made inside, or not known. */
@@ -52,12 +47,25 @@ export class Origins {
     if (bare.kind === ts.SyntaxKind.ThisKeyword) return frame.thisOrigin
     if (ts.isIdentifier(bare)) return this.ofName(bare, frame)
     if (ts.isPropertyAccessExpression(bare)) return this.ofMember(bare, frame)
-    if (ts.isElementAccessExpression(bare)) return this.of(bare.expression, frame)
+    if (ts.isElementAccessExpression(bare)) return this.ofMembers(bare.expression, frame)
     if (ts.isConditionalExpression(bare)) return this.of(bare.whenTrue, frame) ?? this.of(bare.whenFalse, frame)
     if (ts.isBinaryExpression(bare) && givesOneSide(bare.operatorToken.kind)) return this.of(bare.left, frame) ?? this.of(bare.right, frame)
-    const isMember =
-      ts.isCallExpression(bare) && ts.isPropertyAccessExpression(bare.expression) && givesMember.has(bare.expression.name.text)
-    return isMember && this.isOfPlatform(bare.expression) ? this.of(bare.expression.expression, frame) : undefined
+    if (!ts.isCallExpression(bare) || !ts.isPropertyAccessExpression(bare.expression) || !this.isOfPlatform(bare.expression))
+      return undefined
+    const { expression: object, name } = bare.expression
+    if (givesItself.has(name.text)) return this.of(object, frame)
+    return givesMember.has(name.text) ? this.ofMembers(object, frame) : undefined
+  }
+
+  /** Of the items of an array, or of what is in a map: those of a copy are the same. */
+  ofMembers(expression: ts.Expression, frame: Frame): Origin | undefined {
+    return this.of(expression, frame) ?? this.ofOriginals(expression, undefined, frame)
+  }
+
+  private ofOriginals(expression: ts.Expression, member: string | undefined, frame: Frame): Origin | undefined {
+    const found = this.copies.originals(expression, member).map((original) => this.ofMembers(original, frame))
+    const [first] = found
+    return first === undefined || found.includes(undefined) ? undefined : { ...first, isShared: true }
   }
 
   /** Gives the names that a declaration binds (`const { tags } = value`, a parameter) the origin of the whole. */
@@ -101,7 +109,7 @@ export class Origins {
       const target = this.checker.getAliasedSymbol(namespace)
       if (target.flags & ts.SymbolFlags.ValueModule) return ownModule(target) ? { kind: 'captured', name: access.getText() } : undefined
     }
-    return this.of(access.expression, frame)
+    return this.of(access.expression, frame) ?? this.ofOriginals(access.expression, access.name.text, frame)
   }
 
   private valueOf(name: ts.Identifier): ts.Symbol | undefined {
