@@ -4,7 +4,12 @@ export interface TaskTrouble {
   readonly taskId: string
   /** How long it has processed nothing, though there is something. */
   readonly forMs: number
-  readonly why: 'a record is tried again' | 'the broker takes nothing' | 'no records arrive' | 'it waits for another input, or for a schema'
+  readonly why:
+    | 'a record is tried again'
+    | 'the broker takes nothing'
+    | 'calls outside do not end'
+    | 'no records arrive'
+    | 'it waits for another input, or for a schema'
 }
 
 export interface HealthReport {

@@ -103,6 +103,8 @@ function after(before: Progress | undefined, mark: number, counts: boolean, pass
 function whyStuck({ task, planned }: RunningTask, producer: Pick<StreamsProducer, 'full'>): TaskTrouble['why'] {
   if (task !== undefined && task.nextRetryMs < Infinity) return 'a record is tried again'
   if (producer.full) return 'the broker takes nothing'
+  // mapAsync or a lookup has as many on their way as it may.
+  if (task?.isHeldUp === true) return 'calls outside do not end'
   const hasCome = planned.inputs.some(({ topic, partition }) => (task?.bufferedBytes(topic, partition) ?? 0) > 0)
   return hasCome ? 'it waits for another input, or for a schema' : 'no records arrive'
 }

@@ -78,3 +78,24 @@ test('a task that has records and processes none is named, with the reason, once
   expect(bench.clock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(20_000)
   expect(watching.report).toMatchObject({ state: 'running', stuckTasks: [{ taskId: '0_0', why: 'a record is tried again' }] })
 })
+
+test('a task whose calls outside do not end is said to wait for them', async () => {
+  const bench = new AppBench()
+  await bench.createTopics({ in: 1, out: 1 })
+  const watching = new Watching()
+  const asking = topology('asking', (builder) => {
+    builder
+      .stream<string, string>('in', text)
+      .mapAsync<string>(() => new Promise(() => {}), { ...text, concurrency: 1, timeout: '1h' })
+      .to('out', text)
+  })
+  const app = bench.start(asking, { reporters: [watching], config: { healthStuckMs: 20_000 } })
+  await app.reaches('running')
+  await bench.produce(
+    'in',
+    Array.from({ length: 10 }, (_, row) => [`key-${row}`, 'asked'] as const),
+  )
+  await bench.clock.advanceUntil(() => watching.report.stuckTasks.length > 0)
+  expect(watching.report.stuckTasks).toMatchObject([{ taskId: '0_0', why: 'calls outside do not end' }])
+  app.crash()
+})

@@ -19,6 +19,12 @@ test.each([
   ['running', {}, 'alive', 'ready'],
   ['a task is stuck', { stuckTasks: [stuckTask] }, 'alive', 'task-stuck'],
   ['its loop does not turn', { turnAgeMs: 30_000 }, 'app-stuck', 'ready'],
+  [
+    'it waits for brokers that do not answer',
+    { turnAgeMs: 60_000, group: { ...well.group!, heartbeatAgeMs: 60_000 } },
+    'alive',
+    'group-lost',
+  ],
   ['expelled', { state: 'rebalancing', group: { ...well.group!, state: 'lost' } }, 'alive', 'group-lost'],
   ['no heartbeat is answered', { group: { ...well.group!, heartbeatAgeMs: 50_000 } }, 'alive', 'group-lost'],
   ['restoring', { state: 'restoring', restore: { remainingRecords: 7 }, turnAgeMs: undefined }, 'alive', 'restoring'],
