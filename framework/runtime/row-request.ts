@@ -30,6 +30,7 @@ export class RequestProblem extends Error {}
 
 /** By what the store is: who names what has no effect there should hear of it. */
 const always = ['key', 'partition', 'limit', 'stale', 'format']
+const formats = ['json', 'ndjson']
 const parametersOf = {
   keyValue: [...always, 'from', 'to', 'prefix', 'reverse'],
   window: [...always, 'from', 'to', 'timeFrom', 'timeTo', 'reverse'],
@@ -42,7 +43,7 @@ const exclusive: readonly (readonly [string, readonly string[]])[] = [
   ['at', ['timeFrom', 'timeTo']],
 ]
 
-export function rowRequest(parameters: URLSearchParams, { kinds, key: serde, partitionCount }: StoreDescription): RowRequest {
+export function rowRequest(parameters: URLSearchParams, { name: store, kinds, key: serde, partitionCount }: StoreDescription): RowRequest {
   const known = parametersOf[formOf(kinds[0]!)]
   for (const name of parameters.keys()) {
     if (!known.includes(name))
@@ -52,6 +53,14 @@ export function rowRequest(parameters: URLSearchParams, { kinds, key: serde, par
   for (const [one, others] of exclusive)
     for (const other of others)
       if (parameters.has(one) && parameters.has(other)) throw new RequestProblem(`${one} and ${other} do not go together.`)
+  const format = parameters.get('format') ?? 'json'
+  if (!formats.includes(format)) throw new RequestProblem(`format is ${formats.join(' or ')}, not '${format}'.`)
+  const partition = wholeNumber(parameters, 'partition')
+  if (partition !== undefined && partitionCount > 0 && partition >= partitionCount)
+    throw new RequestProblem(`The store ${store} has no partition ${partition}: it has ${partitionCount}, from 0 on.`)
+  const [timeFrom, timeTo] = [wholeNumber(parameters, 'timeFrom'), wholeNumber(parameters, 'timeTo')]
+  if (timeFrom !== undefined && timeTo !== undefined && timeFrom > timeTo)
+    throw new RequestProblem(`timeFrom, ${timeFrom}, is behind timeTo, ${timeTo}.`)
   const keyOf = (name: string): unknown => {
     const text = parameters.get(name)
     return text === null ? undefined : keyFromText(name, text, serde)
@@ -65,10 +74,10 @@ export function rowRequest(parameters: URLSearchParams, { kinds, key: serde, par
     from: keyOf('from'),
     to: keyOf('to'),
     prefix,
-    timeFrom: wholeNumber(parameters, 'timeFrom'),
-    timeTo: wholeNumber(parameters, 'timeTo'),
+    timeFrom,
+    timeTo,
     at: wholeNumber(parameters, 'at'),
-    partition: wholeNumber(parameters, 'partition'),
+    partition,
     limit: wholeNumber(parameters, 'limit'),
     reverse: yesOrNo(parameters, 'reverse'),
     stale: yesOrNo(parameters, 'stale'),

@@ -39,6 +39,9 @@ export class StateRequests implements StateReader {
       const name = decodeURIComponent(pathname.replace(/^\/state\/?/, ''))
       if (name === '') return whole(200, { stores: this.queries.all.map(listed) })
       const store = this.queries.all.find((known) => known.name === name)
+      const [before = '', key] = name.split('/')
+      if (store === undefined && key !== undefined && this.queries.all.some((known) => known.name === before))
+        throw new RequestProblem(`Ask for a key as a parameter: /state/${before}?key=${encodeURIComponent(key)}.`)
       // Throws with the names that there are.
       if (store === undefined) this.queries.store(name, 'keyValue')
       return this.rowsOf(store!, rowRequest(searchParams, store!), lines)

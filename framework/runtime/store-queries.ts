@@ -9,6 +9,7 @@ import type { ByKind, QueryableStoreKind } from '../ports/store.ts'
 import type { TaskState } from '../state/contract.ts'
 import type { AppState } from './app-state.ts'
 import { compositeStore } from './composite-stores.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { withSeenValues } from './seen-values.ts'
 
 /** What of an app can be read now. */
@@ -133,7 +134,10 @@ export class StoreQueries {
     const refuse = (problem: string, remedy: string) => new MillraceError('store-not-queryable', { store: name, kind, problem, remedy })
     if (spec === undefined) {
       const names = this.all.map((store) => store.name)
-      throw refuse('the topology has none of this name', names.length === 0 ? 'It has no stores.' : `There are: ${names.join(', ')}.`)
+      throw refuse(
+        'the topology has none of this name',
+        names.length === 0 ? 'It has no stores.' : `${didYouMean(name, names)} There are: ${names.join(', ')}.`.trim(),
+      )
     }
     const kinds = kindsOf[spec.kind]
     if (kinds === undefined) throw refuse('it is what an operator works with, and holds no rows', 'Query a table, or a store of your own.')
