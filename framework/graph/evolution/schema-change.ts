@@ -35,6 +35,62 @@ export function schemaChange(before: unknown, after: unknown): SchemaChange {
   return problem === null ? { kind: 'wider' } : { kind: 'narrower', problem }
 }
 
+/** Where an old value would be written in other bytes with a schema that takes it; null: nowhere that schemas tell. They do not tell in which order members stand that may be missing. */
+export function bytesProblem(before: unknown, after: unknown): string | null {
+  return isJson(before) && isJson(after) ? new Bytes(before, after).problem(before, after, '') : null
+}
+
+class Bytes {
+  private readonly rootBefore: Json
+  private readonly rootAfter: Json
+  /** Pairs under comparison: of types that contain themselves. */
+  private readonly assumed = new Set<string>()
+
+  constructor(before: Json, after: Json) {
+    this.rootBefore = before
+    this.rootAfter = after
+  }
+
+  problem(before: unknown, after: unknown, path: string): string | null {
+    const old = resolve(before, this.rootBefore)
+    const now = resolve(after, this.rootAfter)
+    if (!isJson(old) || !isJson(now)) return null
+    const pair = `${canonical(old)} ${canonical(now)}`
+    if (this.assumed.has(pair)) return null
+    this.assumed.add(pair)
+    const [from, to] = [variantsOf(old), variantsOf(now)]
+    if (from === undefined && to === undefined) return this.ofObjects(old, now, path) ?? this.ofArrays(old, now, path)
+    return first(from ?? [old], (variant) => {
+      const fitting = (to ?? [now]).filter((one) => new Comparison(this.rootBefore, this.rootAfter).problem(variant, one, path) === null)
+      const problems = fitting.map((one) => this.problem(variant, one, path))
+      return problems.includes(null) ? null : (problems[0] ?? null)
+    })
+  }
+
+  private ofObjects(old: Json, now: Json, path: string): string | null {
+    const [before, after] = [asJson(old.properties), asJson(now.properties)]
+    const gone = Object.keys(before).find((name) => !Object.hasOwn(after, name))
+    if (gone !== undefined) return `${place(`${path}.${gone}`)} is left out, and was written`
+    const filled = Object.keys(after).find(
+      (name) => asJson(after[name]).default !== undefined && asJson(before[name]).default === undefined,
+    )
+    if (filled !== undefined) return `${place(`${path}.${filled}`)} is written with its default where it was missing`
+    const [order, orderNow] = [asList(old.required), asList(now.required)]
+    const common = order.filter((name) => orderNow.includes(name))
+    if (canonical(common) !== canonical(orderNow.filter((name) => order.includes(name))))
+      return `${place(path)} has its members in another order (${order.join(', ')} → ${orderNow.join(', ')})`
+    return first(Object.keys(before), (name) => this.problem(before[name], after[name], `${path}.${name}`))
+  }
+
+  private ofArrays(old: Json, now: Json, path: string): string | null {
+    const [before, after] = [asList(old.prefixItems), asList(now.prefixItems)]
+    return (
+      first([...before.entries()], ([index, item]) => this.problem(item, after[index] ?? now.items, `${path}[${index}]`)) ??
+      this.problem(old.items, now.items, `${path}[]`)
+    )
+  }
+}
+
 class Comparison {
   private readonly rootBefore: Json
   private readonly rootAfter: Json

@@ -1,7 +1,7 @@
 // Whether what one serde has written another one reads, by the names and schemas that manifests have of them.
 
 import type { Manifest } from '../manifest.ts'
-import { type SchemaChange, schemaChange } from './schema-change.ts'
+import { bytesProblem, type SchemaChange, schemaChange } from './schema-change.ts'
 
 export type SerdeChange =
   | SchemaChange
@@ -9,6 +9,20 @@ export type SerdeChange =
   | { readonly kind: 'format'; readonly problem: string }
 
 type Schemas = Pick<Manifest, 'schemas'>
+
+/** The same of keys, by whose bytes rows are found: it is not enough that the old ones can be read, they must be written as they were. */
+export function keySerdeChange(before: string, after: string, old: Schemas, now: Schemas): SerdeChange {
+  const found = serdeChange(before, after, old, now)
+  if (found.kind !== 'wider') return found
+  const problem = bytesProblem(schemaOfKey(before, old), schemaOfKey(after, now))
+  return problem === null ? found : { kind: 'narrower', problem }
+}
+
+/** Of a windowed key that of the key in it. */
+function schemaOfKey(name: string, schemas: Schemas): unknown {
+  const { format, argument } = partsOf(name)
+  return /windowed/i.test(format) ? schemaOfKey(splitLast(argument)[0], schemas) : schemaOf(name, format, schemas)
+}
 
 export function serdeChange(before: string, after: string, old: Schemas, now: Schemas): SerdeChange {
   const [from, to] = [partsOf(before), partsOf(after)]

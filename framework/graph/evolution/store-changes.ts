@@ -3,7 +3,7 @@
 
 import type { Manifest, ManifestNode, ManifestStore } from '../manifest.ts'
 import type { ManifestChange, Verdict } from './compare-manifests.ts'
-import { serdeChange } from './serde-change.ts'
+import { keySerdeChange, serdeChange } from './serde-change.ts'
 
 export function storeChanges(before: Manifest, after: Manifest): readonly ManifestChange[] {
   const now = new Map(after.stores.map((store) => [store.name, store]))
@@ -89,7 +89,7 @@ class StoreComparison {
   }
 
   private ofKeys(): readonly ManifestChange[] {
-    const found = serdeChange(this.old.key, this.now.key, this.before, this.after)
+    const found = keySerdeChange(this.old.key, this.now.key, this.before, this.after)
     if (found.kind === 'same') return []
     if (found.kind === 'wider') return [this.change('key-widened', 'safe', 'There may be more keys than before.', '')]
     return [

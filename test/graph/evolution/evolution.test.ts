@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { compareManifests, refusedChanges } from '../../../framework/graph/evolution/compare-manifests.ts'
-import { schemaChange } from '../../../framework/graph/evolution/schema-change.ts'
+import { bytesProblem, schemaChange } from '../../../framework/graph/evolution/schema-change.ts'
 import { manifestOf } from '../../../framework/graph/manifest.ts'
 import { AppBench } from '../../runtime/app-bench.ts'
 import { type Pair, pairs } from './pairs.ts'
@@ -34,6 +34,25 @@ describe('on one broker, the second version behind the first gives what it gives
     expect(upgraded).toEqual(alone)
     expect(alone.length).toBeGreaterThan(0)
   })
+})
+
+test('keys that can be read are not all written as they were: an order, a default or a member less makes other bytes, one that may be missing does not', () => {
+  const word = { type: 'string' }
+  const key = (properties: object, required: readonly string[] = Object.keys(properties)) => ({ type: 'object', properties, required })
+  const defined = (inner: object) => ({ ...key({ of: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/K' }] } }), $defs: { K: inner } })
+  const ab = key({ a: word, b: word })
+  const ba = key({ b: word, a: word })
+  expect(bytesProblem(ab, key({ a: word, b: word, c: word }, ['a', 'b']))).toBeNull()
+  expect(bytesProblem(ab, key({ a: word, b: word }, ['a']))).toBeNull()
+  expect(bytesProblem({ enum: ['x'] }, { enum: ['x', 'y'] })).toBeNull()
+  expect(bytesProblem(ab, ba)).toBe('The value has its members in another order (a, b → b, a)')
+  expect(bytesProblem(ab, key({ a: word }))).toBe('The member b is left out, and was written')
+  expect(bytesProblem(key({ a: word }), key({ a: word, b: { ...word, default: 'x' } }, ['a']))).toBe(
+    'The member b is written with its default where it was missing',
+  )
+  expect(bytesProblem(defined(ab), defined(ba))).toBe('The member of has its members in another order (a, b → b, a)')
+  expect(bytesProblem({ type: 'array', items: ab }, { type: 'array', items: ba })).toMatch(/another order/)
+  expect(bytesProblem({ type: 'array', prefixItems: [ab] }, { type: 'array', prefixItems: [ba] })).toMatch(/another order/)
 })
 
 test('what is not safe can be allowed by its kind, by kind and subject, or as a whole', () => {

@@ -326,6 +326,20 @@ export const pairs: readonly Pair[] = [
     after: keyed(json()),
   },
   {
+    title: 'keys with their members in another order',
+    verdict: 'loses state',
+    changes: ['key-changed:rows', 'source-key-widened:in', 'sink-key-narrowed:out'],
+    before: keyed(order),
+    after: keyed(typed('Order', object({ cents: number, id: word }))),
+  },
+  {
+    title: 'keys with a member less',
+    verdict: 'loses state',
+    changes: ['key-changed:rows', 'source-key-widened:in', 'sink-key-widened:out'],
+    before: keyed(order),
+    after: keyed(typed('Order', object({ id: word }))),
+  },
+  {
     title: 'long keys that become integers',
     verdict: 'loses state',
     changes: ['key-changed:rows', 'source-key-narrowed:in', 'sink-key-widened:out'],
