@@ -37,6 +37,8 @@ export class SessionAggregate implements Operator, ClockedWindows {
   private readonly dropped: DroppedRecords
   private readonly streamTime: StreamTime
   private readonly closed: ClosedWindows | undefined
+  /** Whether the store shows sessions for longer than they are open, so that none is missed that is to be sent. */
+  private readonly keepsClosed: boolean
   private readonly clock: WindowClock | undefined
   private readonly late: LateRecords | undefined
 
@@ -67,6 +69,7 @@ export class SessionAggregate implements Operator, ClockedWindows {
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
     this.closed = spec.emit === 'final' ? new ClosedWindows(spec.store, environment, spec.aside?.shownMs) : undefined
+    this.keepsClosed = spec.aside?.shownMs !== undefined
     this.clock = clockOf(name, spec, environment, this)
     this.late = late === undefined ? undefined : new LateRecords(late)
     if (spec.emit === 'updates' && this.store.cached) this.store.onChange(this.sendChange, spec.sendsOldValues)
@@ -140,8 +143,8 @@ export class SessionAggregate implements Operator, ClockedWindows {
     const reachMs = gapOf === undefined ? 0 : gapMs
     const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
     let joined = [...store.find(key, timestamp - gapMs + reachMs, timestamp + gapMs)]
-    // What was closed for idleness may lie within the gap: it was sent, and grows no more.
-    if (clock !== undefined) joined = joined.filter((session) => session.end >= closedMs)
+    // What was closed may lie within the gap, and in the store still: it was sent, and grows no more.
+    if (clock !== undefined || this.keepsClosed) joined = joined.filter((session) => session.end >= closedMs)
     let aggregate = fold.initial()
     let start: number = timestamp
     let end: number = timestamp + reachMs

@@ -344,6 +344,13 @@ test('a restart sends nothing again that stream time has closed behind the last 
   await driver.close()
 })
 
+test('a session that was closed and sent does not grow with a late record that joins it to one that is open', async () => {
+  const driver = await TopologyTestDriver.open(counts('session', 'eventTime'))
+  for (const timestamp of [42, 41, 48, 52, 43, 70]) driver.pipe('in', 'k', 'v', { timestamp })
+  expect(sent(driver)).toEqual(['k 41-42 2', 'k 43-52 3'])
+  await driver.close()
+})
+
 test('the decisions are a store of the topology, with a changelog', () => {
   const { stores } = counts('session', idle(5)).build()
   expect(stores.get('counts-decisions')).toMatchObject({
