@@ -3,7 +3,7 @@
 
 import { ts } from 'ts-morph'
 import type { DiagnosticCode } from '../diagnostics.ts'
-import { hintsByBuiltIn } from './built-in-hints.ts'
+import { hintOfNode, hintsByBuiltIn, isClassOfNode } from './built-in-hints.ts'
 import type { ClassCodecs } from './class-codecs.ts'
 import { constraintsOf, defaultOf, isFor, type ReadConstraints, type Target } from './constraints.ts'
 import { ambiguousPair, tagOf } from './distinguish.ts'
@@ -258,12 +258,8 @@ class Derivation {
       const hint = hintsByBuiltIn[symbol.name] ?? 'Use plain data, or pass a serde for the type.'
       return this.fail('MR1105', at, { type: symbol.name, hint })
     }
-    if (symbol !== undefined && this.isOfNode(symbol, type)) {
-      const hint =
-        hintsByBuiltIn[symbol.name] ??
-        `Use plain data, or give it a codec: \`export const ofData = codec(${symbol.name}, { encode, decode })\`.`
-      return this.fail('MR1105', at, { type: symbol.name, hint })
-    }
+    if (symbol !== undefined && isClassOfNode(symbol, type, this.checker))
+      return this.fail('MR1105', at, { type: symbol.name, hint: hintOfNode(symbol.name) })
     if (symbol !== undefined && symbol.flags & ts.SymbolFlags.Class)
       return this.fail('MR1105', at, {
         type: symbol.name,
@@ -485,14 +481,6 @@ class Derivation {
     return (
       symbol.name !== '__type' && (symbol.declarations ?? []).some((one) => this.program.isSourceFileDefaultLibrary(one.getSourceFile()))
     )
-  }
-
-  /** Of Node's types what is a class there, though none to TypeScript: an interface with methods, such as URL and Buffer. */
-  private isOfNode(symbol: ts.Symbol, type: ts.Type): boolean {
-    const declarations = symbol.declarations ?? []
-    if (symbol.name === '__type' || declarations.length === 0) return false
-    if (!declarations.some((one) => one.getSourceFile().fileName.includes('/node_modules/@types/node/'))) return false
-    return type.getProperties().some((property) => this.checker.getTypeOfSymbol(property).getCallSignatures().length > 0)
   }
 
   private textOf(type: ts.Type): string {
