@@ -1,7 +1,7 @@
 // The aggregations as data, for plain and windowed groups alike.
 
 import type { LogicalGraph } from '../graph/logical-graph.ts'
-import type { Aggregation, TableAggregation } from '../graph/operator-spec.ts'
+import type { Aggregation, NamedAggregator, TableAggregation } from '../graph/operator-spec.ts'
 import { type Aggregators, allOf, lacking } from './aggregators.ts'
 import type { Adder, Merger, Reducer } from './callbacks.ts'
 
@@ -25,8 +25,13 @@ export function foldingByName<V>(aggregators: Aggregators<V>): Aggregation {
     initializer: () => initial,
     adder: add as Aggregation['adder'],
     result: result as Aggregation['result'],
+    aggregators: named(aggregators),
     ...(merge === undefined ? {} : { merger: merge as NonNullable<Aggregation['merger']> }),
   }
+}
+
+function named<V>(aggregators: Aggregators<V>): readonly NamedAggregator[] {
+  return Object.entries(aggregators).map(([name, { kind = name }]) => ({ name, kind }))
 }
 
 /** An aggregation, and how the aggregates of two sessions become one. */
@@ -78,5 +83,6 @@ export function foldingTableByName<V>(aggregators: Aggregators<V>, at: Place): T
     adder: addRow as Aggregation['adder'],
     subtractor: removeRow as Aggregation['adder'],
     result: (([, states]: Counted) => result(states)) as Aggregation['result'],
+    aggregators: named(aggregators),
   }
 }

@@ -23,6 +23,10 @@
  * ```
  */
 export interface Aggregator<V, S, R> {
+  /**
+   * What its states are, in a word: two versions of a topology whose aggregators are of the same kind read each other's states. `millrace diff` compares it. Default: the name under which it stands.
+   */
+  readonly kind?: string
   readonly initial: S
   /**
    * The state with one value more. It must not change the state it is given.

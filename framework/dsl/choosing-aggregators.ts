@@ -23,6 +23,7 @@ export type Ranked<R> = readonly [by: number | string, chosen: R]
  */
 export function first<V, R>(selector: (value: V) => R): Aggregator<V, Chosen<R>, R> {
   return {
+    kind: 'first',
     initial: [],
     add: (state, value) => (state.length === 0 ? [selector(value)] : state),
     merge: (left, right) => (left.length === 0 ? right : left),
@@ -46,6 +47,7 @@ export function first<V, R>(selector: (value: V) => R): Aggregator<V, Chosen<R>,
  */
 export function last<V, R>(selector: (value: V) => R): Aggregator<V, Chosen<R>, R> {
   return {
+    kind: 'last',
     initial: [],
     add: (_state, value) => [selector(value)],
     merge: (left, right) => (right.length === 0 ? left : right),
@@ -69,7 +71,7 @@ export function last<V, R>(selector: (value: V) => R): Aggregator<V, Chosen<R>, 
 export function minBy<V>(by: (value: V) => number | string): Aggregator<V, readonly Ranked<NoInfer<V>>[], NoInfer<V>>
 export function minBy<V, R>(by: (value: V) => number | string, selector: (value: V) => R): Aggregator<V, readonly Ranked<R>[], R>
 export function minBy<V, R>(by: (value: V) => number | string, selector?: (value: V) => R): Aggregator<V, readonly Ranked<R>[], R> {
-  return best(by, selector ?? (itself as (value: V) => R), (candidate, other) => candidate < other)
+  return best('minBy', by, selector ?? (itself as (value: V) => R), (candidate, other) => candidate < other)
 }
 
 /**
@@ -88,7 +90,7 @@ export function minBy<V, R>(by: (value: V) => number | string, selector?: (value
 export function maxBy<V>(by: (value: V) => number | string): Aggregator<V, readonly Ranked<NoInfer<V>>[], NoInfer<V>>
 export function maxBy<V, R>(by: (value: V) => number | string, selector: (value: V) => R): Aggregator<V, readonly Ranked<R>[], R>
 export function maxBy<V, R>(by: (value: V) => number | string, selector?: (value: V) => R): Aggregator<V, readonly Ranked<R>[], R> {
-  return best(by, selector ?? (itself as (value: V) => R), (candidate, other) => candidate > other)
+  return best('maxBy', by, selector ?? (itself as (value: V) => R), (candidate, other) => candidate > other)
 }
 
 /**
@@ -120,6 +122,7 @@ export function topN<V, R>(
 ): Aggregator<V, readonly Ranked<R>[], readonly R[]> {
   if (!(Number.isInteger(size) && size > 0)) throw new Error(`topN(${size}) chooses nothing: give a whole number from 1 on`)
   return {
+    kind: 'topN',
     ...ranking(size, by, selector ?? (itself as (value: V) => R), (candidate, other) => candidate > other),
     result: (state) => state.map(chosen),
   }
@@ -127,8 +130,13 @@ export function topN<V, R>(
 
 type Better = (candidate: number | string, other: number | string) => boolean
 
-function best<V, R>(by: (value: V) => number | string, selector: (value: V) => R, better: Better): Aggregator<V, readonly Ranked<R>[], R> {
-  return { ...ranking(1, by, selector, better), result: (state) => state[0]![1] }
+function best<V, R>(
+  kind: string,
+  by: (value: V) => number | string,
+  selector: (value: V) => R,
+  better: Better,
+): Aggregator<V, readonly Ranked<R>[], R> {
+  return { kind, ...ranking(1, by, selector, better), result: (state) => state[0]![1] }
 }
 
 /** The best so many, the best first; an equal one is behind those that were there. */

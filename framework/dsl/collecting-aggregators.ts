@@ -28,6 +28,7 @@ export function collect<V, R>(selector: (value: V) => R, { max }: CollectOptions
     throw new Error(`collect keeps ${max} values: give a whole number from 1 on`)
   const kept = (values: readonly R[]) => (max === undefined || values.length <= max ? values : values.slice(-max))
   const all: Aggregator<V, readonly R[], readonly R[]> = {
+    kind: 'collect',
     initial: [],
     add: (state, value) => kept([...state, selector(value)]),
     merge: (left, right) => kept([...left, ...right]),
@@ -72,6 +73,7 @@ export function reduce<V, R>(
 ): Aggregator<V, Chosen<R>, R> {
   const fold = (state: Chosen<R>, value: R): Chosen<R> => (state.length === 0 ? [value] : [reducer(state[0], value)])
   return {
+    kind: 'reduce',
     initial: [],
     add: (state, value) => fold(state, selector(value)),
     merge: (left, right) => (right.length === 0 ? left : fold(left, right[0])),

@@ -28,6 +28,7 @@ export function countDistinct<V>(
   // As JSON, so that '1' and 1 differ, and no name is one of Object's own.
   const nameOf = (value: V) => JSON.stringify(selector(value))
   return {
+    kind: 'countDistinct',
     initial: {},
     add(state, value) {
       const name = nameOf(value)
@@ -74,6 +75,7 @@ export function approxCountDistinct<V>(
   if (!Number.isInteger(indexBits) || indexBits < 4 || indexBits > 16)
     throw new Error(`approxCountDistinct cannot have ${registers} registers: give a power of 2 from 16 to 65536`)
   return {
+    kind: `approxCountDistinct of ${registers} registers`,
     // A character for each register: its number, from '0' on.
     initial: '0'.repeat(registers),
     add(state, value) {

@@ -17,6 +17,7 @@ import type { Aggregator } from './aggregators.ts'
  */
 export function count(): Aggregator<unknown, number, number> {
   return {
+    kind: 'count',
     initial: 0,
     add: (state) => state + 1,
     remove: (state) => state - 1,
@@ -40,6 +41,7 @@ export function count(): Aggregator<unknown, number, number> {
  */
 export function sum<V>(selector: (value: V) => number): Aggregator<V, number, number> {
   return {
+    kind: 'sum',
     initial: 0,
     add: (state, value) => state + selector(value),
     remove: (state, value) => state - selector(value),
@@ -63,6 +65,7 @@ export function sum<V>(selector: (value: V) => number): Aggregator<V, number, nu
  */
 export function mean<V>(selector: (value: V) => number): Aggregator<V, readonly [sum: number, count: number], number> {
   return {
+    kind: 'mean',
     initial: [0, 0],
     add: ([total, values], value) => [total + selector(value), values + 1],
     remove: ([total, values], value) => [total - selector(value), values - 1],
@@ -85,7 +88,7 @@ export function mean<V>(selector: (value: V) => number): Aggregator<V, readonly 
  * ```
  */
 export function min<V, R extends number | string>(selector: (value: V) => R): Aggregator<V, R | null, R> {
-  return extreme(selector, (candidate, best) => candidate < best)
+  return extreme('min', selector, (candidate, best) => candidate < best)
 }
 
 /**
@@ -102,14 +105,16 @@ export function min<V, R extends number | string>(selector: (value: V) => R): Ag
  * ```
  */
 export function max<V, R extends number | string>(selector: (value: V) => R): Aggregator<V, R | null, R> {
-  return extreme(selector, (candidate, best) => candidate > best)
+  return extreme('max', selector, (candidate, best) => candidate > best)
 }
 
 function extreme<V, R extends number | string>(
+  kind: string,
   selector: (value: V) => R,
   better: (candidate: R, best: R) => boolean,
 ): Aggregator<V, R | null, R> {
   return {
+    kind,
     initial: null,
     add(best, value) {
       const candidate = selector(value)

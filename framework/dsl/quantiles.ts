@@ -69,6 +69,7 @@ export function quantiles<V>(
     return { ...state, zeros: state.zeros + by }
   }
   return {
+    kind: `quantiles with an accuracy of ${relativeAccuracy}`,
     initial: { positive: {}, negative: {}, zeros: 0 },
     add: (state, value) => counted(state, selector(value), 1),
     remove: (state, value) => counted(state, selector(value), -1),

@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.ts'
 import type { Serde } from '../ports/serde.ts'
 import type { DueSpec, KeyedProcessSpec } from './keyed-state.ts'
 import { type ManifestWindow, manifestWindow } from './manifest-window.ts'
-import type { Aggregation, ChangelogSpec, OperatorSpec, StoreSpec } from './operator-spec.ts'
+import type { Aggregation, ChangelogSpec, NamedAggregator, OperatorSpec, StoreSpec } from './operator-spec.ts'
 import type { RepartitionTopic, SourceInput, SubTopology, TopicRef, Topology, TopologyNode } from './topology.ts'
 
 export interface Manifest {
@@ -47,6 +47,8 @@ export interface ManifestOperator {
   readonly kind: OperatorSpec['kind']
   readonly window?: ManifestWindow
   readonly aggregation?: Aggregation['kind']
+  /** Named aggregators, in the order in which their states lie in a row. */
+  readonly aggregators?: readonly NamedAggregator[]
   readonly left?: boolean
   /** Of a processor with state by key: its states and timers by name, with their kinds and clocks. */
   readonly state?: Readonly<Record<string, string>>
@@ -121,11 +123,15 @@ function operatorOf(operator: OperatorSpec): ManifestOperator {
   return {
     kind: operator.kind,
     ...('window' in operator ? { window: manifestWindow(operator.window) } : {}),
-    ...('aggregation' in operator ? { aggregation: operator.aggregation.kind } : {}),
+    ...('aggregation' in operator ? aggregationOf(operator.aggregation) : {}),
     ...('left' in operator ? { left: operator.left } : {}),
     ...('sink' in operator ? { sink: operator.sink.name } : {}),
     ...(operator.kind === 'keyedProcess' ? keyedOf(operator) : {}),
   }
+}
+
+function aggregationOf({ kind, aggregators }: Aggregation): Pick<ManifestOperator, 'aggregation' | 'aggregators'> {
+  return { aggregation: kind, ...(aggregators === undefined ? {} : { aggregators }) }
 }
 
 function keyedOf({ method, state, timers }: KeyedProcessSpec): Pick<ManifestOperator, 'method' | 'state' | 'timers'> {

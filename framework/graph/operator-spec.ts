@@ -289,8 +289,16 @@ export interface Aggregation {
   readonly result: ((aggregate: unknown) => unknown) | null
   /** Makes of two aggregates that of all their values, those of the left one first; undefined: nobody knows how. */
   readonly merger?: (left: unknown, right: unknown) => unknown
+  /** Of named aggregators, whose states lie in a list in this order. */
+  readonly aggregators?: readonly NamedAggregator[]
   /** Of elements, which are kept as they come: `adder` is not asked. */
   readonly elements?: ElementsSpec
+}
+
+/** One of several that fold in one pass, and what its states are. */
+export interface NamedAggregator {
+  readonly name: string
+  readonly kind: string
 }
 
 export interface ElementsSpec {

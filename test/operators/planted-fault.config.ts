@@ -26,5 +26,5 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ['test/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 1 },
+  test: { include: ['test/**/*.test.ts'], setupFiles: ['test/operators/planted-fault-seed.ts'], testTimeout: 120_000, maxWorkers: 1 },
 })

@@ -238,11 +238,26 @@ class StoreComparison {
   private ofAggregation(): readonly ManifestChange[] {
     const [was, is] = [userOf(this.old, this.before)?.operator, userOf(this.now, this.after)?.operator]
     const [old, now] = [was?.aggregation, is?.aggregation]
-    if (old === undefined || now === undefined || old === now) return []
+    if (old === undefined || now === undefined) return []
+    if (old === now) return this.ofAggregators(was?.aggregators, is?.aggregators)
     const message = `It was filled by ${old}, and is by ${now}: what is there means something else.`
     return [
       this.change('aggregation-changed', 'needs migration', message, 'Give it another name, or allow it if the values mean the same.'),
     ]
+  }
+
+  /** A row has their states in a list. A manifest of an earlier release does not name them. */
+  private ofAggregators(was: Aggregators, is: Aggregators): readonly ManifestChange[] {
+    if (was === undefined || is === undefined || JSON.stringify(was) === JSON.stringify(is)) return []
+    const [old, now] = [was.map(({ name }) => name), is.map(({ name }) => name)]
+    const sameStates = was.length === is.length && is.every(({ kind }, place) => kind === was[place]!.kind)
+    const hasMoved = now.some((name, place) => old.includes(name) && old[place] !== name)
+    if (sameStates && !hasMoved) {
+      const message = `Aggregators have other names (${old.join(', ')} → ${now.join(', ')}), and go on with the states that are there.`
+      return [this.change('aggregators-renamed', 'safe', message, '')]
+    }
+    const message = `A row is the list of its aggregators' states, which would be taken for each other's: ${aggregatorsText(was)} → ${aggregatorsText(is)}.`
+    return [this.change('aggregators-changed', 'loses state', message, otherStore)]
   }
 
   private ofPlace(): readonly ManifestChange[] {
@@ -257,6 +272,12 @@ class StoreComparison {
   private change(kind: string, verdict: Verdict, message: string, remedy: string): ManifestChange {
     return { kind, subject: this.now.name, verdict, message, remedy }
   }
+}
+
+type Aggregators = NonNullable<ManifestNode['operator']>['aggregators']
+
+function aggregatorsText(aggregators: NonNullable<Aggregators>): string {
+  return aggregators.map(({ name, kind }) => (kind === name ? name : `${name} (${kind})`)).join(', ')
 }
 
 const otherStore = 'Give it another name, so that both are there, or begin anew under another application id.'

@@ -1,11 +1,14 @@
 // Pairs of versions of one topology, each with the verdict that was written down before the comparison was: what becomes of the state of the first when the
 // second takes its place.
 
+import { approxCountDistinct } from '../../../framework/dsl/count-distinct.ts'
+import { count, max, min, sum } from '../../../framework/dsl/number-aggregators.ts'
 import { hopping, tumbling } from '../../../framework/dsl/windows.ts'
 import type { Verdict } from '../../../framework/graph/evolution/compare-manifests.ts'
 import { integer, json, long, string } from '../../../framework/serdes/serdes.ts'
 import {
   addOne,
+  aggregated,
   type Build,
   copied,
   counted,
@@ -16,6 +19,7 @@ import {
   grouped,
   joined,
   keyed,
+  lengthOf,
   number,
   object,
   order,
@@ -316,6 +320,42 @@ export const pairs: readonly Pair[] = [
     changes: ['value-format-changed:totals', 'aggregation-changed:totals'],
     before: counts('totals'),
     after: counted,
+  },
+  // Named aggregators, whose states are a list.
+  {
+    title: 'aggregators with other names',
+    verdict: 'safe',
+    changes: ['aggregators-renamed:totals'],
+    before: aggregated({ lines: count(), longest: max(lengthOf) }),
+    after: aggregated({ number: count(), length: max(lengthOf) }),
+  },
+  {
+    title: 'an aggregator more',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ lines: count() }),
+    after: aggregated({ lines: count(), longest: max(lengthOf) }),
+  },
+  {
+    title: 'an aggregator of another kind under the same name',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ length: min(lengthOf) }),
+    after: aggregated({ length: max(lengthOf) }),
+  },
+  {
+    title: 'aggregators in another order',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ all: sum(lengthOf), most: sum(() => 1) }),
+    after: aggregated({ most: sum(() => 1), all: sum(lengthOf) }),
+  },
+  {
+    title: 'a sketch with fewer registers',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ words: approxCountDistinct((line: string) => line, { registers: 64 }) }),
+    after: aggregated({ words: approxCountDistinct((line: string) => line, { registers: 16 }) }),
   },
   // Keys.
   {

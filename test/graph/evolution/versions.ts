@@ -1,5 +1,6 @@
 // Small topologies of which there are versions: each is made by what differs.
 
+import type { Aggregators } from '../../../framework/dsl/aggregators.ts'
 import type { StreamsBuilder } from '../../../framework/dsl/streams-builder.ts'
 import { topology } from '../../../framework/dsl/topology-definition.ts'
 import { session, type tumbling, within } from '../../../framework/dsl/windows.ts'
@@ -63,6 +64,21 @@ export const folded =
 
 export const addOne = (before: Folded): Folded => ({ ...before, n: Number(before.n) + 1 })
 export const counted = folded(object({ n: number }), addOne)
+
+export const lengthOf = (line: string): number => line.length
+
+/** Named aggregators, of which the results are sent without their names. */
+export const aggregated =
+  (aggregators: Aggregators<string>): Build =>
+  (builder) => {
+    builder
+      .stream('in', text)
+      .groupByKey()
+      .aggregate(aggregators, { store: 'totals' })
+      .toStream()
+      .mapValues((total) => JSON.stringify(Object.values(total ?? {})))
+      .to('out', text)
+  }
 
 export const counts =
   (store: string | { name: string; caching?: boolean; persistent?: boolean; logging?: boolean; entriesMax?: number }, least = 0): Build =>
