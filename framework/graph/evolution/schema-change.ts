@@ -1,14 +1,16 @@
 // Whether all values of one JSON Schema are values of another one: what is written with the first can be read with the second. Only what our own schemas
 // have is understood; whatever else differs counts as narrower, so that nothing is called safe that is not understood.
 
+import type { RenamedMember } from './renamed-member.ts'
+
 export type SchemaChange =
   | { readonly kind: 'same' }
   /** Every old value is a new one. */
-  | { readonly kind: 'wider' }
+  | { readonly kind: 'wider'; readonly renamed?: RenamedMember }
   /** Some old value may be none any more: where, and why. */
   | { readonly kind: 'narrower'; readonly problem: string }
 
-type Json = { readonly [keyword: string]: unknown }
+export type Json = { readonly [keyword: string]: unknown }
 
 /** Words about a schema that no value has to obey. */
 const notes = new Set([
@@ -231,7 +233,7 @@ function fits(value: unknown, { type, pattern, format }: Json): boolean {
   return type === undefined || type === (value === null ? 'null' : typeof value)
 }
 
-function resolve(schema: unknown, root: Json): unknown {
+export function resolve(schema: unknown, root: Json): unknown {
   if (!isJson(schema) || typeof schema.$ref !== 'string') return schema
   if (schema.$ref === '#') return root
   const name = schema.$ref.replace(/^#\/\$defs\//, '')
@@ -246,11 +248,11 @@ function first<T>(list: readonly T[], problem: (one: T) => string | null): strin
   return null
 }
 
-function isJson(value: unknown): value is Json {
+export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function asJson(value: unknown): Json {
+export function asJson(value: unknown): Json {
   return isJson(value) ? value : {}
 }
 
@@ -263,7 +265,7 @@ function place(path: string): string {
 }
 
 /** Equal texts for equal schemas, in whatever order their members come. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
   if (!isJson(value)) return JSON.stringify(value) ?? 'undefined'
   const members = Object.keys(value).filter((key) => !notes.has(key) || key === '$defs' || key === 'default')

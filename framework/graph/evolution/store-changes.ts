@@ -3,6 +3,7 @@
 
 import type { Manifest, ManifestNode, ManifestStore } from '../manifest.ts'
 import type { ManifestChange, Verdict } from './compare-manifests.ts'
+import type { RenamedMember } from './renamed-member.ts'
 import { keySerdeChange, serdeChange } from './serde-change.ts'
 
 export function storeChanges(before: Manifest, after: Manifest): readonly ManifestChange[] {
@@ -106,6 +107,7 @@ class StoreComparison {
     if (was === undefined || is === undefined) return []
     const found = serdeChange(was, is, this.before, this.after)
     if (found.kind === 'same') return this.ofMigrate()
+    if (found.kind === 'wider' && found.renamed !== undefined) return [this.ofRenamed(found.renamed)]
     if (found.kind === 'wider')
       return [...this.ofMigrate(), this.change('value-widened', 'safe', 'Every value that is there is one of the new type.', '')]
     if (this.now.migrates === true)
@@ -129,6 +131,13 @@ class StoreComparison {
         ),
       ]
     return [this.change('value-narrowed', 'needs migration', `Values that are there may not be readable: ${found.problem}.`, remedy)]
+  }
+
+  private ofRenamed({ before, after }: RenamedMember): ManifestChange {
+    const message = `Values that are there can be read, but what they have as ${before} is read by nobody: it is gone from the type, and ${after}, which may be missing, has come.`
+    const remedy =
+      'If it is the same one under another name, keep the old one in the type and read it where the new one is missing; or let the new one be required, and make it by { store: { migrate: (old) => … } }. If it is not wanted any more, allow it.'
+    return this.change('member-renamed', 'needs migration', message, remedy)
   }
 
   /** What has not been read since the type changed is still of the old one. */

@@ -221,6 +221,31 @@ export const pairs: readonly Pair[] = [
     after: counted,
   },
   {
+    title: 'a member that may be missing, under another name',
+    verdict: 'needs migration',
+    changes: ['member-renamed:totals'],
+    before: folded(object({ n: number, note: word }, ['n']), (before, value) => ({ ...addOne(before), note: value })),
+    after: folded(object({ n: number, remark: word }, ['n']), (before, value) => ({ ...addOne(before), remark: value })),
+  },
+  {
+    title: 'a member with a default, under another name, inside of another one',
+    verdict: 'needs migration',
+    changes: ['member-renamed:totals'],
+    before: folded(object({ n: number, inner: object({ note: word }) }), addOne, { n: 0, inner: { note: '' } }),
+    after: folded(
+      object({ n: number, inner: { type: 'object', properties: { remark: { ...word, default: '' } }, required: ['remark'] } }),
+      addOne,
+      { n: 0, inner: { remark: '' } },
+    ),
+  },
+  {
+    title: 'a member under another name, beside the old one',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: folded(object({ n: number, note: word }, ['n']), (before, value) => ({ ...addOne(before), note: value })),
+    after: folded(object({ n: number, note: word, remark: word }, ['n']), (before, value) => ({ ...addOne(before), remark: value })),
+  },
+  {
     title: 'a member that may be missing now',
     verdict: 'safe',
     changes: ['value-widened:totals'],
