@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path'
 import { createServer, type ViteDevServer } from 'vite'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { formatDiagnostics, openProject, summarizeDiagnostics } from '../../framework/compiler/index.ts'
+import type { Serde } from '../../framework/ports/serde.ts'
+import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 import { millrace } from '../../framework/vitest/index.ts'
 import { startNode } from '../cli/program.ts'
 import { type TestProject, testProject, topologyText } from '../compiler/compiled-project.ts'
@@ -46,6 +48,46 @@ async function nodesOf(vite: ViteDevServer, file: string): Promise<Record<string
 }
 
 describe('a topology that a test imports', () => {
+  it('carries classes by their codecs in Avro and in Protobuf, with the numbers of fields that a build has kept as JSON', async () => {
+    const money = `import { codec } from 'millrace'
+export class Money {
+  static readonly codec = codec(Money, { encode: (money): { cents: number } => ({ cents: money.cents }), decode: ({ cents }) => new Money(cents) })
+  readonly cents: number
+  constructor(cents: number) { this.cents = cents }
+}
+`
+    const orders = topologyText(
+      'orders',
+      `const orders = builder.stream<string, Order>('in')
+orders.to('avro', { value: avroOf<Order>() })
+orders.to('proto', { value: protobufOf<Order>({ package: 'shop', numbers }) })`,
+      `import { avroOf } from 'millrace/plugins/serde-avro'
+import { protobufOf } from 'millrace/plugins/serde-protobuf'
+import numbers from '../millrace-proto.json' with { type: 'json' }
+import { Money } from '../shared/money.ts'
+interface Order { price: Money; parts: Money[] }`,
+    )
+    const numbers = JSON.stringify({ Order: { 'price Money': 9 } })
+    const made = await project({ 'topologies/orders.ts': orders, 'shared/money.ts': money, 'millrace-proto.json': numbers })
+    expect(formatDiagnostics(await openProject(made.folder).check())).toBe('')
+    const vite = await server(made)
+    const { Money } = (await vite.ssrLoadModule('/shared/money.ts')) as { readonly Money: new (cents: number) => object }
+    const { default: definition } = (await vite.ssrLoadModule('/topologies/orders.ts')) as {
+      readonly default: { build(): { readonly nodes: ReadonlyMap<string, { readonly value: Serde<unknown> }> } }
+    }
+    const { nodes } = definition.build()
+    const value = { price: new Money(1250), parts: [new Money(1), new Money(200)] }
+    for (const sink of ['avro-to', 'proto-to']) {
+      const serde = nodes.get(sink)!.value
+      const bytes = toBytes(serde, value)
+      const read = serde.read(bytes, 0, bytes.length) as typeof value
+      expect(read).toEqual(value)
+      expect([read.price, ...read.parts].every((part) => part instanceof Money)).toBe(true)
+      // The field 9 of a message, as Protobuf tags it.
+      if (sink === 'proto-to') expect(bytes[0]).toBe((9 << 3) | 2)
+    }
+  })
+
   it('has the serdes and the names of a build', async () => {
     const made = await project({
       'topologies/orders.ts': topologyText('orders', `const orders = builder.stream<string, Order>('in')\norders.to('out')`, orderType),
