@@ -12,19 +12,37 @@ const valueLengthMax = 160
 /** Makes text of the bytes of keys or of values. */
 export type Shown = (bytes: Buffer, start: number, end: number) => string
 
-export function keysAs(serde: string, manifest: Manifest, formats: SerdeFormats): Shown {
-  return shownAs(serdeOf(serde, manifest, formats), keyLengthMax)
+/** `countsRecords`: the windows of windowed keys begin and end at a number of records, not at a time. */
+export function keysAs(serde: string, manifest: Manifest, formats: SerdeFormats, countsRecords = false): Shown {
+  return shownAs(serdeOf(serde, manifest, formats), keyLengthMax, countsRecords ? String : instant)
+}
+
+/** Whether the windows that come to a topic are of so many records: their operator is the nearest one with a window before its sink. */
+export function comesByCount(topic: string, { nodes }: Manifest): boolean {
+  const seen = new Set<string>()
+  const isByCount = (name: string): boolean =>
+    nodes
+      .filter(({ children }) => children?.includes(name) === true)
+      .some(({ name: parent, operator }) => {
+        if (seen.has(parent)) return false
+        seen.add(parent)
+        return operator?.window === undefined ? isByCount(parent) : ['count', 'global'].includes(operator.window.kind)
+      })
+  return nodes.some((node) => node.kind === 'sink' && node.topic?.name === topic && isByCount(node.name))
 }
 
 export function valuesAs(serde: string, manifest: Manifest, formats: SerdeFormats): Shown {
   return shownAs(serdeOf(serde, manifest, formats), valueLengthMax)
 }
 
-function shownAs(serde: Serde<unknown> | undefined, lengthMax: number): Shown {
+/** Where a window begins or ends. */
+type Bound = (bound: number) => string
+
+function shownAs(serde: Serde<unknown> | undefined, lengthMax: number, boundText: Bound = instant): Shown {
   return (source, start, end) => {
     if (start < 0) return 'null'
     try {
-      if (serde !== undefined) return shortened(textOf(serde.read(source, start, end)), lengthMax)
+      if (serde !== undefined) return shortened(textOf(serde.read(source, start, end), boundText), lengthMax)
     } catch {
       // Bytes of an earlier version of the topology: they are shown as they are.
     }
@@ -43,10 +61,11 @@ function serdeOf(name: string, manifest: Manifest, formats: SerdeFormats): Serde
   }
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown, boundText: Bound): string {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`
-  if (isWindowed(value)) return `[${textOf(value.key)}@${instant(value.start)}/${Number.isFinite(value.end) ? instant(value.end) : ''}]`
+  if (isWindowed(value))
+    return `[${textOf(value.key, boundText)}@${boundText(value.start)}/${Number.isFinite(value.end) ? boundText(value.end) : ''}]`
   return JSON.stringify(value)
 }
 

@@ -5,7 +5,7 @@ import type { TopicPartition } from '../../framework/ports/record.ts'
 import type { SerdeFormats } from '../../framework/serdes/from-manifest.ts'
 import type { Written } from './dev-topics.ts'
 import type { Screen } from './screen.ts'
-import { keysAs, type Shown, valuesAs } from './shown-record.ts'
+import { comesByCount, keysAs, type Shown, valuesAs } from './shown-record.ts'
 
 const bufferBytesMax = 4 << 20
 
@@ -36,7 +36,11 @@ export class ShownTopics {
     for (const [topic, { key, value, manifest }] of written) {
       const known = this.#followed.get(topic)
       const all = known?.partitions ?? Array.from({ length: partitions.get(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
-      followed.set(topic, { partitions: all, key: keysAs(key, manifest, formats), value: valuesAs(value, manifest, formats) })
+      followed.set(topic, {
+        partitions: all,
+        key: keysAs(key, manifest, formats, comesByCount(topic, manifest)),
+        value: valuesAs(value, manifest, formats),
+      })
       if (known === undefined) added.push(...all)
       else positions.push(...all.map((partition) => ({ ...partition, offset: whereItIs })))
     }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { flowOf, partitionsOfMissing, topicsOf } from '../../cli/dev/dev-topics.ts'
-import { keysAs, valuesAs } from '../../cli/dev/shown-record.ts'
+import { comesByCount, keysAs, valuesAs } from '../../cli/dev/shown-record.ts'
 import { type Manifest, manifestOf } from '../../framework/graph/manifest.ts'
 import {
   json,
@@ -14,7 +14,10 @@ import {
   string,
   timeWindowed,
   topology,
+  tumbling,
+  tumblingCount,
 } from '../../framework/index.ts'
+import { toBytes } from '../../framework/serdes/byte-buffer.ts'
 
 const text = { key: string(), value: string() }
 const manifest = (build: (builder: StreamsBuilder) => void): Manifest => manifestOf(topology('flights', build).build())
@@ -101,6 +104,18 @@ describe('a record', () => {
       '[7@1970-01-01T00:00:00Z/1970-01-01T00:00:01.500Z]',
     ])
     expect(keysAs('string', none, formats)(Buffer.alloc(0), -1, -1)).toBe('null')
+  })
+
+  it('of a count window is shown with the numbers of its records, which are no times', () => {
+    const counted = manifest((builder) => {
+      const words = builder.stream<string, string>('in', text).groupByKey()
+      words.windowedBy(tumblingCount(10)).count().to('tens')
+      words.windowedBy(tumbling('1h')).count().toStream().to('hours')
+    })
+    expect([comesByCount('tens', counted), comesByCount('hours', counted), comesByCount('in', counted)]).toEqual([true, false, false])
+    const serde = sessionWindowed(string())
+    const bytes = toBytes(serde, { key: 'MI', start: 10, end: 20 })
+    expect(keysAs(serde.name, none, formats, true)(bytes, 0, bytes.length)).toBe('[MI@10/20]')
   })
 
   it('is short, and on one line', () => {

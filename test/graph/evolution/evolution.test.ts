@@ -6,7 +6,8 @@ import { compareManifests, refusedChanges } from '../../../framework/graph/evolu
 import { bytesProblem, schemaChange } from '../../../framework/graph/evolution/schema-change.ts'
 import { manifestOf } from '../../../framework/graph/manifest.ts'
 import { AppBench } from '../../runtime/app-bench.ts'
-import { type Pair, pairs } from './pairs.ts'
+import type { Pair } from './pair.ts'
+import { pairs } from './pairs.ts'
 import { type Build, versionOf } from './versions.ts'
 
 const changesOf = ({ before, after }: Pair) => compareManifests(manifestOf(versionOf(before).build()), manifestOf(versionOf(after).build()))

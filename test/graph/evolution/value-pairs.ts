@@ -1,0 +1,230 @@
+// Pairs of versions that differ in what lies in their stores: values, states of aggregators, keys.
+
+import { approxCountDistinct } from '../../../framework/dsl/count-distinct.ts'
+import { count, max, min, sum } from '../../../framework/dsl/number-aggregators.ts'
+import { integer, json, long, string } from '../../../framework/serdes/serdes.ts'
+import type { Pair } from './pair.ts'
+import { addOne, aggregated, counted, counts, folded, keyed, lengthOf, number, object, order, typed, word } from './versions.ts'
+
+export const valuePairs: readonly Pair[] = [
+  // Values.
+  {
+    title: 'a value with a member that may be missing',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: counted,
+    after: folded(object({ n: number, last: word }, ['n']), (before, value) => ({ ...addOne(before), last: value })),
+  },
+  {
+    title: 'a value with a member that has a default',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: counted,
+    after: folded({ type: 'object', properties: { n: number, last: { type: 'string', default: '' } }, required: ['n', 'last'] }, addOne),
+  },
+  {
+    title: 'a value with a member that must be there',
+    verdict: 'needs migration',
+    changes: ['value-narrowed:totals'],
+    before: counted,
+    after: folded(object({ n: number, last: word }), (before, value) => ({ ...addOne(before), last: value }), { n: 0, last: '' }),
+  },
+  {
+    title: 'a value with a member less',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: folded(object({ n: number, last: word }), (before, value) => ({ ...addOne(before), last: value }), { n: 0, last: '' }),
+    after: counted,
+  },
+  {
+    title: 'a member that may be missing, under another name',
+    verdict: 'needs migration',
+    changes: ['member-renamed:totals'],
+    before: folded(object({ n: number, note: word }, ['n']), (before, value) => ({ ...addOne(before), note: value })),
+    after: folded(object({ n: number, remark: word }, ['n']), (before, value) => ({ ...addOne(before), remark: value })),
+  },
+  {
+    title: 'a member with a default, under another name, inside of another one',
+    verdict: 'needs migration',
+    changes: ['member-renamed:totals'],
+    before: folded(object({ n: number, inner: object({ note: word }) }), addOne, { n: 0, inner: { note: '' } }),
+    after: folded(
+      object({ n: number, inner: { type: 'object', properties: { remark: { ...word, default: '' } }, required: ['remark'] } }),
+      addOne,
+      { n: 0, inner: { remark: '' } },
+    ),
+  },
+  {
+    title: 'a member under another name, beside the old one',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: folded(object({ n: number, note: word }, ['n']), (before, value) => ({ ...addOne(before), note: value })),
+    after: folded(object({ n: number, note: word, remark: word }, ['n']), (before, value) => ({ ...addOne(before), remark: value })),
+  },
+  {
+    title: 'a member that may be missing now',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: counted,
+    after: folded(object({ n: number }, []), addOne),
+  },
+  {
+    title: 'a member that must be there now',
+    verdict: 'needs migration',
+    changes: ['value-narrowed:totals'],
+    before: folded(object({ n: number }, []), addOne),
+    after: counted,
+  },
+  {
+    title: 'a number that becomes a text',
+    verdict: 'needs migration',
+    changes: ['value-narrowed:totals'],
+    before: counted,
+    after: folded(object({ n: word }), (before) => ({ n: String(Number(before.n) + 1) }), { n: '0' }),
+  },
+  {
+    title: 'a migrate that is taken out',
+    verdict: 'needs migration',
+    changes: ['migrate-removed:totals'],
+    before: folded(
+      object({ n: word }),
+      (before) => ({ n: String(Number(before.n) + 1) }),
+      { n: '0' },
+      (old) => ({ n: String((old as { n: number }).n) }),
+    ),
+    after: folded(object({ n: word }), (before) => ({ n: String(Number(before.n) + 1) }), { n: '0' }),
+  },
+  {
+    title: 'a number that becomes a text, with migrate',
+    verdict: 'safe',
+    changes: ['value-migrated:totals'],
+    before: counted,
+    after: folded(
+      object({ n: word }),
+      (before) => ({ n: String(Number(before.n) + 1) }),
+      { n: '0' },
+      (old) => ({ n: String((old as { n: number }).n) }),
+    ),
+  },
+  {
+    title: 'a number that may be a text too',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: counted,
+    after: folded(object({ n: { anyOf: [number, word] } }), addOne),
+  },
+  {
+    title: 'a number or a text that is a number only',
+    verdict: 'needs migration',
+    changes: ['value-narrowed:totals'],
+    before: folded(object({ n: { anyOf: [number, word] } }), addOne),
+    after: counted,
+  },
+  {
+    title: 'one more of several words',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: folded(object({ n: number, state: { enum: ['open'] } }), addOne, { n: 0, state: 'open' }),
+    after: folded(object({ n: number, state: { enum: ['open', 'closed'] } }), addOne, { n: 0, state: 'open' }),
+  },
+  {
+    title: 'one less of several words',
+    verdict: 'needs migration',
+    changes: ['value-narrowed:totals'],
+    before: folded(object({ n: number, state: { enum: ['open', 'closed'] } }), addOne, { n: 0, state: 'open' }),
+    after: folded(object({ n: number, state: { enum: ['open'] } }), addOne, { n: 0, state: 'open' }),
+  },
+  {
+    title: 'a limit that is raised',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: folded(object({ n: { type: 'number', maximum: 10 } }), addOne),
+    after: folded(object({ n: { type: 'number', maximum: 100 } }), addOne),
+  },
+  {
+    title: 'a limit that is lowered',
+    verdict: 'needs migration',
+    changes: ['value-narrowed:totals'],
+    before: folded(object({ n: { type: 'number', maximum: 100 } }), addOne),
+    after: folded(object({ n: { type: 'number', maximum: 10 } }), addOne),
+  },
+  {
+    title: 'a value that may be null inside',
+    verdict: 'safe',
+    changes: ['value-widened:totals'],
+    before: counted,
+    after: folded(object({ n: { anyOf: [number, { type: 'null' }] } }), addOne),
+  },
+  {
+    title: 'a count that becomes an object',
+    verdict: 'loses state',
+    changes: ['value-format-changed:totals', 'aggregation-changed:totals'],
+    before: counts('totals'),
+    after: counted,
+  },
+  // Named aggregators, whose states are a list.
+  {
+    title: 'aggregators with other names',
+    verdict: 'safe',
+    changes: ['aggregators-renamed:totals'],
+    before: aggregated({ lines: count(), longest: max(lengthOf) }),
+    after: aggregated({ number: count(), length: max(lengthOf) }),
+  },
+  {
+    title: 'an aggregator more',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ lines: count() }),
+    after: aggregated({ lines: count(), longest: max(lengthOf) }),
+  },
+  {
+    title: 'an aggregator of another kind under the same name',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ length: min(lengthOf) }),
+    after: aggregated({ length: max(lengthOf) }),
+  },
+  {
+    title: 'aggregators in another order',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ all: sum(lengthOf), most: sum(() => 1) }),
+    after: aggregated({ most: sum(() => 1), all: sum(lengthOf) }),
+  },
+  {
+    title: 'a sketch with fewer registers',
+    verdict: 'loses state',
+    changes: ['aggregators-changed:totals'],
+    before: aggregated({ words: approxCountDistinct((line: string) => line, { registers: 64 }) }),
+    after: aggregated({ words: approxCountDistinct((line: string) => line, { registers: 16 }) }),
+  },
+  // Keys.
+  {
+    title: 'keys that were texts and are numbers',
+    verdict: 'loses state',
+    changes: ['key-changed:rows', 'source-key-narrowed:in', 'sink-key-widened:out'],
+    before: keyed(string()),
+    after: keyed(json()),
+  },
+  {
+    title: 'keys with their members in another order',
+    verdict: 'loses state',
+    changes: ['key-changed:rows', 'source-key-widened:in', 'sink-key-narrowed:out'],
+    before: keyed(order),
+    after: keyed(typed('Order', object({ cents: number, id: word }))),
+  },
+  {
+    title: 'keys with a member less',
+    verdict: 'loses state',
+    changes: ['key-changed:rows', 'source-key-widened:in', 'sink-key-widened:out'],
+    before: keyed(order),
+    after: keyed(typed('Order', object({ id: word }))),
+  },
+  {
+    title: 'long keys that become integers',
+    verdict: 'loses state',
+    changes: ['key-changed:rows', 'source-key-narrowed:in', 'sink-key-widened:out'],
+    before: keyed(long()),
+    after: keyed(integer()),
+  },
+]
