@@ -133,6 +133,46 @@ test.each(places)(
   },
 )
 
+/** The week, from Monday on, or the month of a place that a time is in: its days, put together. */
+function localPeriod(timeZone: string, unit: 'week' | 'month'): (timestamp: number) => readonly [start: number, end: number] {
+  const dayOf = localDay(timeZone)
+  const days = new Map<number, readonly [number, number]>()
+  // A day is looked for once, whatever time of it is asked for.
+  const day = (timestamp: number): readonly [number, number] => {
+    const known = [...days.values()].find(([start, end]) => start <= timestamp && timestamp < end)
+    const found = known ?? dayOf(timestamp)
+    days.set(found[0], found)
+    return found
+  }
+  const shown = new Intl.DateTimeFormat('en-CA', { timeZone, ...(unit === 'week' ? { weekday: 'short' } : { day: 'numeric' }) })
+  const begins = (time: number): boolean => /^(Mon|1)\b/.test(shown.format(time))
+  return (timestamp) => {
+    let [start, end] = day(timestamp)
+    while (!begins(start)) start = day(start - 1)[0]
+    while (!begins(end)) end = day(end)[1]
+    return [start, end]
+  }
+}
+
+test.each(
+  places.filter(([, date]) => date > '1971').flatMap(([place, date]) => [['week', place, date] as const, ['month', place, date] as const]),
+)('each %s in %s around %s holds what its days hold, to the millisecond, with late records and restarts', async (unit, timeZone, date) => {
+  const day = 86_400_000
+  const periodOf = localPeriod(timeZone, unit)
+  const middle = Date.parse(`${date}T12:00:00Z`)
+  const bounds = [periodOf(middle)[0], periodOf(middle)[1], periodOf(periodOf(middle)[1])[1]]
+  const atBound = fc.tuple(fc.constantFrom(...bounds), fc.constantFrom(-1, 0, 1, -3_600_000, 3_600_000)).map(([time, more]) => time + more)
+  const anytime = fc.integer({ min: -40, max: 40 }).map((days) => middle + days * day)
+  const timestamp = fc.oneof({ weight: 3, arbitrary: atBound }, { weight: 1, arbitrary: anytime })
+  const steps = fc.array(fc.record({ key: keys, timestamp, restart }), { maxLength: 20, size: 'max' })
+  await fc.assert(
+    fc.asyncProperty(steps, fc.constantFrom(0, 1, day, 9 * day), async (input, grace) => {
+      expect(await finalResults(calendar(unit, { timeZone, grace }), input)).toEqual(naive(input, grace, (at) => [periodOf(at)]))
+    }),
+    { numRuns: Math.ceil(numRuns / 4) },
+  )
+})
+
 test('sliding windows are one for each set of records that lie within the difference, in whatever order they come', async () => {
   const steps = fc.array(fc.record({ key: keys, timestamp: fc.integer({ min: 1_000, max: 1_060 }), restart }), {
     maxLength: 12,
