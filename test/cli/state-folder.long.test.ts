@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, it, vi } from 'vitest'
 import { type EmbeddedBroker, startBroker } from '../../plugins/kafka/server/index.ts'
 import { Client } from '../e2e/client.ts'
-import { endOf, millrace, projectOf, startMillrace, urlOf } from './program.ts'
+import { type Ended, endOf, millrace, projectOf, startMillrace, urlOf } from './program.ts'
 
 // Topologies are compiled, and tests share the processor.
 vi.setConfig({ testTimeout: 300_000 })
@@ -111,12 +111,19 @@ it('every kind of store is read from a stopped app’s folder as from the runnin
   )
   expect(await millrace(['build'], folder)).toMatchObject({ code: 0, stderr: '' })
   const ask = (question: string, place: readonly string[]) => millrace(['state', ...question.split(' '), ...place], folder)
+  // Some at a time: an app that has 16 answers on their way refuses another.
+  const askAll = async (place: readonly string[]) => {
+    const answers: Ended[] = []
+    for (let at = 0; at < questions.length; at += 8)
+      answers.push(...(await Promise.all(questions.slice(at, at + 8).map((question) => ask(question, place)))))
+    return answers
+  }
 
   const app = startMillrace(['run', 'kinds'], folder, environment)
   const ended = endOf(app)
   const url = new URL(await urlOf(app))
   await client.receive('out', ({ length }) => length === 5)
-  const running = await Promise.all(questions.map((question) => ask(question, ['--app', url.host])))
+  const running = await askAll(['--app', url.host])
   expect(running[0]!.stdout).toContain('"cents":"3","words":["x","y","z"]')
   // Of named aggregators what they give, not what they work with.
   const valuesOf = (question: string) =>
@@ -149,7 +156,7 @@ it('every kind of store is read from a stopped app’s folder as from the runnin
 
   const before = contents(stateDir)
   for (const place of [stateDir, join(stateDir, 'kinds')]) {
-    const stopped = await Promise.all(questions.map((question) => ask(question, ['--dir', place])))
+    const stopped = await askAll(['--dir', place])
     for (const [at, question] of questions.entries()) {
       const { stdout, code } = running[at]!
       expect({ question, code: stopped[at]!.code, stdout: stopped[at]!.stdout }).toEqual({ question, code, stdout })
