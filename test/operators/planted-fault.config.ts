@@ -1,4 +1,4 @@
-// Runs a test with a fault in a source file: MILLRACE_PLANTED says which text is read as which other. No file is changed.
+// Runs a test with a fault in a source file: MILLRACE_PLANTED_FAULT says which text is read as which other. No file is changed.
 
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
@@ -10,7 +10,7 @@ interface Fault {
 }
 
 const root = resolve(import.meta.dirname, '..', '..')
-const { file, from, to } = JSON.parse(process.env.MILLRACE_PLANTED ?? '{}') as Fault
+const { file, from, to } = JSON.parse(process.env.MILLRACE_PLANTED_FAULT ?? '{}') as Fault
 
 export default defineConfig({
   root,

@@ -155,14 +155,17 @@ const faults: readonly Fault[] = [
   ],
 ]
 
-test.each(faults)('%s: a property test finds it', async (_, file, from, to, tests) => {
+// Each is a run of vitest, so the check has every third one. `npm run planted` has all.
+const chosen = process.env.MILLRACE_PLANTED === 'all' ? faults : faults.filter((_, index) => index % 3 === 0)
+
+test.each(chosen)('%s: a property test finds it', async (_, file, from, to, tests) => {
   const { code, output } = await withFault({ file, from, to }, tests)
   expect({ code, found: output.includes('Property failed after'), output }).toMatchObject({ code: 1, found: true })
 })
 
 function withFault(fault: object, tests: string): Promise<{ readonly code: number | null; readonly output: string }> {
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/operators/planted-fault.config.ts', tests]
-  const env = { ...process.env, NO_COLOR: '1', MILLRACE_PLANTED: JSON.stringify(fault), MILLRACE_RUNS: '200' }
+  const env = { ...process.env, NO_COLOR: '1', MILLRACE_PLANTED_FAULT: JSON.stringify(fault), MILLRACE_RUNS: '200' }
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, { cwd: root, env, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, output: `${stdout}\n${stderr}` }),
