@@ -50,6 +50,12 @@ interface Manifest {
   readonly nodes: readonly { readonly kind: string; readonly topic?: { readonly name: string; readonly internal: boolean } }[]
 }
 
+/** The topologies that were built in a project; beside them lies the list of what the build has written. */
+function built(projectFolder: string): readonly string[] {
+  const entries = readdirSync(join(projectFolder, 'dist'), { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+}
+
 describe.each(templates)('a project of the template %s', (template) => {
   let broker: EmbeddedBroker
   beforeAll(async () => {
@@ -98,7 +104,7 @@ describe.each(templates)('a project of the template %s', (template) => {
     await millrace('build')
     const inputs = existsSync(join(project(), 'dev')) ? readdirSync(join(project(), 'dev')) : []
     const outputs: string[] = []
-    for (const topology of readdirSync(join(project(), 'dist'))) {
+    for (const topology of built(project())) {
       const { nodes }: Manifest = JSON.parse(await readFile(join(project(), 'dist', topology, 'manifest.json'), 'utf8'))
       outputs.push(...nodes.flatMap(({ kind, topic }) => (kind === 'sink' && topic?.internal === false ? [topic.name] : [])))
     }
@@ -106,14 +112,14 @@ describe.each(templates)('a project of the template %s', (template) => {
     if (topics.length + outputs.length > 0) await new Client(broker.address).createTopics(1, ...topics, ...outputs)
     for (const topic of topics) await millrace('produce', topic, join('dev', `${topic}.jsonl`))
     let printed = ''
-    for (const topology of readdirSync(join(project(), 'dist')))
+    for (const topology of built(project()))
       printed += await inProject('node app.mjs', ['node', join('dist', topology, 'app.mjs'), '--until-end'])
     const made = [printed, ...(await Promise.all(outputs.map(async (topic) => `${topic}\n${await newestOf(topic)}`)))].join('')
     await expect(made).toMatchFileSnapshot(join(root, 'test', 'package', 'expected', `${template}.txt`))
   })
 
   it('has a client for its stores that type-checks with TypeScript 6 and with TypeScript 7', async () => {
-    for (const topology of readdirSync(join(project(), 'dist'))) {
+    for (const topology of built(project())) {
       const { stores } = JSON.parse(await readFile(join(project(), 'dist', topology, 'manifest.json'), 'utf8')) as { stores: unknown[] }
       if (stores.length === 0) continue
       await millrace('client', topology, '--out', `${topology}-client.ts`)
