@@ -1,12 +1,10 @@
 // Whether all values of one JSON Schema are values of another one: what is written with the first can be read with the second. Only what our own schemas
 // have is understood; whatever else differs counts as narrower, so that nothing is called safe that is not understood.
 
-import type { RenamedMember } from './renamed-member.ts'
-
 export type SchemaChange =
   | { readonly kind: 'same' }
   /** Every old value is a new one. */
-  | { readonly kind: 'wider'; readonly renamed?: RenamedMember }
+  | { readonly kind: 'wider' }
   /** Some old value may be none any more: where, and why. */
   | { readonly kind: 'narrower'; readonly problem: string }
 

@@ -1,7 +1,7 @@
 // Whether what one serde has written another one reads, by the names and schemas that manifests have of them.
 
 import type { Manifest } from '../manifest.ts'
-import { renamedMember } from './renamed-member.ts'
+import { type RenamedMember, renamedMember } from './renamed-member.ts'
 import { bytesProblem, type SchemaChange, schemaChange } from './schema-change.ts'
 
 export type SerdeChange =
@@ -17,6 +17,11 @@ export function keySerdeChange(before: string, after: string, old: Schemas, now:
   if (found.kind !== 'wider') return found
   const problem = bytesProblem(schemaOfKey(before, old), schemaOfKey(after, now))
   return problem === null ? found : { kind: 'narrower', problem }
+}
+
+/** Of values that one serde has written and another one reads: a member that looks renamed. */
+export function renamedIn(before: string, after: string, old: Schemas, now: Schemas): RenamedMember | undefined {
+  return renamedMember(schemaOf(before, partsOf(before).format, old), schemaOf(after, partsOf(after).format, now))
 }
 
 /** Of a windowed key that of the key in it. */
@@ -36,11 +41,7 @@ export function serdeChange(before: string, after: string, old: Schemas, now: Sc
       : { kind: 'format', problem: `its windows were of ${size} ms, and are of ${sizeNow} ms` }
   }
   const [schema, schemaNow] = [schemaOf(before, from.format, old), schemaOf(after, to.format, now)]
-  if (from.format === 'json' || from.format === 'string') {
-    const found = schemaChange(schema, schemaNow)
-    const renamed = found.kind === 'wider' ? renamedMember(schema, schemaNow) : undefined
-    return renamed === undefined ? found : { kind: 'wider', renamed }
-  }
+  if (from.format === 'json' || from.format === 'string') return schemaChange(schema, schemaNow)
   if (JSON.stringify(schema) === JSON.stringify(schemaNow) && (schema !== undefined || before === after)) return { kind: 'same' }
   return { kind: 'narrower', problem: `it is another ${from.format}, and how those go together is not known here` }
 }

@@ -4,7 +4,7 @@
 import type { Manifest, ManifestNode, ManifestStore } from '../manifest.ts'
 import type { ManifestChange, Verdict } from './compare-manifests.ts'
 import type { RenamedMember } from './renamed-member.ts'
-import { keySerdeChange, serdeChange } from './serde-change.ts'
+import { keySerdeChange, renamedIn, serdeChange } from './serde-change.ts'
 
 export function storeChanges(before: Manifest, after: Manifest): readonly ManifestChange[] {
   const now = new Map(after.stores.map((store) => [store.name, store]))
@@ -107,9 +107,11 @@ class StoreComparison {
     if (was === undefined || is === undefined) return []
     const found = serdeChange(was, is, this.before, this.after)
     if (found.kind === 'same') return this.ofMigrate()
-    if (found.kind === 'wider' && found.renamed !== undefined) return [this.ofRenamed(found.renamed)]
-    if (found.kind === 'wider')
-      return [...this.ofMigrate(), this.change('value-widened', 'safe', 'Every value that is there is one of the new type.', '')]
+    if (found.kind === 'wider') {
+      const renamed = renamedIn(was, is, this.before, this.after)
+      const widened = this.change('value-widened', 'safe', 'Every value that is there is one of the new type.', '')
+      return [...this.ofMigrate(), renamed === undefined ? widened : this.ofRenamed(renamed)]
+    }
     if (this.now.migrates === true)
       return [
         this.change(
