@@ -4,8 +4,10 @@
 import { expect, test } from 'vitest'
 import {
   type CountWindow,
+  collect,
   type GlobalWindow,
   globalWindow,
+  mean,
   onCount,
   onEvery,
   purging,
@@ -181,5 +183,66 @@ test('Flink: with allowed lateness a late element makes its window fire again at
     ...table.slice(0, 6).map(([value, timestamp]) => [value, timestamp, []] as const),
     ['g', 15, ['abdf@0-10']],
     ['h', 9, ['?h']],
+  ])
+})
+
+test("Quix Streams: the input and the output of the examples on its page about windows (docs/windowing.md), with bounds in records, where Quix has the records' times", async () => {
+  const results = async (window: CountWindow | TimeWindow, input: readonly (readonly [value: number, timestamp: number])[]) => {
+    const driver = await TopologyTestDriver.open(
+      topology('examples', (builder) => {
+        const group = builder.stream<string, string>('in', text).groupByKey(text)
+        const aggregators = { data: collect((value: string) => Number(value)), average: mean((value: string) => Number(value)) }
+        if (window.kind === 'count') group.windowedBy(window).aggregate(aggregators).to('out', { key: json(), value: json() })
+        else
+          group
+            .windowedBy(window)
+            .aggregate(aggregators, { store: { name: 'all', caching: false } })
+            .toStream()
+            .to('out', { key: json(), value: json() })
+      }),
+    )
+    for (const [value, timestamp] of input) driver.pipe('in', 'k', String(value), { timestamp })
+    const sent = driver.output<Windowed<string>, { data: number[]; average: number }>('out')
+    await driver.close()
+    return sent.map(({ key: { start, end }, value }) => ({ start, end, ...value! }))
+  }
+  const batch = [
+    [100, 121],
+    [50, 165],
+    [200, 583],
+  ] as const
+  expect(await results(tumblingCount(3), batch)).toMatchObject([{ data: [100, 50, 200], start: 0, end: 3 }])
+  const purchases = [
+    [100, 121],
+    [60, 165],
+    [200, 583],
+    [40, 723],
+    [120, 1009],
+    [80, 1242],
+  ] as const
+  const averages = (await results(slidingCount(3, { step: 1 }), purchases)).map(({ average }) => average)
+  expect(averages).toEqual([120, 100, 120, 80])
+  const twelve = Array.from({ length: 12 }, (_, index) => [index, index] as const)
+  const bounds = async (window: CountWindow) => (await results(window, twelve)).map(({ start, end }) => [start, end - 1])
+  expect(await bounds(slidingCount(6, { step: 2 }))).toEqual([
+    [0, 5],
+    [2, 7],
+    [4, 9],
+    [6, 11],
+  ])
+  expect(await bounds(tumblingCount(4))).toEqual([
+    [0, 3],
+    [4, 7],
+    [8, 11],
+  ])
+  const temperatures = await results(tumbling('1h'), [
+    [30, 100],
+    [29, 200],
+    [28, 300],
+  ])
+  expect(temperatures.map(({ average, start, end }) => [average, start, end])).toEqual([
+    [30, 0, 3_600_000],
+    [29.5, 0, 3_600_000],
+    [29, 0, 3_600_000],
   ])
 })
