@@ -9,9 +9,9 @@ export type Closes = Closing | 'eventTime' | 'wallClock' | 'endOfInput'
 export interface ClosingOptions {
   /**
    * When a window is closed, so that its result is final, and records that would still belong to it are late. `eventTime`: when stream time has passed its end and
-   * grace, as in Kafka Streams. `idle('30s')`: then, or when no record has come to its partition for so long by the clock on the wall. `wallClock`: then, or when
-   * the clock on the wall has passed its end and grace; for timestamps of now, for of a backlog all windows have passed. `endOfInput`: only when a
-   * bounded input ends, so that no record is ever late. Default: `eventTime`.
+   * grace, as in Kafka Streams. `idle('30s')`: then, or when no record, not even a late one, has come to its partition for so long by the
+   * clock on the wall. `wallClock`: then, or when the clock on the wall has passed its end and grace; for timestamps of now, for of a backlog all windows have
+   * passed. `endOfInput`: only when a bounded input ends, so that no record is ever late. Default: `eventTime`.
    */
   readonly closes?: Closes
 }

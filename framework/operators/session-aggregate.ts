@@ -154,6 +154,7 @@ export class SessionAggregate implements Operator, ClockedWindows {
       end = Math.max(end, session.end)
     }
     if (end < closedMs) {
+      clock?.came(Infinity)
       this.dropped.add('late')
       this.late?.send(record, closedMs - end)
       return

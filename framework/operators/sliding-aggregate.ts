@@ -85,6 +85,7 @@ export class SlidingAggregate implements Operator, ClockedWindows {
     const closedMs = clock === undefined ? streamTime.ms - graceMs : clock.closedMs(streamTime.ms - graceMs)
     if (this.closed?.overdue(closedMs)) this.sendClosed(this.closed, record, closedMs)
     if (timestamp + differenceMs < closedMs) {
+      clock?.came(Infinity)
       this.dropped.add('late')
       this.late?.send(record, closedMs - (timestamp + differenceMs))
       return

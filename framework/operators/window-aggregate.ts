@@ -84,8 +84,8 @@ export class WindowAggregate implements Operator, ClockedWindows {
         if (open === Infinity) open = end
       } else this.dropped.add('late')
     }
-    if (open !== Infinity) clock?.came(open + graceMs)
-    else if (end !== 0) this.late?.send(record, closedMs - end)
+    clock?.came(open + graceMs)
+    if (open === Infinity && end !== 0) this.late?.send(record, closedMs - end)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
   }
 

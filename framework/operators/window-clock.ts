@@ -79,7 +79,10 @@ export class WindowClock {
     return Math.max(byStreamTime, this.decided)
   }
 
-  /** A record has come into a window, the first of which closes at this time by the scale of the windows. */
+  /**
+   * A record has come into windows, the first of which closes at this time by the scale of the windows. Infinity: it was late for all of them; its partition is
+   * not idle for that, and it may have moved stream time.
+   */
   came(closesMs: number): void {
     if (this.store === undefined) return
     this.lastRecordMs = this.work.wallClock
