@@ -1,5 +1,5 @@
 // npm run bench [-- map chain count window session join count-window ttl] [--records N] [--rounds N] [--brokers HOST:PORT] [--guarantee exactly_once_v2]
-//               [--commit-interval MS] [--without-fusion]
+//               [--commit-interval MS] [--without-fusion] [--without-jvm]
 //
 // Millrace beside Kafka Streams on one Kafka: the same topologies, input and settings, one thread each, at least once unless told otherwise. The sides take turns, each
 // run with a fresh application id, a fresh state folder and an empty output topic; the table shows medians. Both runtimes have their default heap settings.
@@ -30,6 +30,7 @@ const { values: options, positionals } = parseArgs({
     guarantee: { type: 'string', default: 'at_least_once' },
     'commit-interval': { type: 'string' },
     'without-fusion': { type: 'boolean', default: false },
+    'without-jvm': { type: 'boolean', default: false },
   },
 })
 const topologies = positionals.length > 0 ? positionals : ['map', 'chain', 'count', 'window', 'session', 'join', 'count-window', 'ttl']
@@ -49,12 +50,17 @@ const settings = {
 /** How many results the first side had that ran it. */
 const resultsOf = new Map<string, number>()
 
-type Side = 'Kafka Streams' | 'Millrace' | 'Millrace without fusion'
-const sides: readonly Side[] = ['Kafka Streams', 'Millrace', ...(options['without-fusion'] ? (['Millrace without fusion'] as const) : [])]
+const allSides = ['Kafka Streams', 'Millrace', 'Millrace without fusion', 'Millrace at least once'] as const
+type Side = (typeof allSides)[number]
+const sides = allSides.filter((side) => {
+  if (side === 'Kafka Streams') return !options['without-jvm']
+  if (side === 'Millrace without fusion') return options['without-fusion']
+  return side === 'Millrace' || isExactlyOnce
+})
 
 function sidesOf(topology: string): readonly Side[] {
   const isKnownToAll = !['count-window', 'ttl'].includes(topology)
-  return sides.filter((side) => (side === 'Kafka Streams' ? isKnownToAll : side === 'Millrace' || topology === 'chain'))
+  return sides.filter((side) => (side === 'Kafka Streams' ? isKnownToAll : side !== 'Millrace without fusion' || topology === 'chain'))
 }
 
 /** What a run is told: where everything is, and nothing that another run used. */
@@ -120,6 +126,7 @@ async function runOnce(admin: Admin, brokers: string, topology: string, side: Si
         MILLRACE_APPLICATION_ID: applicationId,
         MILLRACE_STATE_DIR: join(folder, 'state'),
         MILLRACE_LOG_LEVEL: 'warn',
+        ...(side === 'Millrace at least once' ? { MILLRACE_PROCESSING_GUARANTEE: 'at_least_once' } : {}),
         MILLRACE_FUSION: side === 'Millrace without fusion' ? 'off' : 'on',
       },
       outputTopic: outputTopic(topology),
@@ -165,6 +172,7 @@ async function check(topology: string, side: Side, { recordsIn, recordsOut }: Me
   }
   if (recordsIn !== records || recordsOut === 0) fail('not all were read, or nothing was written')
   // The ends of transactions have offsets too.
+  const hasMarkers = isExactlyOnce && side !== 'Millrace at least once'
   const isEach = isExactlyOnce ? recordsOut >= records : recordsOut === records
   if ((topology === 'map' || topology === 'ttl') && !isEach) fail('each record has one result')
   if (topology === 'count-window') checkWindowsOfTen(recordsOut, fail)
@@ -176,7 +184,7 @@ async function check(topology: string, side: Side, { recordsIn, recordsOut }: Me
   if (!['count', 'window', 'session'].includes(topology)) return
   // Kafka Streams writes a count as a long of 8 bytes, Millrace as the number's JSON.
   const read = isMillrace(side) ? (value: Buffer) => Number(value) : (value: Buffer) => Number(value.readBigInt64BE())
-  const counted = await sumOfLatest(brokers, outputTopic(topology), read)
+  const counted = await sumOfLatest(brokers, outputTopic(topology), hasMarkers, read)
   if (counted !== records) fail(`the counts add up to ${counted}`)
 }
 
@@ -187,7 +195,7 @@ function checkWindowsOfTen(windows: number, fail: (what: string) => never): void
 }
 
 /** The sum of the last value of each key, tombstones aside. */
-async function sumOfLatest(brokers: string, topic: string, read: (value: Buffer) => number): Promise<number> {
+async function sumOfLatest(brokers: string, topic: string, hasMarkers: boolean, read: (value: Buffer) => number): Promise<number> {
   const kafka = new Kafka({ brokers: [brokers], clientId: 'bench-check', logLevel: logLevel.ERROR })
   const admin = kafka.admin()
   await admin.connect()
@@ -215,7 +223,7 @@ async function sumOfLatest(brokers: string, topic: string, read: (value: Buffer)
             }
             // At the end of a transaction that is committed there is no record.
             const end = open.get(batch.partition) ?? 0
-            if (Number(batch.lastOffset()) + 1 >= (isExactlyOnce ? end - 1 : end)) open.delete(batch.partition)
+            if (Number(batch.lastOffset()) + 1 >= (hasMarkers ? end - 1 : end)) open.delete(batch.partition)
             done()
           },
         })
