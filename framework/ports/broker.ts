@@ -201,14 +201,15 @@ export interface Producer {
 export interface Transactions {
   /** Takes the transactional id over: who had it is fenced, what it left open is aborted. Once, before the first record. */
   initialize(): Promise<void>
-  /** Whether something was appended since the last one ended. */
+  /** Whether something was appended since the last commit began, or the last abort ended. */
   readonly open: boolean
   /**
    * Sends everything, adds the offsets to the transaction and commits both as one (KIP-447: the group refuses the offsets of a generation that is
-   * over, then this rejects with `member-fenced`, and the transaction is to be aborted). With nothing appended and no offsets it does nothing. No record may be appended until
-   * it is settled.
+   * over, then this rejects with `member-fenced`, and the transaction is to be aborted). With nothing appended and no offsets nothing is committed. What is appended
+   * before it is settled belongs to the next transaction, and is held back until this one has ended; but for what `onRefused` appends. `committed` is called
+   * when it has ended, before anything of the next one is sent: `acknowledged` says what is committed then.
    */
-  commit(offsets: TransactionOffsets): Promise<void>
+  commit(offsets: TransactionOffsets, committed?: () => void): Promise<void>
   /** Ends the transaction as if it had never been; what has not been sent yet is not sent. */
   abort(): Promise<void>
 }

@@ -46,8 +46,8 @@ export interface StateFolder {
 export interface StateBatch {
   /** Read once, before `write` gives its promise, so that large batches need not lie in memory twice. */
   readonly mutations: Iterable<Mutation>
-  /** Positions to set; those of other topics stay. */
-  readonly positions: ReadonlyMap<string, Offset>
+  /** Positions to set; those of other topics stay. Nothing is written before they have come, and nothing if they never do: then `write` rejects with the reason. */
+  readonly positions: ReadonlyMap<string, Offset> | Promise<ReadonlyMap<string, Offset>>
 }
 
 export interface Mutation {

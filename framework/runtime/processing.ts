@@ -53,6 +53,20 @@ export class Processing {
 
   /** Returns when the input has ended (true), or when the group is no longer stable, another assignment is due, the topics have changed or `interrupted` says so. */
   async run(interrupted: () => boolean): Promise<boolean> {
+    const { committer } = this.parts
+    let ended: boolean
+    try {
+      ended = await this.turn(interrupted)
+    } catch (error) {
+      // Whoever goes on finds nothing under way.
+      await committer.settled().catch(() => {})
+      throw error
+    }
+    await committer.settled()
+    return ended
+  }
+
+  private async turn(interrupted: () => boolean): Promise<boolean> {
     const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals, standbys, preparations } = this.parts
     wakeup.watch('member', () => member.changed())
     while (member.state === 'stable' && !interrupted()) {
@@ -68,7 +82,8 @@ export class Processing {
       const punctuated = this.punctuate()
       producer.poll()
       inputs.resume()
-      if ((committer.isRequested || committer.dueInMs <= 0) && this.mayCommit()) await committer.commit()
+      committer.check()
+      if ((committer.isRequested || committer.dueInMs <= 0) && this.mayCommit()) await committer.begin()
       await committer.purgeIfDue()
       if ((await this.topicsHaveChanged()) || clock.monotonicMs() >= this.probeMs) return false
       if (processed > 0 || delivered > 0 || punctuated || followed || stoodBy) {
@@ -77,6 +92,7 @@ export class Processing {
       }
       if (await this.isAtEnd()) return true
       if (producer.full) wakeup.watch('producer', () => producer.drained())
+      if (committer.isUnderWay) wakeup.watch('commit', () => committer.ended())
       globals?.watch()
       standbys.watch()
       wakeup.watch('fetcher', () => fetcher.arrived())

@@ -19,6 +19,13 @@ export interface StreamsProducerOptions {
   readonly groupInstanceId: string | undefined
 }
 
+export interface StreamsCommit {
+  readonly member: GroupMember
+  readonly offsets: readonly CommittedOffset[]
+  readonly beside: Promise<unknown> | undefined
+  committed(): void
+}
+
 export class StreamsProducer {
   membership: Membership | undefined
   private readonly options: StreamsProducerOptions
@@ -47,6 +54,11 @@ export class StreamsProducer {
     return this.producer.transactions?.open === true
   }
 
+  /** Whether what is written while a commit is under way belongs to the next one: if nothing is awaited beside. */
+  get commitsApart(): boolean {
+    return this.producer.transactions !== undefined
+  }
+
   get full(): boolean {
     return this.producer.full
   }
@@ -60,19 +72,20 @@ export class StreamsProducer {
   }
 
   /**
-   * Resolves when all that was written and these offsets are Kafka's. `beside` has to succeed before the offsets count: what goes elsewhere than to Kafka. Rejects
-   * with `member-fenced` or `producer-fenced` if others have gone on without this instance.
+   * Resolves when all that was written and these offsets are Kafka's; `committed` is called then, while writers have nothing acknowledged beyond that. `beside` has to succeed
+   * before the offsets count: what goes elsewhere than to Kafka. Rejects with `member-fenced` or `producer-fenced` if others have gone on without this instance.
    */
-  async commit(member: GroupMember, offsets: readonly CommittedOffset[], beside: Promise<unknown>): Promise<void> {
+  async commit({ member, offsets, beside, committed }: StreamsCommit): Promise<void> {
     const { transactions } = this.producer
     if (transactions === undefined) {
       await Promise.all([this.producer.flush(), beside])
       await member.commit(offsets)
+      committed()
       return
     }
-    await beside
+    if (beside !== undefined) await beside
     try {
-      await transactions.commit({ ...this.group(), offsets })
+      await transactions.commit({ ...this.group(), offsets }, committed)
     } catch (error) {
       if (isMillraceError(error, 'producer-fenced')) this.fenced = true
       throw error

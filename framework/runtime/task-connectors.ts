@@ -57,9 +57,9 @@ export class TaskConnectors {
     for (const source of this.sources) source.feed(task, wakeup)
   }
 
-  /** Before a commit: resolves when sinks have written what they were given. */
-  async flush(): Promise<void> {
-    await Promise.all(this.sinks.map((sink) => sink.flush()))
+  /** Before a commit: resolves when sinks have written what they were given. Undefined: there are none. */
+  flush(): Promise<unknown> | undefined {
+    return this.sinks.length === 0 ? undefined : Promise.all(this.sinks.map((sink) => sink.flush()))
   }
 
   /** Whether no source will give anything more. */

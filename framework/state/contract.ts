@@ -141,10 +141,9 @@ export interface TaskState extends WindowedTaskStores {
   readonly diskBytes: number
   /** Size of what `commit` would write, about. */
   readonly uncommittedBytes: number
-  /**
-   * Writes what is uncommitted, with the changelog positions that it reaches, in one batch. `sourcePositions`: the offsets just
-   * committed of the source topics that serve as changelogs.
-   */
+  /** Takes what is uncommitted, for one batch; what changes from now on belongs to the next one. Not before the last one is written. */
+  take(): TakenState
+  /** Takes and writes in one, where nothing is waited for in between. */
   commit(sourcePositions?: ReadonlyMap<string, Offset>): Promise<void>
   /** What has to be read before the first record is processed. */
   readonly changelogs: readonly Changelog[]
@@ -154,6 +153,17 @@ export interface TaskState extends WindowedTaskStores {
   /** Removes rows past their retention, as a commit does: for who follows changelogs and never commits. */
   dropExpired(): Promise<void>
   close(): Promise<void>
+}
+
+/** What a commit has taken of a state: readable as before, and not written yet. */
+export interface TakenState {
+  /**
+   * It is committed. Writes it, with the changelog positions that are acknowledged now. `sourcePositions`: the offsets just committed of the
+   * source topics that serve as changelogs.
+   */
+  write(sourcePositions?: ReadonlyMap<string, Offset>): Promise<void>
+  /** It was not committed, and is never to be: the state is of no use any more, and is to be closed. */
+  drop(reason: unknown): void
 }
 
 /** The partition of a topic that holds the changes of a store. */

@@ -16,7 +16,7 @@ import type {
 } from '../ports/store.ts'
 import type { CacheBudget } from './cached-rows.ts'
 import { ChangelogRestore } from './changelog-restore.ts'
-import type { Changelog, RecordContext, RowStore, StateRestore, TaskState } from './contract.ts'
+import type { Changelog, RecordContext, RowStore, StateRestore, TakenState, TaskState } from './contract.ts'
 import { dueStoreName } from './due-index.ts'
 import { binaryLong } from './key-layout.ts'
 import type { EntryStore } from './keyed-contract.ts'
@@ -223,16 +223,21 @@ class LayeredTaskState implements TaskState {
     return this.uncommitted.bytes
   }
 
-  async commit(sourcePositions: ReadonlyMap<string, Offset> = new Map()): Promise<void> {
-    for (const folder of this.folders) {
-      const stores = [...this.layers.values()].filter((layers) => layers.folder === folder)
-      await folder.write({ mutations: this.mutations(stores), positions: this.positions(stores, sourcePositions) })
-      for (const { buffer, dueBuffer } of stores) {
-        buffer.taken()
-        dueBuffer?.taken()
-      }
-      await this.dropExpiredOf(stores)
+  take(): TakenState {
+    const taken = this.folders.map((folder) => this.takeOf(folder))
+    return {
+      write: async (sourcePositions = new Map()) => {
+        for (const { commit } of taken) commit(sourcePositions)
+        await Promise.all(taken.map(({ written }) => written))
+      },
+      drop: (reason) => {
+        for (const { drop } of taken) drop(reason)
+      },
     }
+  }
+
+  commit(sourcePositions?: ReadonlyMap<string, Offset>): Promise<void> {
+    return this.take().write(sourcePositions)
   }
 
   writtenPositions(): ReadonlyMap<string, Offset> {
@@ -261,6 +266,27 @@ class LayeredTaskState implements TaskState {
     const face = this.layers.get(name)?.faces[kind]
     if (face === undefined) throw new MillraceError('store-unknown', { task: this.taskId, kind, store: name })
     return face as NonNullable<StoreFaces[F]>
+  }
+
+  /** The engine has the rows from now on, and writes them when it has the positions. */
+  private takeOf(folder: StateFolder) {
+    const stores = [...this.layers.values()].filter((layers) => layers.folder === folder)
+    let commit!: (sourcePositions: ReadonlyMap<string, Offset>) => void
+    let drop!: (reason: unknown) => void
+    const positions = new Promise<ReadonlyMap<string, Offset>>((resolve, reject) => {
+      commit = (sourcePositions) => resolve(this.positions(stores, sourcePositions))
+      drop = reject
+    })
+    const written = folder.write({ mutations: this.mutations(stores), positions }).then(() => {
+      for (const { buffer, dueBuffer } of stores) {
+        buffer.taken()
+        dueBuffer?.taken()
+      }
+      return this.dropExpiredOf(stores)
+    })
+    // Who writes is told; who drops knows.
+    written.catch(() => {})
+    return { commit, drop, written }
   }
 
   private *mutations(stores: readonly StoreLayers[]): Generator<Mutation> {

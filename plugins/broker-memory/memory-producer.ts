@@ -41,6 +41,11 @@ export class MemoryProducer implements Producer {
   private waiting: WaitingRecord[] = []
   private waitingBytes = 0
   private waitingSinceMs = 0
+  /** Whether what is appended belongs to the next transaction, and waits in `held` until it begins. */
+  private holds = false
+  private held: WaitingRecord[] = []
+  private heldBytes = 0
+  private readonly onRelease = new Set<() => void>()
   private sentBytes = 0
   /** Settles when all that was sent has arrived, in its order; never rejects. */
   private sending: Promise<void> | undefined
@@ -58,7 +63,7 @@ export class MemoryProducer implements Producer {
   }
 
   get full(): boolean {
-    return this.waitingBytes + this.sentBytes > this.options.bufferBytesMax
+    return this.waitingBytes + this.heldBytes + this.sentBytes > this.options.bufferBytesMax
   }
 
   async writer(topic: string): Promise<TopicWriter> {
@@ -71,6 +76,7 @@ export class MemoryProducer implements Producer {
   }
 
   async drained(): Promise<void> {
+    while (this.full && this.holds && this.failure === undefined) await new Promise<void>((resolve) => this.onRelease.add(resolve))
     if (this.full) await this.flush()
   }
 
@@ -84,8 +90,22 @@ export class MemoryProducer implements Producer {
     if (this.failure !== undefined) throw this.failure
   }
 
+  hold(): void {
+    this.holds = true
+  }
+
+  release(): void {
+    this.holds = false
+    const { held } = this
+    this.forgetHeld()
+    for (const waiting of held) this.wait(waiting)
+    for (const resolve of this.onRelease) resolve()
+    this.onRelease.clear()
+  }
+
   async discard(): Promise<void> {
     this.forget()
+    this.forgetHeld()
     await this.sending
   }
 
@@ -94,12 +114,14 @@ export class MemoryProducer implements Producer {
     if (this.transactions === undefined) this.send()
     else await this.transactions.abort().catch(() => {})
     this.forget()
+    this.forgetHeld()
     this.closed = true
   }
 
   crash(): void {
     this.transactions?.crash()
     this.forget()
+    this.forgetHeld()
     this.closed = true
   }
 
@@ -108,12 +130,26 @@ export class MemoryProducer implements Producer {
     this.waitingBytes = 0
   }
 
+  private forgetHeld(): void {
+    this.held = []
+    this.heldBytes = 0
+  }
+
   private add(waiting: WaitingRecord): void {
     if (this.transactions !== undefined) {
       // Says so if it was not initialized.
       void this.transactions.identity
       this.transactions.open = true
     }
+    if (!this.holds) {
+      this.wait(waiting)
+      return
+    }
+    this.held.push(waiting)
+    this.heldBytes += waiting.record.bytes.length
+  }
+
+  private wait(waiting: WaitingRecord): void {
     if (this.waiting.length === 0) this.waitingSinceMs = this.cluster.clock.monotonicMs()
     this.waiting.push(waiting)
     this.waitingBytes += waiting.record.bytes.length

@@ -8,6 +8,10 @@ import type { ProducerIdentity } from './transaction-coordinator.ts'
 /** What it needs of its producer. */
 export interface TransactionWrites {
   flush(): Promise<void>
+  /** What is appended from now on belongs to the next transaction. */
+  hold(): void
+  /** The next transaction begins. */
+  release(): void
   /** Forgets what was not sent, and resolves when nothing is on its way any more. */
   discard(): Promise<void>
 }
@@ -15,8 +19,9 @@ export interface TransactionWrites {
 const timeoutMsDefault = 10_000
 
 export class MemoryTransactions implements Transactions {
-  /** Something was appended since the last one ended. */
   open = false
+  /** One is being committed. */
+  private ending = false
   private readonly cluster: MemoryCluster
   private readonly network: MemoryNetwork
   private readonly transactionalId: string
@@ -57,28 +62,36 @@ export class MemoryTransactions implements Transactions {
     this.known = await this.network.send('initialize', () => this.cluster.transactions.initialize(this.transactionalId, this.timeoutMs))
   }
 
-  async commit(offsets: TransactionOffsets): Promise<void> {
-    const { cluster, network, identity } = this
+  async commit(offsets: TransactionOffsets, committed?: () => void): Promise<void> {
+    const { cluster, network, identity, open } = this
+    this.open = false
+    this.ending = true
+    this.writes.hold()
     await this.writes.flush()
     if (offsets.offsets.length > 0) {
       const group = cluster.coordinator(offsets.groupId)
-      this.open = true
       await network.send('add offsets', () => cluster.transactions.addOffsets(identity, group, offsets))
       // As with Kafka a producer may die between the two requests.
       await (network.clock ?? cluster.clock).turn()
     }
-    if (!this.open) return
-    this.checkAlive()
-    await network.send('end transaction', () => cluster.transactions.end(identity, 'committed'))
-    this.open = false
+    if (open || offsets.offsets.length > 0) {
+      this.checkAlive()
+      await network.send('end transaction', () => cluster.transactions.end(identity, 'committed'))
+    }
+    this.ending = false
+    committed?.()
+    this.writes.release()
   }
 
   async abort(): Promise<void> {
     const { cluster, network, identity } = this
     await this.writes.discard()
-    if (!this.open) return
-    this.checkAlive()
-    await network.send('end transaction', () => cluster.transactions.end(identity, 'aborted'))
+    if (this.open || this.ending) {
+      this.checkAlive()
+      await network.send('end transaction', () => cluster.transactions.end(identity, 'aborted'))
+    }
     this.open = false
+    this.ending = false
+    this.writes.release()
   }
 }

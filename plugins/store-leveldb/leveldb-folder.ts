@@ -81,12 +81,19 @@ export class LeveldbFolder implements StateFolder {
     return this.reached
   }
 
-  async write({ mutations, positions }: StateBatch): Promise<void> {
+  async write({ mutations, positions: coming }: StateBatch): Promise<void> {
     const batch = this.database.batch()
     const entryKey = new EntryKey()
     for (const { store, key, value } of mutations) {
       if (value === null) batch.del(entryKey.of(store, key))
       else batch.put(entryKey.of(store, key), value)
+    }
+    let positions: ReadonlyMap<string, Offset>
+    try {
+      positions = await coming
+    } catch (error) {
+      await batch.close()
+      throw error
     }
     for (const [topic, position] of positions) batch.put(latin1(positionsName + nameEnd + topic), bigEndian(position))
     if (batch.length === 0) return await batch.close()

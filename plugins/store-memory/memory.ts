@@ -50,8 +50,12 @@ class MemoryFolder implements StateFolder {
   }
 
   async write({ mutations, positions }: StateBatch): Promise<void> {
-    for (const { store, key, value } of mutations) this.store(store).set(key, value)
-    for (const [topic, position] of positions) this.reached.set(topic, position)
+    const changes: { readonly store: MemoryStore; readonly key: BinaryKey; readonly value: Buffer | null }[] = []
+    for (const { store, key, value } of mutations)
+      changes.push({ store: this.store(store), key, value: value === null ? null : Buffer.from(value) })
+    const reached = await positions
+    for (const { store, key, value } of changes) store.set(key, value)
+    for (const [topic, position] of reached) this.reached.set(topic, position)
   }
 
   async clear(store: string, range: KeyRange = {}): Promise<void> {
@@ -87,7 +91,7 @@ class MemoryStore implements ByteStore {
       if (this.entries.delete(key)) this.order?.delete(key)
     } else {
       this.memoryBytes += entryBytes(key, value)
-      this.entries.set(key, Buffer.from(value))
+      this.entries.set(key, value)
       this.order?.add(key)
     }
   }

@@ -165,6 +165,33 @@ export function stateEngineContract({ name, engine, newFolder }: StateEngineUnde
       expect(entries(folder.store('s'))).toEqual(['k=v'])
     })
 
+    test('writes nothing before the positions of a batch have come, and what it was given until then', async () => {
+      const folder = await openAt(newFolder())
+      let come!: (positions: ReadonlyMap<string, Offset>) => void
+      const coming = new Promise<ReadonlyMap<string, Offset>>((resolve) => {
+        come = resolve
+      })
+      const value = Buffer.from('v')
+      const writing = folder.write({ mutations: [{ store: 's', key: 'k', value }], positions: coming })
+      value.write('x')
+      await write(folder, put('s', 'other', 'o'))
+      expect(entries(folder.store('s'))).toEqual(['other=o'])
+      expect(new Map(folder.positions())).toEqual(new Map())
+      come(positions({ one: 1 }))
+      await writing
+      expect(entries(folder.store('s'))).toEqual(['k=v', 'other=o'])
+      expect(new Map(folder.positions())).toEqual(positions({ one: 1 }))
+    })
+
+    test('writes nothing of a batch whose positions never come, and says why', async () => {
+      const folder = await openAt(newFolder())
+      const reason = new Error('fenced')
+      await expect(folder.write({ mutations: [put('s', 'k', 'v')], positions: Promise.reject(reason) })).rejects.toBe(reason)
+      expect(entries(folder.store('s'))).toEqual([])
+      await write(folder, put('s', 'other', 'o'))
+      expect(entries(folder.store('s'))).toEqual(['other=o'])
+    })
+
     test(`is ${engine.supports.durable ? 'as it was' : 'empty (this engine is not durable)'} when a folder is opened again`, async () => {
       const path = newFolder()
       const first = await openAt(path)

@@ -103,7 +103,7 @@ describe('an outgoing partition', () => {
 
 function newPartition(): OutgoingPartition {
   let ordinal = 0
-  return new OutgoingPartition({ nowMs: 0, memory: () => Buffer.alloc(64), nextOrdinal: () => ordinal++ }, 'topic', 0)
+  return new OutgoingPartition({ nowMs: 0, holds: false, memory: () => Buffer.alloc(64), nextOrdinal: () => ordinal++ }, 'topic', 0)
 }
 
 function seal(partition: OutgoingPartition, records: number): void {

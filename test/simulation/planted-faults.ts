@@ -26,9 +26,9 @@ export const plantedFaults: Readonly<Record<string, PlantedSabotage>> = {
   'offsets are committed before what was written is': {
     broker: (broker) =>
       aroundProducers(broker, (producer, member) => ({
-        commit: async (transactions, offsets) => {
+        commit: async (transactions, offsets, committed) => {
           await member()?.commit(offsets.offsets)
-          await transactions.commit({ ...offsets, offsets: [] })
+          await transactions.commit({ ...offsets, offsets: [] }, committed)
         },
         flush: async () => void producer.flush().catch(() => {}),
       })),
@@ -36,21 +36,33 @@ export const plantedFaults: Readonly<Record<string, PlantedSabotage>> = {
   'offsets are committed behind the transaction that they belong to': {
     broker: (broker) =>
       aroundProducers(broker, (_, member) => ({
-        commit: async (transactions, offsets) => {
-          await transactions.commit({ ...offsets, offsets: [] })
+        commit: async (transactions, offsets, committed) => {
+          await transactions.commit({ ...offsets, offsets: [] }, committed)
           await member()?.commit(offsets.offsets)
         },
       })),
   },
   'positions are committed one too far': {
-    broker: (broker) => aroundProducers(broker, () => ({ commit: (transactions, offsets) => transactions.commit(moved(offsets, 1)) }), 1),
+    broker: (broker) =>
+      aroundProducers(
+        broker,
+        () => ({ commit: (transactions, offsets, committed) => transactions.commit(moved(offsets, 1), committed) }),
+        1,
+      ),
   },
   'positions are committed one too short': {
-    broker: (broker) => aroundProducers(broker, () => ({ commit: (transactions, offsets) => transactions.commit(moved(offsets, -1)) }), -1),
+    broker: (broker) =>
+      aroundProducers(
+        broker,
+        () => ({ commit: (transactions, offsets, committed) => transactions.commit(moved(offsets, -1), committed) }),
+        -1,
+      ),
   },
   'stream times are not committed': {
     broker: (broker) =>
-      aroundProducers(broker, () => ({ commit: (transactions, offsets) => transactions.commit(withoutMetadata(offsets)) })),
+      aroundProducers(broker, () => ({
+        commit: (transactions, offsets, committed) => transactions.commit(withoutMetadata(offsets), committed),
+      })),
   },
   'the group takes offsets of any generation': {
     cluster: (cluster) => {
@@ -145,7 +157,7 @@ function isRestoring({ clientId }: FetcherOptions): boolean {
 // ------------------------------------------------------------------------------------------------------- around the ports
 
 interface ProducerTricks {
-  commit?(transactions: Transactions, offsets: TransactionOffsets): Promise<void>
+  commit?(transactions: Transactions, offsets: TransactionOffsets, committed?: () => void): Promise<void>
   abort?(transactions: Transactions): Promise<void>
   flush?(): Promise<void>
 }
@@ -168,7 +180,9 @@ function aroundProducers(
           ? {}
           : {
               transactions: around(transactions, {
-                ...(commit === undefined ? {} : { commit: (offsets: TransactionOffsets) => commit(transactions, offsets) }),
+                ...(commit === undefined
+                  ? {}
+                  : { commit: (offsets: TransactionOffsets, committed?: () => void) => commit(transactions, offsets, committed) }),
                 ...(abort === undefined ? {} : { abort: () => abort(transactions) }),
               }),
             }),

@@ -67,7 +67,8 @@ class SimulatedFolder implements StateFolder {
   private readonly user: DiskUser
   private readonly onClose: () => void
   private readonly waiting: StateBatch[] = []
-  private writing: Promise<void> = Promise.resolve()
+  /** When all is written that was, or will never be. */
+  private settled: Promise<void> = Promise.resolve()
 
   constructor(folder: StateFolder, user: DiskUser, onClose: () => void) {
     this.folder = folder
@@ -86,10 +87,13 @@ class SimulatedFolder implements StateFolder {
   write({ mutations, positions }: StateBatch): Promise<void> {
     const copied: Mutation[] = []
     for (const { store, key, value } of mutations) copied.push({ store, key, value: value === null ? null : Buffer.from(value) })
-    const batch = { mutations: copied, positions: new Map(positions) }
-    this.waiting.push(batch)
-    this.writing = this.writing.then(() => this.writeLater(batch))
-    return this.writing
+    const written = this.settled.then(async () => {
+      const batch = { mutations: copied, positions: new Map(await positions) }
+      this.waiting.push(batch)
+      await this.writeLater(batch)
+    })
+    this.settled = written.catch(() => {})
+    return written
   }
 
   clear(store: string, range?: KeyRange): Promise<void> {
@@ -98,7 +102,7 @@ class SimulatedFolder implements StateFolder {
 
   /** The folder stays on the disk. */
   async close(): Promise<void> {
-    await this.writing
+    await this.settled
     this.onClose()
   }
 

@@ -4,7 +4,8 @@
 // A batch that cannot be delivered fails the producer for good: what was appended behind it may be there already, so going on would change the order. The owner goes back to
 // its last commit.
 //
-// With a transactional id a batch is sent only once its partition is in the transaction, and a producer that the broker does not know is fenced instead of mended.
+// With a transactional id a batch is sent only once its partition is in the transaction, and a producer that the broker does not know is fenced instead of mended. While
+// a transaction is being committed, what is appended is held back for the next one.
 
 import { asOffset, MillraceError, type Producer, type ProducerOptions, type Timer, type TopicWriter } from '../../../framework/index.ts'
 import { apis } from '../wire/apis.ts'
@@ -53,6 +54,7 @@ const refusedCodes: readonly number[] = [
 
 export class KafkaProducer implements Producer, BatchSource, TransactionalBatches {
   readonly transactions?: KafkaTransactions
+  holds = false
   readonly #cluster: ClusterClient
   readonly #options: ProducerOptions
   readonly #writers = new Map<string, Promise<KafkaTopicWriter>>()
@@ -68,6 +70,8 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
   #renewing = false
   /** Partitions are being added to the transaction. */
   #adding = false
+  /** `onRefused` is being asked: what it appends belongs to the transaction of what was refused. */
+  #asking = false
   #bufferedBytes = 0
   #ordinal = 0
   #failure: Error | undefined
@@ -119,7 +123,7 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
   async flush(): Promise<void> {
     for (let before = -1; before < this.#leftOut; ) {
       before = this.#leftOut
-      for (const partition of this.#busy) this.seal(partition)
+      for (const partition of this.#busy) this.#seal(partition)
       const last = this.#ordinal
       while (this.#failure === undefined && this.#hasUpTo(last)) {
         this.#dispatch(false)
@@ -143,7 +147,19 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
 
   begin(id: ProducerId): void {
     this.#stamp = this.#stampOf(id)
+    this.holds = false
     for (const partition of this.#partitions) partition.discard()
+  }
+
+  hold(): void {
+    this.holds = true
+  }
+
+  release(): void {
+    this.holds = false
+    for (const partition of this.#busy) partition.release(this.#requireStamp())
+    this.#settled.fire()
+    this.#dispatch(false)
   }
 
   async discard(): Promise<void> {
@@ -163,7 +179,7 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
 
   /** The coordinator would do it when the transaction has taken too long; nobody should have to wait for that. A broker that is gone is not waited for either. */
   async #abandonTransaction(): Promise<void> {
-    if (this.transactions?.open !== true) return
+    if (this.transactions?.begun !== true) return
     const { clock } = this.#cluster
     let timer: Timer | undefined
     const patience = new Promise<void>((resolve) => {
@@ -191,13 +207,19 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
   appended(partition: OutgoingPartition, sizeBytes: number): void {
     this.#bufferedBytes += sizeBytes
     this.#busy.add(partition)
-    if (this.transactions !== undefined) this.transactions.open = true
-    if (partition.openBytes < this.#cluster.settings.batchBytes) return
-    this.seal(partition)
+    if (this.transactions !== undefined && !this.#asking) this.transactions.open = true
+    if (partition.fillingBytes < this.#cluster.settings.batchBytes) return
+    this.beginAnother(partition)
     this.#dispatch(false)
   }
 
-  seal(partition: OutgoingPartition): void {
+  /** The batch that is being filled is full. */
+  beginAnother(partition: OutgoingPartition): void {
+    if (this.holds) partition.beginHeld()
+    else this.#seal(partition)
+  }
+
+  #seal(partition: OutgoingPartition): void {
     partition.seal(this.#requireStamp())
   }
 
@@ -227,7 +249,7 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
     const byLeader = new Map<number, OutgoingPartition[]>()
     const toAdd: OutgoingPartition[] = []
     for (const partition of this.#busy) {
-      if (partition.waiting || (partition.queue.length === 0 && !isDue(partition, dueBeforeMs))) continue
+      if (partition.waiting || (partition.queue.length === 0 && !partition.isDue(dueBeforeMs))) continue
       if (this.transactions?.has(partition) === false) {
         toAdd.push(partition)
         continue
@@ -247,7 +269,8 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
     this.#adding = true
     try {
       // What is due by now is asked for in one request, and others with it that will be soon.
-      await this.transactions!.add([...new Set([...partitions, ...this.#busy])].filter((partition) => !this.transactions!.has(partition)))
+      const soon = [...this.#busy].filter((partition) => partition.hasMore)
+      await this.transactions!.add([...new Set([...partitions, ...soon])].filter((partition) => !this.transactions!.has(partition)))
     } catch (error) {
       this.#fail(this.#cluster.asPortError(error))
     }
@@ -266,7 +289,7 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
           if (from.inFlight.length > 0) continue
           from.closeGap(this.#requireStamp())
         }
-        if (from.queue.length === 0 && isDue(from, dueBeforeMs)) this.seal(from)
+        if (from.queue.length === 0 && from.isDue(dueBeforeMs)) this.#seal(from)
         const batch = sizeBytes < produceBytesMax ? from.send() : undefined
         if (batch === undefined) continue
         shipments.push({ topic: from.topic, partition: from.partition, from, batch })
@@ -344,12 +367,18 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
   #refused(from: OutgoingPartition, batch: ProduceBatch, error: Error): void {
     const attempt = (batch.refusals ?? 0) + 1
     let answer: 'fail' | 'leave-out' | 'retry' = 'fail'
+    const { holds } = this
+    this.holds = false
+    this.#asking = true
     try {
       const { topic, partition } = from
       answer = this.#options.onRefused?.({ topic, partition, ...onlyRecord(batch), error, attempt }) ?? 'fail'
     } catch (decided) {
       this.#fail(decided instanceof Error ? decided : new Error(String(decided)))
       return
+    } finally {
+      this.holds = holds
+      this.#asking = false
     }
     if (answer === 'fail') this.#fail(error)
     else if (answer === 'leave-out') {
@@ -457,8 +486,4 @@ export class KafkaProducer implements Producer, BatchSource, TransactionalBatche
       (error) => this.#fail(this.#cluster.asPortError(error)),
     )
   }
-}
-
-function isDue(partition: OutgoingPartition, dueBeforeMs: number): boolean {
-  return partition.openBytes > 0 && partition.openedAtMs <= dueBeforeMs
 }

@@ -25,7 +25,7 @@ export class KafkaTopicWriter implements TopicWriter {
 
   partitionOf(bytes: Uint8Array, keyStart: number, keyEnd: number): number {
     if (keyStart >= 0) return partitionOfKey(bytes, keyStart, keyEnd, this.partitions)
-    if (this.#keylessBegun && this.outgoing[this.#keylessPartition]!.openBytes === 0) {
+    if (this.#keylessBegun && this.outgoing[this.#keylessPartition]!.fillingBytes === 0) {
       this.#keylessPartition = (this.#keylessPartition + 1) % this.partitions
     }
     this.#keylessBegun = true
@@ -45,12 +45,12 @@ export class KafkaTopicWriter implements TopicWriter {
     const outgoing = this.outgoing[partition]
     if (outgoing === undefined) throw new MillraceError('partition-missing', { topic: this.topic, partition, partitions: this.partitions })
     let sizeBytes = outgoing.append(timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
-    if (outgoing.openBytes > this.#batchBytesMax) {
+    if (outgoing.fillingBytes > this.#batchBytesMax) {
       // The batch is too large with it. Seldom, because a batch is sent when it has two thirds of the size: so the value may be written once more.
       outgoing.undoAppend()
-      this.#producer.seal(outgoing)
+      this.#producer.beginAnother(outgoing)
       sizeBytes = outgoing.append(timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
-      if (outgoing.openBytes > this.#batchBytesMax) {
+      if (outgoing.fillingBytes > this.#batchBytesMax) {
         outgoing.undoAppend()
         throw new MillraceError('record-too-large', { topic: this.topic, partition, sizeBytes, maxBytes: this.#batchBytesMax, made: '' })
       }

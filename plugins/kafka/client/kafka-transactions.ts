@@ -24,6 +24,10 @@ export interface TransactionalBatches {
   /** From now on batches are stamped with this id, and sequences begin anew. */
   begin(id: ProducerId): void
   flush(): Promise<void>
+  /** What is appended from now on belongs to the next transaction. */
+  hold(): void
+  /** The next transaction begins. */
+  release(): void
   /** Forgets all that is not acknowledged, and resolves when nothing is on its way. */
   discard(): Promise<void>
 }
@@ -60,7 +64,6 @@ const timeoutMsDefault = 10_000
 const groupsMax = 16
 
 export class KafkaTransactions implements Transactions {
-  /** Something was appended since the last one ended. */
   open = false
   readonly #cluster: ClusterClient
   readonly #batches: TransactionalBatches
@@ -69,6 +72,8 @@ export class KafkaTransactions implements Transactions {
   readonly #coordinator: Coordinator
   readonly #groups = new Map<string, Coordinator>()
   #id = noProducer
+  /** One is being committed. */
+  #ending = false
   /** Those that the coordinator knows to be in the transaction. */
   readonly #added = new Set<PartitionInTransaction>()
 
@@ -84,9 +89,15 @@ export class KafkaTransactions implements Transactions {
     await this.#initialize(noProducer)
   }
 
-  async commit({ groupId, offsets, ...member }: TransactionOffsets): Promise<void> {
-    if (!this.open && offsets.length === 0) return
-    this.open = true
+  /** Whether the coordinator may know of one that has not ended. */
+  get begun(): boolean {
+    return this.open || this.#ending
+  }
+
+  async commit({ groupId, offsets, ...member }: TransactionOffsets, committed?: () => void): Promise<void> {
+    this.open = false
+    this.#ending = true
+    this.#batches.hold()
     // The order of records and offsets is all the same to the transaction.
     const results = await Promise.allSettled([this.#batches.flush(), this.#commitOffsets(groupId, member, offsets)])
     for (const result of results) if (result.status === 'rejected') throw result.reason
@@ -97,18 +108,21 @@ export class KafkaTransactions implements Transactions {
       })
     }
     this.#ended()
+    committed?.()
+    this.#batches.release()
   }
 
   async abort(): Promise<void> {
-    if (!this.open) return
+    if (!this.begun) return
     await this.#batches.discard()
     await this.#initialize(this.#id)
+    this.open = false
     this.#ended()
   }
 
   /** One attempt to end what is open, for who closes. */
   async abandon(): Promise<void> {
-    if (!this.open) return
+    if (!this.begun) return
     const request = { ...this.#claim, transactionTimeoutMs: this.#timeoutMs }
     await this.#coordinator.send(apis.initProducerId, request)
   }
@@ -155,7 +169,7 @@ export class KafkaTransactions implements Transactions {
   }
 
   #ended(): void {
-    this.open = false
+    this.#ending = false
     this.#added.clear()
   }
 

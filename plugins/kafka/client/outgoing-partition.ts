@@ -4,6 +4,8 @@
 //                         ↑                │
 //                         └──tried again───┘   in its old place, by sequence; until it has arrived, one batch at a time
 //
+// While a transaction is being committed, what is appended goes to batches of the next one, which have no place among the others before `release`.
+//
 // Invariant: the sequences of `inFlight` and then of `queue` follow each other without a gap. So the broker keeps the order, and drops what comes twice. Where a batch
 // is left out there is a gap, until nothing is on its way and those behind it are stamped anew.
 
@@ -15,9 +17,15 @@ import { type ProduceBatch, restamped, sequenceAfter, split } from './produce-ba
 /** What a partition needs of its producer. */
 export interface BatchSource {
   readonly nowMs: number
+  /** Whether what is appended belongs to the next transaction. */
+  readonly holds: boolean
   /** For a new batch. */
   memory(): Buffer
   nextOrdinal(): number
+}
+
+class OpenBatch extends RecordBatchWriter {
+  openedAtMs = 0
 }
 
 export class OutgoingPartition {
@@ -31,8 +39,9 @@ export class OutgoingPartition {
   cautious = false
   acknowledged: Offset | undefined
   readonly #source: BatchSource
-  #open: RecordBatchWriter | undefined
-  #openedAtMs = 0
+  #open: OpenBatch | undefined
+  /** Of the next transaction, in their order; the last one is being filled. */
+  #held: OpenBatch[] = []
   #nextSequence = 0
   /** The sequence that the broker expects behind a batch that was left out; undefined: there is no gap. */
   #gapAt: number | undefined
@@ -43,17 +52,24 @@ export class OutgoingPartition {
     this.partition = partition
   }
 
-  /** Bytes of the batch that is being filled; 0 if there is none. */
-  get openBytes(): number {
-    return this.#open === undefined || this.#open.records === 0 ? 0 : this.#open.end
-  }
-
-  get openedAtMs(): number {
-    return this.#openedAtMs
+  /** Bytes of the batch that the next record comes into; 0 if there is none. */
+  get fillingBytes(): number {
+    const batch = this.#source.holds ? this.#held.at(-1) : this.#open
+    return batch === undefined || batch.records === 0 ? 0 : batch.end
   }
 
   get isIdle(): boolean {
-    return this.queue.length === 0 && this.inFlight.length === 0 && this.openBytes === 0
+    return this.#held.length === 0 && this.inFlight.length === 0 && !this.hasMore
+  }
+
+  /** Whether anything waits that is not held back. */
+  get hasMore(): boolean {
+    return this.queue.length > 0 || (this.#open !== undefined && this.#open.records > 0)
+  }
+
+  /** Whether a batch was begun before that, and is not finished. */
+  isDue(dueBeforeMs: number): boolean {
+    return this.#open !== undefined && this.#open.records > 0 && this.#open.openedAtMs <= dueBeforeMs
   }
 
   /** Gives the size of the record. */
@@ -66,16 +82,34 @@ export class OutgoingPartition {
     valueSerde: Pick<Serde<V>, 'write'>,
     headers: Headers,
   ): number {
-    this.#open ??= new RecordBatchWriter(this.#source.memory())
-    if (this.#open.records === 0) this.#openedAtMs = this.#source.nowMs
-    return this.#open.append(timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
+    const batch = this.#source.holds ? (this.#held.at(-1) ?? this.beginHeld()) : (this.#open ??= new OpenBatch(this.#source.memory()))
+    if (batch.records === 0) batch.openedAtMs = this.#source.nowMs
+    return batch.append(timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
   }
 
   undoAppend(): void {
-    this.#open?.undoAppend()
+    const batch = this.#source.holds ? this.#held.at(-1) : this.#open
+    batch?.undoAppend()
   }
 
-  /** Finishes the batch that is being filled and puts it behind those that wait. */
+  /** Of what is held back, the next record begins a batch. */
+  beginHeld(): OpenBatch {
+    const batch = new OpenBatch(this.#source.memory())
+    this.#held.push(batch)
+    return batch
+  }
+
+  /** What was held back belongs to the transaction that begins now. The one before has left nothing. */
+  release(stamp: Omit<BatchStamp, 'baseSequence'>): void {
+    const held = this.#held
+    this.#held = []
+    for (const batch of held) {
+      this.seal(stamp)
+      this.#open = batch
+    }
+  }
+
+  /** Finishes the batch that is being filled, of those that are not held back, and puts it behind those that wait. */
   seal(stamp: Omit<BatchStamp, 'baseSequence'>): void {
     const open = this.#open
     if (open === undefined || open.records === 0) return
@@ -87,7 +121,7 @@ export class OutgoingPartition {
       records: open.records,
       baseSequence,
       sizeBytes: open.end - batchHeaderBytes,
-      createdAtMs: this.#openedAtMs,
+      createdAtMs: open.openedAtMs,
       ordinal: this.#source.nextOrdinal(),
     })
     this.#nextSequence = sequenceAfter(baseSequence, open.records)
@@ -170,6 +204,7 @@ export class OutgoingPartition {
   discard(): void {
     this.queue = []
     this.#open = undefined
+    this.#held = []
     this.#nextSequence = 0
     this.#gapAt = undefined
     this.waiting = false
