@@ -159,6 +159,8 @@ export interface MapState<K, V> extends Iterable<[K, V]> {
   keys(): Iterable<K>
   /** In the order of their keys. */
   values(): Iterable<V>
+  /** In the order of their keys; what iterating over the map itself gives. */
+  entries(): Iterable<[K, V]>
   /** Takes out all: a tombstone for each. */
   clear(): void
 }

@@ -131,24 +131,24 @@ class SubKeys {
 }
 
 class MapCell implements MapState<unknown, unknown> {
-  private readonly entries: KeptEntries
+  private readonly kept: KeptEntries
   private readonly subKeys: SubKeys
 
-  constructor(entries: KeptEntries, key: Serde<unknown>) {
-    this.entries = entries
-    this.subKeys = new SubKeys(entries, key)
+  constructor(kept: KeptEntries, key: Serde<unknown>) {
+    this.kept = kept
+    this.subKeys = new SubKeys(kept, key)
   }
 
   get(key: unknown): unknown {
-    return this.entries.get(this.subKeys.of(key))
+    return this.kept.get(this.subKeys.of(key))
   }
 
   has(key: unknown): boolean {
-    return this.entries.has(this.subKeys.of(key))
+    return this.kept.has(this.subKeys.of(key))
   }
 
   set(key: unknown, value: unknown): void {
-    this.entries.put(this.subKeys.of(key), value)
+    this.kept.put(this.subKeys.of(key), value)
   }
 
   delete(key: unknown): boolean {
@@ -160,11 +160,15 @@ class MapCell implements MapState<unknown, unknown> {
   }
 
   *values(): Generator<unknown> {
-    for (const [, value] of this.entries.entries(this.entries.scope.prefix)) yield value
+    for (const [, value] of this.kept.entries(this.kept.scope.prefix)) yield value
+  }
+
+  entries(): Iterable<[unknown, unknown]> {
+    return this
   }
 
   clear(): void {
-    this.entries.clear(this.entries.scope.prefix)
+    this.kept.clear(this.kept.scope.prefix)
   }
 
   [Symbol.iterator](): Iterator<[unknown, unknown]> {

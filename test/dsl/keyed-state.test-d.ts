@@ -58,6 +58,7 @@ test('each kind of state has its face, and what a generator yields is what comes
       expectTypeOf([state.byHour.get(3), ...state.byHour.values()]).toEqualTypeOf<(Reading | undefined)[]>()
       expectTypeOf([state.byHour.has(3), state.byHour.delete(3)]).toEqualTypeOf<boolean[]>()
       expectTypeOf([...state.byHour.keys()]).toEqualTypeOf<number[]>()
+      expectTypeOf([...state.byHour.entries()]).toEqualTypeOf<[number, Reading][]>()
       state.byHour.clear()
       expectTypeOf(state.seen).toEqualTypeOf<SetState<string>>()
       expectTypeOf([state.seen.add('x'), state.seen.has('x'), state.seen.delete('x')]).toEqualTypeOf<boolean[]>()

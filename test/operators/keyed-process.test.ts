@@ -150,7 +150,7 @@ describe('a map', () => {
         state: { pages: map<string, number>({ key: string(), value: long() }) },
         process(command, _key, _record, { state: { pages } }): unknown[] {
           if (command === 'all') return [[...pages]]
-          if (command === 'keys') return [[[...pages.keys()], [...pages.values()]]]
+          if (command === 'keys') return [[[...pages.keys()], [...pages.values()], [...pages.entries()]]]
           if (command === 'clear') pages.clear()
           else if (command.startsWith('-')) return [pages.delete(command.slice(1)), pages.has(command.slice(1))]
           else pages.set(command, (pages.get(command) ?? 0) + 1)
@@ -185,6 +185,10 @@ describe('a map', () => {
         [
           ['a', 'home'],
           [1, 3],
+          [
+            ['a', 1],
+            ['home', 3],
+          ],
         ],
       ],
       ['u', []],
