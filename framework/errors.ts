@@ -262,7 +262,7 @@ const entries = {
   'topology-topics-missing': {
     kind: 'user',
     message: 'Topology {topology} uses topics that do not exist:\n  {missing}\n',
-    remedy: 'Create them, or correct their names in the topology.',
+    remedy: 'Create them, as `millrace topic create NAME --partitions N` does, or correct their names in the topology.',
   },
   'not-co-partitioned': {
     kind: 'user',

@@ -19,9 +19,9 @@ export async function planFromBroker(
   const missing = used.filter((name) => !found.has(name))
   if (missing.length > 0) {
     const names = await admin.topicNames()
-    const list = missing.map(
-      (name) => `There is no topic ${name}, which it ${read.includes(name) ? 'reads' : 'writes'}.${didYouMean(name, names)}`,
-    )
+    const useOf = (name: string): string =>
+      read.includes(name) ? 'it reads' : name === deadLetterTopic ? 'it writes dead letters to (deadLetterTopic)' : 'it writes'
+    const list = missing.map((name) => `There is no topic ${name}, which ${useOf(name)}.${didYouMean(name, names)}`)
     throw new MillraceError('topology-topics-missing', { topology: topology.name, missing: list.join('\n  ') })
   }
   return planTopics(topology, applicationId, new Map(read.map((name) => [name, found.get(name)!.partitions])))

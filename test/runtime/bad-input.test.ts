@@ -20,7 +20,15 @@ test('missing topics are all named, with those that were meant', async () => {
   expect(await failure(bench, copy)).toBe(`Topology copy uses topics that do not exist:
   There is no topic flights, which it reads. Did you mean flight?
   There is no topic out, which it writes.
-Create them, or correct their names in the topology.`)
+Create them, as \`millrace topic create NAME --partitions N\` does, or correct their names in the topology.`)
+})
+
+test('a missing topic for dead letters is said to be one', async () => {
+  const bench = new AppBench()
+  await bench.createTopics({ flights: 1, out: 1, 'flights-dead': 1 })
+  expect(await failure(bench, copy, { deadLetterTopic: 'flights-deads' })).toContain(
+    '\n  There is no topic flights-deads, which it writes dead letters to (deadLetterTopic). Did you mean flights-dead?\n',
+  )
 })
 
 test('an internal topic with the wrong partition count is named with both counts', async () => {
@@ -175,8 +183,8 @@ test('a group in which another kind of client sits is refused', async () => {
   await joined
 })
 
-async function failure(bench: AppBench, definition: ReturnType<typeof topology>): Promise<string> {
-  const started = bench.start(definition, { untilEnd: true })
+async function failure(bench: AppBench, definition: ReturnType<typeof topology>, config: Config = {}): Promise<string> {
+  const started = bench.start(definition, { untilEnd: true, config })
   const error = await started.failed()
   expect(isMillraceError(error)).toBe(true)
   expect(started.app.state).toBe('failed')
