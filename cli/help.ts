@@ -1,9 +1,11 @@
 // The help of oclif, with what it does not say of its own: the exit codes, the variables that hold for every command, and what was probably meant.
 
-import { Errors, Help } from './oclif.ts'
+import { CommandHelp, Errors, Help } from './oclif.ts'
 import { unknownCommandProblem } from './unknown-command.ts'
 
 export class MillraceHelp extends Help {
+  protected override CommandHelpClass = MillraceCommandHelp
+
   override async showHelp(words: string[]): Promise<void> {
     try {
       await super.showHelp(words)
@@ -17,6 +19,14 @@ export class MillraceHelp extends Help {
     await super.showRootHelp()
     for (const [title, rows] of sections) this.log(`${this.section(title, rows)}\n`)
     this.log('`millrace COMMAND --help` shows the arguments and options of a command, with examples.')
+  }
+}
+
+/** The summary stands at the head of the help; oclif would begin the description with it once more. */
+export class MillraceCommandHelp extends CommandHelp {
+  protected override description(): string | undefined {
+    const { description } = this.command
+    return description === undefined ? undefined : this.wrap(description)
   }
 }
 

@@ -1,6 +1,7 @@
 // The texts of docs/cli.md and docs/configuration.md, from the commands and the table of settings, and the schema of manifests, from their type.
 
-import { type Command, CommandHelp, Config } from '@oclif/core'
+import { type Command, Config } from '@oclif/core'
+import { MillraceCommandHelp } from '../cli/help.ts'
 import { type SettingSpec, settingsTable } from '../framework/config.ts'
 import { variableOf } from '../framework/runtime/settings.ts'
 import { diagnosticPages } from './diagnostic-pages.ts'
@@ -18,8 +19,8 @@ export async function generatedPages(root: string): Promise<ReadonlyMap<string, 
 
 // ------------------------------------------------------------------------------------------------------------ commands
 
-/** Columns of the help texts: what fits beside a table of contents on a page. */
-const helpWidth = 100
+/** The width is in columns: what fits beside a table of contents on a page. */
+const helpOptions = { maxWidth: 100, stripAnsi: true, docopts: true }
 
 async function cliPage(root: string): Promise<string> {
   const config = await Config.load({ root })
@@ -39,17 +40,8 @@ const exitCodes = `Exit codes: 0 done; 1 failed, and the message says why; 2 the
 second Ctrl-C or SIGTERM, where the first one stops in order. Colours are for terminals: \`NO_COLOR=1\` or a pipe turns them off.`
 
 function sectionOf(command: Command.Loadable, config: Config): string {
-  const help = new CommandHelp(command, config, { maxWidth: helpWidth, stripAnsi: true, docopts: true }).generate()
-  return `## millrace ${typed(command.id)}\n\n${summaryOf(command)}\n\n\`\`\`text\n${withoutSummary(help, command).trimEnd()}\n\`\`\``
-}
-
-/** The description that oclif prints begins with the summary, which stands above already. */
-function withoutSummary(help: string, command: Command.Loadable): string {
-  const lines = plain(help).split('\n')
-  const at = lines.findIndex((line, index) => lines[index - 1] === 'DESCRIPTION' && line.trim() === summaryOf(command))
-  if (at < 0) return lines.join('\n')
-  const isAlone = lines[at + 1] !== undefined && lines[at + 1]!.trim() === '' && lines[at + 2]?.startsWith('  ')
-  return (isAlone ? [...lines.slice(0, at), ...lines.slice(at + 2)] : [...lines.slice(0, at - 1), ...lines.slice(at + 1)]).join('\n')
+  const help = new MillraceCommandHelp({ ...command, id: typed(command.id) }, config, helpOptions).generate()
+  return `## millrace ${typed(command.id)}\n\n${summaryOf(command)}\n\n\`\`\`text\n${plain(help).trimEnd()}\n\`\`\``
 }
 
 function summaryOf({ summary = '' }: Command.Loadable): string {

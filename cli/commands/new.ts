@@ -2,7 +2,7 @@
 // whatever goes wrong, or whoever presses Ctrl-C, nothing half made is left.
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { didYouMean } from '../../framework/runtime/did-you-mean.ts'
 import { Args, Command, Errors, Flags } from '../oclif.ts'
@@ -95,6 +95,8 @@ async function make(folder: string, fill: (made: string, stopped: Promise<'stopp
     parent = mkdirSync(dirname(folder), { recursive: true })
     // A sibling, so that relative paths in package.json hold, and a rename is all that is left to do.
     made = mkdtempSync(`${folder}.new-`)
+    // mkdtemp makes a folder that is its owner's alone; a project is read by others too: containers that mount it, servers that build it.
+    chmodSync(made, 0o777 & ~process.umask())
     await fill(made, stopped)
     if (existsSync(folder)) moveInto(folder, made)
     else renameSync(made, folder)

@@ -16,10 +16,14 @@ describe('millrace', () => {
     expect(stdout + stderr).not.toContain(escapeSequence)
   })
 
-  it.each([...commands, ...twoWords])('shows examples of %s', async (command) => {
+  it.each([...commands, ...twoWords])('shows examples of %s, and says its summary once', async (command) => {
     const { code, stdout } = await millrace([...command.split(' '), '--help'], projectOf({}))
     expect(code).toBe(0)
     expect(stdout).toMatch(/^EXAMPLES\n.*millrace/m)
+    const words = stdout.replaceAll(/\s+/g, ' ')
+    const summary = stdout.slice(0, stdout.indexOf('\n\nUSAGE')).replaceAll(/\s+/g, ' ')
+    expect(summary).not.toBe('')
+    expect(words.split(summary).length - 1).toBe(1)
   })
 
   it('suggests the command that was probably meant, and exits 2', async () => {

@@ -36,6 +36,9 @@ describe('millrace new', () => {
     const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'))
     expect(manifest).toMatchObject({ name: 'my-app', dependencies: { millrace: `^${version}` } })
     expect(readdirSync(folder).sort()).toEqual(['my-app', 'node_modules', 'package.json', 'tsconfig.json'])
+    // As readable as a folder that mkdir makes.
+    mkdirSync(join(folder, 'other'))
+    expect(statSync(made).mode).toBe(statSync(join(folder, 'other')).mode)
   })
 
   it('makes it where it is told, with the folders that lead there', async () => {
