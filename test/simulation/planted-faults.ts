@@ -124,6 +124,21 @@ export const plantedFaults: Readonly<Record<string, PlantedSabotage>> = {
     engine: (engine) =>
       aroundFolders(engine, (folder) => ({ write: (batch) => folder.write({ ...batch, mutations: everySecond(batch) }) })),
   },
+  'what comes while a transaction is committed belongs to it': {
+    broker: (broker) => around(broker, { producer: (options: ProducerOptions) => takingIn(broker.producer(options)) }),
+  },
+  'the disk is given what comes while a transaction is committed': {
+    engine: (engine) =>
+      aroundFolders(engine, (folder) => ({
+        write: async ({ mutations, positions }) => {
+          const come = await positions
+          await folder.write({ mutations, positions: come })
+        },
+      })),
+  },
+  'the state of a transaction is written before it is committed': {
+    engine: (engine) => aroundFolders(engine, (folder) => ({ write: (batch) => stateFirst(folder, batch) })),
+  },
   'a produce request that is sent again is written again': {
     broker: (broker) => around(broker, { producer: (options: ProducerOptions) => forgetful(broker.producer(options)) }),
   },
@@ -266,6 +281,17 @@ async function checkpointFirst(folder: StateFolder, { mutations, positions }: St
   const copied = [...mutations].map(({ store, key, value }) => ({ store, key, value: value === null ? null : Buffer.from(value) }))
   await folder.write({ mutations: [], positions })
   await folder.write({ mutations: copied, positions: new Map() })
+}
+
+async function stateFirst(folder: StateFolder, { mutations, positions }: StateBatch): Promise<void> {
+  await folder.write({ mutations, positions: new Map() })
+  await folder.write({ mutations: [], positions })
+}
+
+/** It does not know when one transaction ends and the next begins. */
+function takingIn(producer: Producer): Producer {
+  Reflect.set(producer, 'hold', () => {})
+  return producer
 }
 
 function* everySecond({ mutations }: StateBatch): Generator<Mutation> {
