@@ -64,13 +64,13 @@ export class CountPaneAggregate implements Operator {
     const timestamp = Math.max(record.timestamp, row?.timestamp ?? record.timestamp)
     const passed = records - base
     const full = passed % paneSize === 0
+    if (full && this.endsAt(passed)) {
+      const start = passed - this.window.size
+      const aggregate = this.panesBetween(key, start, passed - paneSize).reduceRight((right, left) => this.merge(left, right), pane)
+      this.send(record.key, base + start, records, aggregate, timestamp, record)
+    }
+    if (full) this.panes.put(key, this.placeOf(passed / paneSize - 1), pane, timestamp, record.headers, record.origin)
     store.put(key, stateOf(records, base, full ? [] : [pane]), timestamp, record.headers, record.origin)
-    if (!full) return
-    this.panes.put(key, this.placeOf(passed / paneSize - 1), pane, timestamp, record.headers, record.origin)
-    if (!this.endsAt(passed)) return
-    const start = passed - this.window.size
-    const aggregate = this.panesBetween(key, start, passed - paneSize).reduceRight((right, left) => this.merge(left, right), pane)
-    this.send(record.key, base + start, records, aggregate, timestamp, record)
   }
 
   /** What is in windows that are not full is sent, if it is to be; the next window begins with the next record, should more come one day. */

@@ -1,6 +1,7 @@
 // Aggregation of a grouped stream in windows of n records of a key: window i holds the records i * step to i * step + size - 1 of its key. Each window's
 // aggregate is sent once, when its last record has come, or when its time is over; its key tells the numbers of its first record and of the one after
-// its last. Records without key are left out; those without a value count, as in windows of time.
+// its last. Records without key are left out; those without a value count, as in windows of time. A window is sent before it is forgotten: dies the app in between, at least
+// once sends it twice, and never not at all.
 
 import type { Aggregation, EmitStrategy } from '../graph/operator-spec.ts'
 import type { CountWindow } from '../graph/window-spec.ts'
@@ -80,26 +81,24 @@ export class CountWindowAggregate implements Operator {
     const next: CountWindowState<unknown> = full
       ? { records: records + 1, firstStart: firstStart + step, dueMs: -1, aggregates: aggregates.slice(1) }
       : { records: records + 1, firstStart, dueMs: timers === undefined || dueMs >= 0 ? dueMs : this.dueAt(), aggregates }
-    store.put(key, next, timestamp, record.headers, record.origin)
-    timers?.set(key, next.dueMs < 0 ? undefined : next.dueMs)
     const sent = this.emit === 'updates' ? aggregates : full ? aggregates.slice(0, 1) : []
     for (const [index, aggregate] of sent.entries()) {
       const start = firstStart + index * step
       this.send(record.key, start, start + size, aggregate, timestamp, record.headers, record.origin)
     }
+    store.put(key, next, timestamp, record.headers, record.origin)
+    timers?.set(key, next.dueMs < 0 ? undefined : next.dueMs)
   }
 
   /** What is in windows that are not full is sent, if it is to be; the next window begins with the next record, should more come one day. */
   endOfInput(): void {
     if (this.window.sendsAtEnd !== true) return
     for (const [key, { value, timestamp }] of [...this.store.readOnly<unknown>().all()]) {
-      if (value.aggregates.length === 0) continue
-      this.putEnded(binaryKey(key, this.key, this.scratch), value, timestamp)
-      if (this.emit === 'updates') continue
-      for (const [index, aggregate] of value.aggregates.entries()) {
+      for (const [index, aggregate] of this.emit === 'updates' ? [] : value.aggregates.entries()) {
         const start = value.firstStart + index * this.window.step
         this.send(key, start, value.records, aggregate, timestamp, noHeaders, noOrigin)
       }
+      if (value.aggregates.length > 0) this.putEnded(binaryKey(key, this.key, this.scratch), value, timestamp)
     }
   }
 
@@ -126,9 +125,10 @@ export class CountWindowAggregate implements Operator {
     const row = this.store.get(key)
     if (row === undefined || row.value.aggregates.length === 0) return
     const { value, timestamp } = row
+    const [aggregate] = value.aggregates
+    if (this.emit !== 'updates')
+      this.send(cellOf(key, this.key).get(), value.firstStart, value.records, aggregate, timestamp, noHeaders, noOrigin)
     this.putEnded(key, value, timestamp)
-    if (this.emit === 'updates') return
-    this.send(cellOf(key, this.key).get(), value.firstStart, value.records, value.aggregates[0], timestamp, noHeaders, noOrigin)
   }
 
   private putEnded(key: BinaryKey, { records }: CountWindowState<unknown>, timestamp: number): void {

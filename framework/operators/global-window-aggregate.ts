@@ -99,11 +99,12 @@ export class GlobalWindowAggregate implements Operator {
     const { fire = false, purge = false } = decision
     const timerMs = decision.timerMs === undefined ? state.timerMs : (decision.timerMs ?? -1)
     const next = purge ? { ...state, firstStart: state.records, aggregate: null } : state
+    // A window that has begun anew and has no record yet has no result. It is sent before the row says so: dies the app in between, at least once sends it twice.
+    if (fire && state.records !== state.firstStart) {
+      const windowed = Cell.of<unknown>({ key: cellOf(key, this.key).get(), start: state.firstStart, end: state.records })
+      this.outlet.forward(new FlowRecord(windowed, Cell.of(this.fold.visible(state.aggregate)), timestamp, headers, origin))
+    }
     this.store.put(key, { ...next, trigger: decision.state, timerMs }, timestamp, headers, origin)
     this.timers.set(key, timerMs < 0 ? undefined : timerMs)
-    // A window that has begun anew and has no record yet has no result.
-    if (!fire || state.records === state.firstStart) return
-    const windowed = Cell.of<unknown>({ key: cellOf(key, this.key).get(), start: state.firstStart, end: state.records })
-    this.outlet.forward(new FlowRecord(windowed, Cell.of(this.fold.visible(state.aggregate)), timestamp, headers, origin))
   }
 }

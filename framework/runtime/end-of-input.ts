@@ -76,7 +76,9 @@ export class EndOfInput {
     const unknown = inputs.filter((input) => this.of(input) === undefined && !circular.includes(input))
     if (unknown.some(({ topic }) => this.sourceTopics.has(topic))) return false
     if (unknown.some(({ topic }) => !this.writersOf(topic).every((id) => this.doneSubTopologies.has(id)))) return false
-    await this.learnEnds(unknown)
+    const written = await this.stableEndsOf(unknown)
+    if (written === undefined) return false
+    for (const end of written) this.ends.set(partitionName(end), end.offset)
     const open = inputs.filter((input) => this.of(input) !== 0)
     if (open.length === 0) return true
     const committed = await admin.committed(applicationId, open)
@@ -84,7 +86,9 @@ export class EndOfInput {
     const offsets = new Map(committed.map((offset) => [partitionName(offset), offset.offset]))
     // What goes round in a circle has no end before all of it is done. The ends are asked for behind the commits: if these reach them, all that the
     // group has taken is committed, with what came of it, and nothing is on its way.
-    const ends = new Map((await this.endsOf(circular)).map((end) => [partitionName(end), end.offset]))
+    const circularEnds = await this.stableEndsOf(circular)
+    if (circularEnds === undefined) return false
+    const ends = new Map(circularEnds.map((end) => [partitionName(end), end.offset]))
     const endOf = (input: TopicPartition): number => ends.get(partitionName(input)) ?? this.of(input)!
     const behind = open.filter((input) => (offsets.get(partitionName(input)) ?? 0) < endOf(input))
     if (behind.some((input) => offsets.has(partitionName(input)))) return false
@@ -101,6 +105,17 @@ export class EndOfInput {
 
   private async endsOf(inputs: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     return inputs.length === 0 ? [] : await this.options.admin.endOffsets(inputs, { readCommitted: true })
+  }
+
+  /**
+   * The ends of topics that only this application writes, if no transaction is open before them. One that is was left open by a process that died: what others have committed
+   * behind it is to be read yet, when the broker has ended it.
+   */
+  private async stableEndsOf(inputs: readonly TopicPartition[]): Promise<readonly PartitionOffset[] | undefined> {
+    if (inputs.length === 0) return []
+    const high = await this.options.admin.endOffsets(inputs, { readCommitted: false })
+    const stable = new Map((await this.endsOf(inputs)).map((end) => [partitionName(end), end.offset]))
+    return high.every((end) => stable.get(partitionName(end))! >= end.offset) ? high : undefined
   }
 
   /** Where a source ends shows when it has ended: whoever runs it says so in its commit. A source that has grown since has another end. */

@@ -23,6 +23,7 @@ import {
   purging,
   type SessionWindow,
   type SlidingWindow,
+  type StreamsBuilder,
   session,
   sessionBy,
   sliding,
@@ -106,9 +107,21 @@ const byTheClock: Readonly<Record<string, (sizes: Sizes) => Cut>> = {
   'onIdle, wallClock': ({ size, flag }) => purgingIf(flag, onIdle(size, { by: 'wallClock' }) as Trigger<never>),
 }
 
-/** `clocks`: also what the clock on the wall decides. */
-export function choices({ clocks }: { readonly clocks: boolean }): fc.Arbitrary<Choice> {
-  const kinds = clocks ? { ...byStreamTime, ...byTheClock } : byStreamTime
+const byTheEnd: Readonly<Record<string, (sizes: Sizes) => Cut>> = {
+  'tumbling, end': ({ size, part }) => tumbling(size, { offset: part, closes: 'endOfInput' }),
+  'hopping, end': ({ size, part }) => hopping(size, { advance: Math.ceil(size / part), closes: 'endOfInput' }),
+  'sliding, end': ({ size }) => sliding(size, { closes: 'endOfInput' }),
+  'session, end': ({ size }) => session(size, { closes: 'endOfInput' }),
+  'sessionBy, end': () => sessionBy(gapOf, { gapMax: 7, closes: 'endOfInput' }),
+  'calendar, end': () => calendar('day', { timeZone: 'Europe/Berlin', closes: 'endOfInput' }),
+  'tumblingCount, end': ({ part }) => tumblingCount(part, { atEnd: 'send' }),
+  'slidingCount, end': ({ size, part, flag }) => slidingCount(size, { step: Math.min(size, part), partial: flag, atEnd: 'send' }),
+  'orAfter, end': ({ size, part }) => tumblingCount(part + 1, { orAfter: size, atEnd: 'send' }),
+}
+
+/** `clocks`: also what the clock on the wall decides; `ends`: also what the end of the input decides. */
+export function choices({ clocks, ends = false }: { readonly clocks: boolean; readonly ends?: boolean }): fc.Arbitrary<Choice> {
+  const kinds = { ...byStreamTime, ...(clocks ? byTheClock : {}), ...(ends ? byTheEnd : {}) }
   const emit = fc.constantFrom<EmitOptions>(
     { emit: 'final' },
     { emit: 'final' },
@@ -126,11 +139,14 @@ export function choices({ clocks }: { readonly clocks: boolean }): fc.Arbitrary<
   })
 }
 
-/** From the topic `in` to the topic `out`; late records go there too. */
-export function topologyOf(choice: Choice, name = 'windows'): TopologyDefinition {
+/** From the topic `in`, unless another input is given, to the topic `out`; late records go there too. */
+export function topologyOf(
+  choice: Choice,
+  name = 'windows',
+  input = (builder: StreamsBuilder): Texts => builder.stream<string, string>('in', { name: 'in', ...text }),
+): TopologyDefinition {
   return topology(name, (builder) => {
-    const input = builder.stream<string, string>('in', { name: 'in', ...text })
-    resultsOf(input, choice)
+    resultsOf(input(builder), choice)
       .map((value, { key, start, end }) => [key, `${start}-${end} ${value}`])
       .to('out', text)
   })

@@ -1,12 +1,15 @@
 // What waits for time to pass, where the input ends: nothing moves time on any more.
 
 import { expect, test } from 'vitest'
-import { topology } from '../../framework/dsl/topology-definition.ts'
+import type { Config } from '../../framework/config.ts'
+import { tumblingCount } from '../../framework/dsl/count-windows.ts'
+import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
 import { session, sliding, tumbling, within } from '../../framework/dsl/windows.ts'
 import type { KGroupedStream } from '../../framework/index.ts'
 import { string } from '../../framework/serdes/serdes.ts'
 import { TopologyTestDriver } from '../kit/index.ts'
 import { AppBench } from './app-bench.ts'
+import { type Death, liveUntil } from './killing-broker.ts'
 
 const text = { key: string(), value: string() }
 
@@ -121,4 +124,39 @@ test('topics have no end: --until-end leaves windows open, for the next run to g
   const second = bench.start(open, { untilEnd: true })
   await second.ended()
   expect(second.printed).toEqual(['(a,2)'])
+})
+
+/** Runs an app that dies, and one behind it to the end of the input. */
+async function diesAndEnds(bench: AppBench, definition: TopologyDefinition, config: Config, death: Death): Promise<void> {
+  await liveUntil(death, bench, definition, { config })
+  await bench.start(definition, { config }).ended()
+}
+
+test('found by chance: what a dead process has left open in a repartition topic is waited for, before its end is known', async () => {
+  const bench = new AppBench()
+  await bench.createTopics({ out: 1 })
+  const moved = topology('moved', (builder) => {
+    const input = builder.fromElements<string, string>(elements, { name: 'in', ...text })
+    input.repartition({ name: 'moved', ...text }).to('out', text)
+  })
+  await diesAndEnds(bench, moved, { processingGuarantee: 'exactly_once_v2' }, { atStep: 1, sends: true })
+  expect(bench.values('out')).toEqual(['x', 'y', 'z'])
+})
+
+test('at least once: a window of records is sent before its store forgets it, so that an app that dies in between sends it again', async () => {
+  const build = topology('batches', (builder) => {
+    const input = builder.fromElements<string, string>(elements, { name: 'in', ...text })
+    const windows = input.groupByKey(text).windowedBy(tumblingCount(2, { atEnd: 'send' }))
+    windows
+      .reduce((left, right) => left + right, { store: 'w' })
+      .selectKey((_value, { key }) => key)
+      .to('out', text)
+  })
+  for (let atStep = 0; atStep < 12; atStep++) {
+    const bench = new AppBench()
+    await bench.createTopics({ out: 1 })
+    await diesAndEnds(bench, build, { cacheBytesMax: 0 }, { atStep, sends: true })
+    expect([...bench.values('out')].join('')).toMatch(/x.*z/)
+    expect([...bench.values('out')].join('')).toContain('y')
+  }
 })
