@@ -1,17 +1,20 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { asOffset, type Broker } from '../../framework/index.ts'
+import { asOffset, type Broker, noHeaders, type TransactionOffsets } from '../../framework/index.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
 import { SystemClock } from '../../framework/runtime/system-clock.ts'
 import { kafka } from '../../plugins/kafka/index.ts'
 import { type EmbeddedBroker, startBroker } from '../../plugins/kafka/server/index.ts'
 import { apis } from '../../plugins/kafka/wire/apis.ts'
-import { append, at, BrokerBench, eventually, numbered, takeRecords, within } from '../contract/broker/bench.ts'
+import { append, at, BrokerBench, eventually, numbered, takeRecords, textSerde, within } from '../contract/broker/bench.ts'
 import { FaultyProxy } from './faulty-proxy.ts'
 
 // The embedded broker behind a proxy that breaks connections: what is lost on the way must not be lost, doubled or out of order in the end.
+
+const noOffsets: TransactionOffsets = { groupId: '', generation: -1, memberId: '', offsets: [] }
 
 let server: EmbeddedBroker
 let proxy: FaultyProxy
@@ -126,17 +129,21 @@ describe('a transactional producer on a bad line', () => {
     const transactions = producer.transactions!
     await transactions.initialize()
     const wanted: string[] = []
+    let committing = Promise.resolve()
     for (let round = 1; round <= 12; round++) {
       const records = Array.from({ length: 4 }, (_, index) => ({ partition: index % 2, key: `${round}-${index}`, value: 'v' }))
+      // The transaction before may be on its way yet.
       await append(producer, topic, records)
+      await committing
       await producer.flush()
       if (round % 3 === 0) await transactions.abort()
       else {
         const offsets = [{ topic, partition: 0, offset: asOffset(round), metadata: '' }]
-        await transactions.commit({ groupId, generation: -1, memberId: '', offsets })
+        committing = transactions.commit({ groupId, generation: -1, memberId: '', offsets })
         wanted.push(...records.map(({ key }) => key))
       }
     }
+    await committing
     expect(asked).toBeGreaterThan(3)
     proxy.fateOf = () => 'pass'
     await bench.write(
@@ -147,6 +154,46 @@ describe('a transactional producer on a bad line', () => {
     const read = await bench.read(broker, topic, wanted.length + 2, { partitions: 2 })
     expect(read.map((record) => record.key).sort()).toEqual([...wanted, 'last', 'last'].sort())
     expect(await broker.admin.committed(groupId, [{ topic, partition: 0 }])).toMatchObject([{ offset: 11 }])
+  })
+})
+
+describe('a transactional producer of which a record is refused while it commits', () => {
+  it('commits what is written in its place with it, and what came meanwhile with the next one', async () => {
+    const topic = await bench.newTopic(broker, { settings: { 'max.message.bytes': '2000' } })
+    const letters = await bench.newTopic(broker)
+    let place = ''
+    const producer = bench.producer(broker, {
+      transactionalId: bench.newName('transactional'),
+      lingerMs: 1_000_000,
+      onRefused: () => {
+        const key = Buffer.from(place)
+        letterWriter.append(0, 1_700_000_000_000, key, 0, key.length, null, textSerde, noHeaders)
+        return 'leave-out'
+      },
+    })
+    const letterWriter = await producer.writer(letters)
+    const transactions = producer.transactions!
+    await transactions.initialize()
+    for (let round = 0; round < 5; round++) {
+      place = `letter ${round}`
+      await append(producer, topic, [
+        { key: `before ${round}`, value: 'v' },
+        { key: 'refused', value: randomBytes(3_000).toString('base64') },
+        { key: `behind ${round}`, value: 'v' },
+      ])
+      const committing = transactions.commit(noOffsets)
+      await append(producer, topic, [{ key: `next ${round}`, value: 'v' }])
+      await append(producer, letters, [{ key: `next ${round}`, value: 'v' }])
+      await committing
+      await transactions.abort()
+    }
+    await bench.write(broker, topic, [{ key: 'last', value: 'v' }])
+    await bench.write(broker, letters, [{ key: 'last', value: 'v' }])
+    const rounds = [0, 1, 2, 3, 4]
+    const kept = (await bench.read(broker, topic, 11)).map(({ key }) => key)
+    expect(kept).toEqual([...rounds.flatMap((round) => [`before ${round}`, `behind ${round}`]), 'last'])
+    const written = (await bench.read(broker, letters, 6)).map(({ key }) => key)
+    expect(written).toEqual([...rounds.map((round) => `letter ${round}`), 'last'])
   })
 })
 

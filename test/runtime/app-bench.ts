@@ -12,7 +12,7 @@ import { App, type AppTotals } from '../../framework/runtime/app.ts'
 import type { AppState } from '../../framework/runtime/app-state.ts'
 import { readSettings } from '../../framework/runtime/settings.ts'
 import { string } from '../../framework/serdes/serdes.ts'
-import { MemoryBroker, MemoryCluster } from '../../plugins/broker-memory/index.ts'
+import { MemoryBroker, MemoryCluster, type MemoryNetwork } from '../../plugins/broker-memory/index.ts'
 import { memory } from '../../plugins/store-memory/index.ts'
 import { VirtualClock } from '../kit/virtual-clock.ts'
 import { DiskWork } from './disk-work.ts'
@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly onState?: (state: AppState) => void
   /** What stands between the app and its broker. Default: nothing. */
   readonly around?: (broker: Broker) => Broker
+  /** How its requests reach the cluster. Default: at once. */
+  readonly network?: MemoryNetwork
 }
 
 /** A record written by a topology, its bytes as text. */
@@ -134,10 +136,11 @@ export class StartedApp {
       reporters = [],
       onState,
       around = (broker) => broker,
+      network,
     }: StartOptions,
   ) {
     this.bench = bench
-    this.broker = new MemoryBroker(bench.cluster, definition.name)
+    this.broker = new MemoryBroker(bench.cluster, definition.name, network)
     this.app = new App({
       topology: definition.build(),
       ...(recordsVersion ? { manifest: manifestOf(definition.build()) } : {}),

@@ -5,6 +5,7 @@ import type { Config } from '../../framework/config.ts'
 import { topology } from '../../framework/dsl/topology-definition.ts'
 import { readSettings } from '../../framework/runtime/settings.ts'
 import { string } from '../../framework/serdes/serdes.ts'
+import type { MemoryNetwork, MemoryRequest } from '../../plugins/broker-memory/index.ts'
 import { Random } from '../kit/random.ts'
 import { AppBench } from './app-bench.ts'
 
@@ -21,6 +22,44 @@ const counts = topology('counts', (builder) => {
     .mapValues((count) => String(count))
     .to('out', text)
 })
+
+/** Counts each key; `seen` has what was processed, also in vain. */
+function seenBy(seen: string[]) {
+  return topology('seen', (builder) => {
+    builder
+      .stream('in', text)
+      .peek((value) => {
+        seen.push(value)
+      })
+      .groupByKey(text)
+      .count({ store: 'counts' })
+      .toStream()
+      .mapValues((count) => String(count))
+      .to('out', text)
+  })
+}
+
+/** Ends of transactions wait until it opens. */
+class Gate implements MemoryNetwork {
+  waiting = 0
+  private readonly opened: Promise<void>
+  open!: () => void
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.open = resolve
+    })
+  }
+
+  async send<T>(request: MemoryRequest, run: () => T): Promise<T> {
+    if (request === 'end transaction') {
+      this.waiting++
+      await this.opened
+      this.waiting--
+    }
+    return run()
+  }
+}
 
 const words = ['a', 'b', 'c', 'd', 'e']
 const exactlyOnce: Config = { processingGuarantee: 'exactly_once_v2', cacheBytesMax: 0 }
@@ -42,6 +81,66 @@ describe('exactly_once_v2', () => {
     expect(readSettings(exactlyOnce, {}).settings.commitIntervalMs).toBe(100)
     expect(readSettings({ ...exactlyOnce, commitIntervalMs: 200 }, {}).settings.commitIntervalMs).toBe(200)
     expect(() => readSettings({ ...exactlyOnce, commitIntervalMs: 10_000 }, {})).toThrow(/transactionTimeoutMs, which is 10000/)
+  })
+
+  it('goes on while a transaction is being committed, and commits that with the next one', async () => {
+    const bench = await benchOf(1)
+    const gate = new Gate()
+    const seen: string[] = []
+    const app = bench.start(seenBy(seen), { config: exactlyOnce, network: gate })
+    await bench.produce('in', [['a', 'a']])
+    await bench.clock.advanceUntil(() => gate.waiting === 1)
+    await bench.produce('in', [
+      ['a', 'a'],
+      ['a', 'a'],
+    ])
+    await bench.clock.advanceUntil(() => seen.length === 3)
+    await bench.clock.advance(1_000)
+    expect(gate.waiting).toBe(1)
+    expect(bench.values('out')).toEqual([])
+    gate.open()
+    await bench.clock.advanceUntil(() => bench.values('out').length === 3)
+    expect(bench.values('out')).toEqual(['1', '2', '3'])
+    // Two transactions: one record and its end, two records and theirs.
+    expect(bench.cluster.requireLog('out', 0).endOffset).toBe(5)
+    await app.stop()
+  })
+
+  it('undoes what it has processed while a transaction was committed in vain, and goes on behind the last one', async () => {
+    const bench = await benchOf(1)
+    const gate = new Gate()
+    const seen: string[] = []
+    const app = bench.start(seenBy(seen), { config: exactlyOnce, network: gate })
+    await bench.produce('in', [['a', 'a']])
+    await bench.clock.advanceUntil(() => gate.waiting === 1)
+    await bench.produce('in', [
+      ['b', 'b'],
+      ['a', 'a'],
+    ])
+    await bench.clock.advanceUntil(() => seen.length === 3)
+    await bench.cluster.transactions.initialize('seen-process-0-1', 10_000)
+    gate.open()
+    await bench.clock.advanceUntil(() => bench.values('out').length === 3)
+    expect(seen).toEqual(['a', 'b', 'a', 'a', 'b', 'a'])
+    expect(bench.values('out')).toEqual(['1', '1', '2'])
+    await app.stop()
+  })
+
+  it('waits for the commit that is under way before it ends, and commits the rest', async () => {
+    const bench = await benchOf(1)
+    const gate = new Gate()
+    const seen: string[] = []
+    const app = bench.start(seenBy(seen), { config: exactlyOnce, network: gate })
+    await bench.produce('in', [['a', 'a']])
+    await bench.clock.advanceUntil(() => gate.waiting === 1)
+    await bench.produce('in', [['a', 'a']])
+    await bench.clock.advanceUntil(() => seen.length === 2)
+    app.app.stop()
+    await bench.clock.advance(5_000)
+    expect(app.app.state).toBe('running')
+    gate.open()
+    await app.ended()
+    expect(bench.values('out')).toEqual(['1', '2'])
   })
 
   it('undoes what a callback has written before it failed', async () => {
