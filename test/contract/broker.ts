@@ -8,6 +8,7 @@
 import { afterEach, describe } from 'vitest'
 import { adminContract } from './broker/admin.ts'
 import { BrokerBench, type BrokerUnderTest } from './broker/bench.ts'
+import { commitsBesideContract } from './broker/commits-beside.ts'
 import { fetcherContract } from './broker/fetcher.ts'
 import { memberContract } from './broker/member.ts'
 import { producerContract } from './broker/producer.ts'
@@ -24,5 +25,6 @@ export function brokerContract(underTest: BrokerUnderTest): void {
     fetcherContract(bench)
     memberContract(bench)
     transactionsContract(bench)
+    commitsBesideContract(bench)
   })
 }
