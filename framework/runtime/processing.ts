@@ -56,7 +56,7 @@ export class Processing {
     const { committer } = this.parts
     let ended: boolean
     try {
-      ended = await this.turn(interrupted)
+      ended = await this.turns(interrupted)
     } catch (error) {
       // Whoever goes on finds nothing under way.
       await committer.settled().catch(() => {})
@@ -66,7 +66,7 @@ export class Processing {
     return ended
   }
 
-  private async turn(interrupted: () => boolean): Promise<boolean> {
+  private async turns(interrupted: () => boolean): Promise<boolean> {
     const { member, inputs, committer, producer, wakeup, clock, fetcher, tasks, globals, standbys, preparations } = this.parts
     wakeup.watch('member', () => member.changed())
     while (member.state === 'stable' && !interrupted()) {

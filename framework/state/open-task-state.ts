@@ -284,8 +284,9 @@ class LayeredTaskState implements TaskState {
       }
       return this.dropExpiredOf(stores)
     })
-    // Who writes is told; who drops knows.
+    // Who writes is told; who drops knows, also where the engine has failed before it asked for the positions.
     written.catch(() => {})
+    positions.catch(() => {})
     return { commit, drop, written }
   }
 

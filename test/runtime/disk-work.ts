@@ -23,10 +23,18 @@ export class DiskWork {
     return {
       store: (name) => folder.store(name),
       positions: () => folder.positions(),
-      write: (batch: StateBatch) => this.during(folder.write(batch)),
+      write: (batch: StateBatch) => this.writing(batch, folder.write(batch)),
       clear: (store, range) => this.during(folder.clear(store, range)),
       close: () => this.during(folder.close()),
     }
+  }
+
+  /** What waits for its positions is no work of the disk. */
+  private writing({ positions }: StateBatch, written: Promise<void>): Promise<void> {
+    return Promise.resolve(positions).then(
+      () => this.during(written),
+      () => written,
+    )
   }
 
   private async during<T>(work: Promise<T>): Promise<T> {
