@@ -148,5 +148,6 @@ export { codecIn, isOfVariant, resolvedShape, variantsOf } from './serdes/descri
 export { serdeFormats, serdeFromManifest } from './serdes/from-manifest.ts'
 export * as serdes from './serdes/index.ts'
 export { bytes, double, integer, type JsonOptions, json, long, sessionWindowed, string, timeWindowed } from './serdes/index.ts'
+export { jsonLineOf } from './serdes/json-text.ts'
 export { murmur2 } from './serdes/murmur2.ts'
 export { OrderedKeys } from './state/ordered-keys.ts'

@@ -25,8 +25,7 @@ import type { Aggregator } from './aggregators.ts'
 export function countDistinct<V>(
   selector: (value: V) => string | number | boolean | null,
 ): Aggregator<V, Readonly<Record<string, number>>, number> {
-  // As JSON, so that '1' and 1 differ, and no name is one of Object's own.
-  const nameOf = (value: V) => JSON.stringify(selector(value))
+  const nameOf = (value: V) => nameOfOne(selector(value))
   return {
     kind: 'countDistinct',
     initial: {},
@@ -46,6 +45,11 @@ export function countDistinct<V>(
     },
     result: (state) => Object.keys(state).length,
   }
+}
+
+/** As JSON, so that '1' and 1 differ, and no name is one of Object's own. NaN and the infinities would be null there. */
+function nameOfOne(one: string | number | boolean | null): string {
+  return typeof one === 'number' && !Number.isFinite(one) ? String(one) : JSON.stringify(one)
 }
 
 export interface ApproxCountDistinctOptions {
@@ -79,7 +83,7 @@ export function approxCountDistinct<V>(
     // A character for each register: its number, from '0' on.
     initial: '0'.repeat(registers),
     add(state, value) {
-      const hash = murmur3(Buffer.from(JSON.stringify(selector(value))))
+      const hash = murmur3(Buffer.from(nameOfOne(selector(value))))
       const high = hash.readUInt32BE(0)
       const index = high >>> (32 - indexBits)
       // The bits behind the index: how many zeros lead them, and the one after.

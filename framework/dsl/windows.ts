@@ -31,7 +31,10 @@ export interface ClockWindowOptions extends TimeWindowOptions {
 }
 
 export interface AlignedWindowOptions extends ClockWindowOptions {
-  /** How far the windows' starts are moved from 1970-01-01T00:00Z: with `'15m'` hours begin at a quarter past. Default: 0. */
+  /**
+   * How far the windows' starts are moved from 1970-01-01T00:00Z: with `'15m'` hours begin at a quarter past. None begins before 1970; records before the first one
+   * are dropped, and counted as `before-first-window`. Default: 0.
+   */
   readonly offset?: Duration
 }
 

@@ -7,6 +7,8 @@ export type DropReason =
   | 'null-value'
   /** All its windows, or one of them, were closed already. Counted once for each window, as Kafka Streams does. */
   | 'late'
+  /** Its time lies before the first window: with an `offset` that begins behind 1970, and that of unlimited windows at their start. */
+  | 'before-first-window'
   /** An answer to a left row of a foreign-key join that has changed since it asked. */
   | 'outdated'
   /** Its bytes could not be read, and the policy is to skip such a record. */

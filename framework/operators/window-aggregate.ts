@@ -85,7 +85,9 @@ export class WindowAggregate implements Operator, ClockedWindows {
       } else this.dropped.add('late')
     }
     clock?.came(open + graceMs)
-    if (open === Infinity && end !== 0) this.late?.send(record, closedMs - end)
+    // No window begins before 1970, as in Kafka Streams.
+    if (end === 0) this.dropped.add('before-first-window')
+    else if (open === Infinity) this.late?.send(record, closedMs - end)
     if (this.closed?.due(closedMs)) this.sendClosed(this.closed, record, closedMs)
   }
 

@@ -26,7 +26,7 @@ function isMarked(value: unknown): value is { readonly [member]: number | unknow
 }
 
 /** Whether JSON.parse gives back what JSON.stringify was given. Members that are undefined may go. */
-function isJson(value: unknown): boolean {
+export function isJson(value: unknown): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':

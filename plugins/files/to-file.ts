@@ -6,7 +6,7 @@ import { type FileHandle, link, open, unlink, writeFile } from 'node:fs/promises
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { stringify } from 'csv-stringify/sync'
-import type { Sink, SinkWriter, StreamRecord } from '../../framework/index.ts'
+import { jsonLineOf, type Sink, type SinkWriter, type StreamRecord } from '../../framework/index.ts'
 
 interface ToFileOptions {
   /** Default: gzip if the name ends in `.gz`. Each flush is a piece of its own, which gzip and its libraries read as one file. */
@@ -17,7 +17,7 @@ interface ToFileOptions {
 
 export interface ToJsonLinesOptions<K, V> extends ToFileOptions {
   readonly format?: 'json-lines'
-  /** What a line holds. Default: key, value and timestamp, as `millrace produce` and `fromFile` read them. */
+  /** What a line holds. Default: key, value and timestamp, as `millrace produce` and `fromFile` read them. A number that is none of JSON's is written as its word: `"Infinity"`. */
   line?(record: StreamRecord<K, V>): unknown
 }
 
@@ -69,18 +69,27 @@ interface Lines<K, V> {
 }
 
 function jsonLines<K, V>({ line = ({ key, value, timestamp }) => ({ key, value, timestamp }) }: ToJsonLinesOptions<K, V>): Lines<K, V> {
-  return { head: '', lineOf: (record) => `${JSON.stringify(line(record))}\n` }
+  return { head: '', lineOf: (record) => `${jsonLineOf(line(record))}\n` }
 }
 
 function csvLines<K, V>({ columns, row = cells }: ToCsvOptions<K, V>): Lines<K, V> {
-  // An object where a cell should be is written as JSON.
-  const cast = { boolean: String, date: (date: Date) => date.toISOString(), object: (value: object) => JSON.stringify(value) }
+  // An object where a cell should be is written as JSON, and what is a text there, as a time or bytes, without its quotation marks.
+  const text = (value: object): string => {
+    const line = jsonLineOf(value)
+    return line.startsWith('"') ? (JSON.parse(line) as string) : line
+  }
+  const cast = { boolean: String, date: text, object: text }
   const options = { columns: [...columns], cast }
   return { head: stringify([[...columns]]), lineOf: (record) => stringify([row(record)], options) }
 }
 
 function cells({ key, value, timestamp }: StreamRecord<unknown, unknown>): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { key, timestamp, ...value } : { key, timestamp, value }
+  return hasMembers(value) ? { key, timestamp, ...value } : { key, timestamp, value }
+}
+
+function hasMembers(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return false
+  return !(value instanceof Map || value instanceof Set || ArrayBuffer.isView(value))
 }
 
 /** Makes the file with its first line if it is not there: in one step, so that of several tasks that begin at once one does it. */

@@ -289,3 +289,9 @@ test.each([10, 100, 1000, 10_000, 50_000])('about %i different values are counte
   for (let value = 0; value < values; value++) state = about.add(about.add(state, value), value)
   expect(Math.abs(about.result(state) - values) / values).toBeLessThan((3 * 1.04) / Math.sqrt(1024))
 })
+
+test('countDistinct tells numbers that JSON has no word for from nothing, and from each other', () => {
+  const numbers = [null, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 'NaN', Number.NaN]
+  const distinct = countDistinct((one: number | string | null) => one)
+  expect(distinct.result!(numbers.reduce((state, one) => distinct.add(state, one), distinct.initial))).toBe(5)
+})

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { asOffset, asTimestamp, type Logger, noHeaders, type Source, type SourceRecord } from '../../framework/index.ts'
+import { asOffset, asTimestamp, type Logger, noHeaders, type Sink, type Source, type SourceRecord } from '../../framework/index.ts'
 import { silentLogger } from '../../framework/ports/logger.ts'
 import { type CsvRow, files, fromFile, toFile } from '../../plugins/files/index.ts'
 import { sinkContract } from '../contract/sink.ts'
@@ -97,6 +97,55 @@ test('lines of other forms are taken apart and put together by functions of oneâ
   await writer.flush()
   await writer.close()
   expect(readFileSync(file, 'utf8')).toBe('{"id":"x","at":7}\n["y",8]\n')
+})
+
+test('what JSON has no word for is written as derived serdes write it, or as the word that it is, and never as null', async () => {
+  const values = [
+    Number.POSITIVE_INFINITY,
+    7n,
+    new Date(0),
+    new Date(Number.NaN),
+    Uint8Array.of(1),
+    new Map([['a', Number.NaN]]),
+    new Set([1]),
+  ]
+  const written = async (sink: Sink<string, unknown>, file: string): Promise<string[]> => {
+    const writer = await sink.open(context)
+    for (const value of values) {
+      writer.write({
+        key: 'k',
+        value,
+        timestamp: asTimestamp(1),
+        headers: noHeaders,
+        topic: undefined,
+        partition: -1,
+        offset: asOffset(-1),
+      })
+    }
+    await writer.flush()
+    await writer.close()
+    return readFileSync(file, 'utf8').trimEnd().split('\n')
+  }
+  const lines = temporaryFile('')
+  expect(await written(toFile(lines, { line: ({ value }) => value }), lines)).toEqual([
+    '"Infinity"',
+    '"7"',
+    '"1970-01-01T00:00:00.000Z"',
+    '"Invalid Date"',
+    '"AQ=="',
+    '{"a":"NaN"}',
+    '[1]',
+  ])
+  const cells = temporaryFile('', 'cells.csv')
+  expect(await written(toFile(cells, { format: 'csv', columns: ['key', 'value'] }), cells)).toEqual([
+    'k,Infinity',
+    'k,7',
+    'k,1970-01-01T00:00:00.000Z',
+    'k,Invalid Date',
+    'k,AQ==',
+    'k,"{""a"":""NaN""}"',
+    'k,[1]',
+  ])
 })
 
 test('a sink that holds as much as it may says so', async () => {

@@ -134,6 +134,54 @@ test('print writes lines of JSON, or a table whose columns are the members of th
   await table.close()
 })
 
+test('print shows what JSON has no word for, and nothing as null that is not', async () => {
+  const values = [
+    { number: Number.POSITIVE_INFINITY, other: Number.NaN },
+    { number: 12n, other: new Date(0) },
+    { number: 1, other: new Date(Number.NaN) },
+    { number: -0.5, other: Uint8Array.of(1, 2) },
+    { number: 0, other: new Map([['a', 1n]]) },
+    { number: null, other: new Set([new URL('http://a.example')]) },
+    { number: Number.NEGATIVE_INFINITY, other: Float32Array.of(0.5) },
+  ]
+  const shownAs = async (as: 'table' | 'json' | undefined, all: readonly unknown[]): Promise<readonly string[]> => {
+    const rows = all.map((value) => ['k', value, 1] as const)
+    const definition = topology('shown', (builder) => builder.fromElements<string, unknown>(rows).print(as === undefined ? {} : { as }))
+    const driver = await TopologyTestDriver.open(definition)
+    await driver.close()
+    return driver.printed
+  }
+  expect((await shownAs('table', values)).map((line) => line.trimEnd())).toEqual([
+    'key    number  other',
+    '───  ────────  ─────',
+    'k    Infinity    NaN',
+    'k          12  1970-01-01T00:00:00.000Z',
+    'k           1  Invalid Date',
+    'k        -0.5  AQI=',
+    'k           0  {"a":"1"}',
+    'k    null      ["http://a.example/"]',
+    'k    -Infinity  [0.5]',
+  ])
+  expect(await shownAs(undefined, values)).toEqual([
+    '(k,{"number":"Infinity","other":"NaN"})',
+    '(k,{"number":"12","other":"1970-01-01T00:00:00.000Z"})',
+    '(k,{"number":1,"other":"Invalid Date"})',
+    '(k,{"number":-0.5,"other":"AQI="})',
+    '(k,{"number":0,"other":{"a":"1"}})',
+    '(k,{"number":null,"other":["http://a.example/"]})',
+    '(k,{"number":"-Infinity","other":[0.5]})',
+  ])
+  // Values that have no members to be columns.
+  expect((await shownAs('table', [new Date(0), new Map([[1, 2]]), Uint8Array.of(3)])).map((line) => line.trimEnd())).toEqual([
+    'key  value',
+    '───  ────────────────────────',
+    'k    1970-01-01T00:00:00.000Z',
+    'k    [[1,2]]',
+    'k    Aw==',
+  ])
+  expect(await shownAs('json', [Number.NaN])).toEqual(['{"key":"k","value":"NaN","timestamp":1}'])
+})
+
 test('print refuses a form that it does not have', () => {
   const definition = topology('shown', (builder) => builder.fromElements([['a', 1]]).print({ as: 'xml' as 'json' }))
   expect(() => definition.build()).toThrow('prints as xml.')

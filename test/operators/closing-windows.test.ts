@@ -263,8 +263,10 @@ test('windows begin at an offset', async () => {
         .to('out', { key: json() as Serde<Windowed<string>>, value: json<number>() })
     }),
   )
-  for (const timestamp of [3, 12, 13, 22, 23, 99]) driver.pipe('in', 'k', 'a', { timestamp })
+  // What lies before the first window is in none: none begins before 1970.
+  for (const timestamp of [0, 2, 3, 12, 13, 22, 23, 99]) driver.pipe('in', 'k', 'a', { timestamp })
   expect(sent(driver)).toEqual(['k 3-13 2', 'k 13-23 2', 'k 23-33 1'])
+  expect(driver.dropped.counts()).toEqual(new Map([['before-first-window', 2]]))
   await driver.close()
 })
 
