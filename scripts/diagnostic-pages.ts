@@ -17,6 +17,8 @@ const ofProjects: Readonly<Record<string, string>> = {
   MR1505: 'An emitter that a plugin brings has thrown, or has given a file that would lie outside of its folder, or that is no text.',
   MR1506:
     'A plugin of the configuration writes files beside the bundle, and something in the topology has no form in them: a type that Avro cannot express, say. The message names it.',
+  MR1507:
+    '`millrace.config.ts` exports nothing by default. Its settings are its default export, so what else it exports would have no effect.',
   MR1701:
     'What is built is not the version that `--against` names, and something has to be done, or known, before it takes its place. Nothing is lost. `--allow` says that a change is meant.',
   MR1702:

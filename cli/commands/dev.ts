@@ -1,6 +1,7 @@
 // millrace dev: a broker, all topologies of the project, and what comes out, kept going from edit to edit.
 
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, Errors, Flags } from '../oclif.ts'
 import { readerGone, stopSignal } from '../stop-signal.ts'
 
@@ -39,6 +40,8 @@ export class Dev extends Command {
     const startedMs = performance.now()
     const { flags } = await this.parse(Dev)
     if (flags.brokers !== undefined) refuseWithBrokers(flags)
+    const project = realpathSync(process.cwd())
+    refuseOutsideOfProjects(project)
     const stopped = Promise.race([stopSignal(), readerGone()])
     const [{ DevFolder }, { connectToOwn, startEmbedded }, { develop }, { Screen }] = await Promise.all([
       import('../dev/dev-folder.ts'),
@@ -46,7 +49,6 @@ export class Dev extends Command {
       import('../dev/dev-session.ts'),
       import('../dev/screen.ts'),
     ])
-    const project = realpathSync(process.cwd())
     const folder = new DevFolder(project)
     const screen = new Screen(process.stdout, process.stderr)
     const unlock = await folder.lock()
@@ -70,6 +72,15 @@ export class Dev extends Command {
     }
     screen.say('Stopped; everything is committed.')
   }
+}
+
+/** What is wrong in a project is waited for to be mended; a folder that is none would get a broker's data and wait for ever. */
+function refuseOutsideOfProjects(folder: string): void {
+  if (!existsSync(join(folder, 'tsconfig.json')))
+    throw new Errors.CLIError(
+      'This folder is no project: it has no tsconfig.json. Run the command in the folder of a project; `millrace new` makes one.',
+      { exit: 1 },
+    )
 }
 
 function refuseWithBrokers({ port, reset }: { readonly port: number | undefined; readonly reset: boolean }): void {

@@ -17,3 +17,15 @@ export function namingIn(config: ts.SourceFile | undefined): Naming {
   if (config !== undefined) visit(config)
   return naming
 }
+
+/** `export default …`, or `export { settings as default }`. */
+export function hasDefaultExport(config: ts.SourceFile): boolean {
+  return config.statements.some(
+    (statement) =>
+      (ts.isExportAssignment(statement) && statement.isExportEquals !== true) ||
+      (ts.isExportDeclaration(statement) &&
+        statement.exportClause !== undefined &&
+        ts.isNamedExports(statement.exportClause) &&
+        statement.exportClause.elements.some(({ name }) => name.text === 'default')),
+  )
+}

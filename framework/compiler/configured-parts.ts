@@ -6,7 +6,7 @@ import { type Budget, budgetProblems } from '../graph/cost/budget.ts'
 import { pluginSet } from '../plugins/plugin-set.ts'
 import type { Plugin } from '../ports/plugin.ts'
 import { serdeFormats } from '../serdes/from-manifest.ts'
-import { configFileName } from './config-file.ts'
+import { configFileName, hasDefaultExport } from './config-file.ts'
 import { type Diagnostic, diagnostic, type Span } from './diagnostics.ts'
 import { loadConfig } from './load-config.ts'
 import type { Sources } from './project.ts'
@@ -25,6 +25,8 @@ export async function configuredParts(config: ts.SourceFile | undefined, sources
   const places = config === undefined ? {} : { plugins: placeOf('plugins', config), budget: placeOf('budget', config) }
   const place = places.plugins ?? places.budget
   const nowhere = { file: configFileName, line: 1, column: 1 }
+  if (config !== undefined && !hasDefaultExport(config))
+    return { plugins: [], span: nowhere, budget: undefined, diagnostics: [diagnostic('MR1507', nowhere)] }
   if (config === undefined || place === undefined) return { plugins: [], span: nowhere, budget: undefined, diagnostics: [] }
   const span = sources.spanOf(place)
   try {

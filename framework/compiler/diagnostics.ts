@@ -320,6 +320,11 @@ const entries = {
     message: 'What {emitter} would write cannot say this: {problem}',
     remedy: '{remedy}',
   },
+  MR1507: {
+    severity: 'error',
+    message: 'The configuration has no default export, so nothing is known of what it says.',
+    remedy: 'Write `export default defineConfig({ … })`.',
+  },
   // Keys and partitions.
   MR1601: {
     severity: 'error',

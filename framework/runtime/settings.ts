@@ -36,6 +36,7 @@ export function readSettings(config: Config, environment: Environment): Settings
   for (const variable of Object.keys(environment)) checkVariable(variable, problems, warnings)
   const entries = names.map((name) => [name, readSetting(name, config, environment, problems)])
   const settings = byGuarantee(Object.fromEntries(entries) as Settings, config, environment)
+  if (problems.length === 0) checkBrokers(settings, environment, problems)
   if (problems.length === 0) checkDeadLetters(settings, problems)
   if (problems.length === 0) checkTransactions(settings, problems)
   if (problems.length === 0) checkTags(settings, problems)
@@ -53,6 +54,15 @@ export function variableOf(name: string): string {
 function byGuarantee(settings: Settings, config: Config, environment: Environment): Settings {
   const isSet = config.commitIntervalMs !== undefined || environment[variableOf('commitIntervalMs')] !== undefined
   return settings.processingGuarantee === 'exactly_once_v2' && !isSet ? { ...settings, commitIntervalMs: exactlyOnceCommitMs } : settings
+}
+
+/** Of Kafka alone: what a broker plugin of somebody else takes for an address is its own affair. */
+function checkBrokers({ broker = 'kafka', brokers }: Settings, environment: Environment, problems: string[]): void {
+  if (broker !== 'kafka') return
+  const source = environment[variableOf('brokers')] === undefined ? 'brokers' : variableOf('brokers')
+  for (const address of brokers)
+    if (!/^\[?[^\]/\s@]+\]?:\d{1,5}$/.test(address))
+      problems.push(`${source} has ${address}; a broker is a host and a port, such as kafka-1:9092.`)
 }
 
 function checkTransactions({ processingGuarantee, commitIntervalMs, transactionTimeoutMs }: Settings, problems: string[]): void {

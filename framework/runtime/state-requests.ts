@@ -138,12 +138,16 @@ function serverOf({ partitions, servers }: StoreDescription, { keyPartition, par
   return partition === undefined || partitions.includes(partition) ? undefined : servers.get(partition)
 }
 
+function hasTimes({ timeFrom, timeTo, at }: RowRequest): boolean {
+  return timeFrom !== undefined || timeTo !== undefined || at !== undefined
+}
+
 /** What is not here may be elsewhere: then it is not said to be nowhere. */
 function absent(store: StoreDescription, request: RowRequest): OwnAnswer {
   const { name, global, partitions, partitionCount } = store
   const { key, keyPartition, partition = keyPartition } = request
   if (global || partition === undefined || partitions.includes(partition))
-    return failure(404, 'key-not-found', `The store ${name} has nothing for this key and these times.`)
+    return failure(404, 'key-not-found', `The store ${name} has nothing for this key${hasTimes(request) ? ' and these times' : ''}.`)
   const subject =
     key === undefined ? `have partition ${partition}` : `own the key: it belongs to partition ${partition} of ${partitionCount}`
   const message = `This instance does not ${subject}, and here are ${partitions.join(', ') || 'none'}. Ask the other instances.`

@@ -1,5 +1,8 @@
 // What the program says to a command line, right or wrong.
 
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { millrace, projectOf } from './program.ts'
 
@@ -24,6 +27,18 @@ describe('millrace', () => {
     const summary = stdout.slice(0, stdout.indexOf('\n\nUSAGE')).replaceAll(/\s+/g, ' ')
     expect(summary).not.toBe('')
     expect(words.split(summary).length - 1).toBe(1)
+  })
+
+  it('refuses to develop in a folder that is no project, and leaves nothing there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-no-project-'))
+    try {
+      const { code, stdout, stderr } = await millrace(['dev', '--port', '0'], folder)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toContain('error: This folder is no project: it has no tsconfig.json.')
+      expect(readdirSync(folder)).toEqual([])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('suggests the command that was probably meant, and exits 2', async () => {

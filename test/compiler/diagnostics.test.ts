@@ -53,6 +53,7 @@ describe('the diagnostics of bad topology files', () => {
       'MR1504',
       'MR1505',
       'MR1506',
+      'MR1507',
       'MR1701',
       'MR1702',
       'MR1801',

@@ -335,7 +335,11 @@ test('millrace state lists, gets, scans and dumps', async () => {
   expect((await run('list')).stdout).toMatch(/^counts +timestampedKeyValue +string +long +0 of 1$/m)
   expect(await run('get', 'counts', 'none')).toMatchObject({
     code: 1,
-    stderr: 'error: The store counts has nothing for this key and these times.\n',
+    stderr: 'error: The store counts has nothing for this key.\n',
+  })
+  expect(await run('get', 'windows', 'a', '--time-from', '20')).toMatchObject({
+    code: 1,
+    stderr: 'error: The store windows has nothing for this key and these times.\n',
   })
   expect(await run('get', 'cuonts', 'none')).toMatchObject({ code: 1, stderr: expect.stringContaining('There are: counts') })
   const nobody = await millrace(['state', 'list', '--app', '127.0.0.1:1'], projectOf({}), {})

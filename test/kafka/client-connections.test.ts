@@ -86,9 +86,12 @@ describe('connecting', () => {
     expect(await broker.admin.topicNames()).toEqual([])
   })
 
-  it.each(['localhost', 'localhost:', 'localhost:kafka', ''])('to "%s" says that this is no address', async (address) => {
-    await expect(connectTo([address])).rejects.toMatchObject({ code: 'broker-address-invalid' })
-  })
+  it.each(['localhost', 'localhost:', 'localhost:kafka', '', 'http://localhost:9092', 'PLAINTEXT://localhost:9092'])(
+    'to "%s" says that this is no address',
+    async (address) => {
+      await expect(connectTo([address])).rejects.toMatchObject({ code: 'broker-address-invalid' })
+    },
+  )
 })
 
 function newConnections(): KafkajsConnections {

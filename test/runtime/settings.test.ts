@@ -18,6 +18,17 @@ test('an environment variable wins over the configuration', () => {
   expect(settings.brokers).toEqual(['b:1', 'c:2'])
 })
 
+test('brokers that are no addresses are refused, by the name that they were given under', () => {
+  expect(problemsOf({ brokers: ['localhost', 'kafka-1:9092', 'http://localhost:9092'] })).toBe(`The settings are wrong:
+  brokers has localhost; a broker is a host and a port, such as kafka-1:9092.
+  brokers has http://localhost:9092; a broker is a host and a port, such as kafka-1:9092.
+Correct them in millrace.config.ts or in the environment.`)
+  expect(problemsOf({}, { MILLRACE_BROKERS: 'PLAINTEXT://a:9092' })).toContain('\n  MILLRACE_BROKERS has PLAINTEXT://a:9092; a broker is')
+  const { settings } = readSettings({ brokers: ['[::1]:9092', '10.0.0.1:9092', 'kafka-0.kafka.svc:9093'] }, {})
+  expect(settings.brokers).toHaveLength(3)
+  expect(readSettings({ broker: 'of-mine', brokers: ['somewhere'] }, {}).settings.brokers).toEqual(['somewhere'])
+})
+
 test('a setting has the environment variable of its name', () => {
   expect(variableOf('cacheBytesMax')).toBe('MILLRACE_CACHE_BYTES_MAX')
 })

@@ -15,6 +15,8 @@ export function costLines({ internalTopics, repartitionHops, changelogWrites, st
 }
 
 function writesLine({ input, text, withCache, operators }: InputCost): string {
-  const parts = operators.map(({ operator, writes }) => `${operator} ${writes}`).join(', ')
+  const writersOf = (name: string): number => operators.filter(({ operator }) => operator === name).length
+  // One that keeps several stores would stand there several times.
+  const parts = operators.map(({ operator, store, writes }) => `${writersOf(operator) > 1 ? store : operator} ${writes}`).join(', ')
   return `changelog writes for a record of ${input}: at most ${text} (${parts}), ${withCache} of them past the cache`
 }

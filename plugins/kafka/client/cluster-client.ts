@@ -265,7 +265,7 @@ function leadersByPartition(partitions: Metadata['topics'][number]['partitions']
 
 /** `host:port`, the host perhaps an IPv6 address in brackets. */
 function parseAddress(text: string): Address {
-  const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text.trim())
+  const match = /^\[?([^\]/\s@]+?)\]?:(\d+)$/.exec(text.trim())
   if (match === null) throw new MillraceError('broker-address-invalid', { address: text })
   return { host: match[1]!, port: Number(match[2]) }
 }

@@ -159,7 +159,7 @@ describe('what a topology costs', () => {
     ).toEqual([
       'internal topics: 6 (both-left-shared-join-store-changelog, both-outer-other-join-store-changelog, both-this-join-store-changelog, hours-changelog, process-last-changelog, process-seen-changelog)',
       'repartition hops: 0',
-      'changelog writes for a record of left: at most 3 + 1 × both-this-join + 2 × process (both-this-windowed 1, both-this-join 2, hours 1 × both-this-join, process 1 × process, process 1 × process), 5 of them past the cache',
+      'changelog writes for a record of left: at most 3 + 1 × both-this-join + 2 × process (both-this-windowed 1, both-this-join 2, hours 1 × both-this-join, process-seen 1 × process, process-last 1 × process), 5 of them past the cache',
       'changelog writes for a record of right: at most 3 + 1 × both-outer-other-join (both-other-windowed 1, both-outer-other-join 2, hours 1 × both-outer-other-join), 3 of them past the cache',
       'store both-left-shared-join-store: bounded: only what waits',
       'store both-outer-other-join-store: bounded by time: what is older than 11m goes',
