@@ -181,7 +181,11 @@ export class SessionWindowedKStream<out K, out V> {
     // With a gap in their ends, sessions reach into the future by as much, and time with them.
     const keptMs = window.gapMs + window.graceMs + (window.gapOf === undefined ? 0 : 1)
     const leastMs = closesAtEnd(window) ? Number.MAX_SAFE_INTEGER : keptMs
-    const { retentionMs, shownMs } = retentionAndShown(this.group, emit, options, leastMs)
+    const { retentionMs: leastKeptMs, shownMs } = retentionAndShown(this.group, emit, options, leastMs)
+    // In Kafka Streams what the store shows decides which sessions take records: it hides one that ends exactly its gap and grace ago, which still takes them, and the next
+    // record of its time would write over it, unless it is in a record cache; with a longer retention it shows closed ones, which grow again.
+    const asJava = this.group.graph.naming === 'kafka-streams'
+    const retentionMs = asJava ? leastKeptMs : Math.min(leastKeptMs + 1, Number.MAX_SAFE_INTEGER)
     const shape = { kind: 'session', retentionMs, ...(emit === 'final' ? { neverCached: true, timeOrdered: true } : {}) } as const
     const flow = aggregateStream(this.group, {
       prefix,
@@ -201,6 +205,7 @@ export class SessionWindowedKStream<out K, out V> {
         merger,
         sendsOldValues,
         emit,
+        ...(asJava ? {} : { closedGrowNoMore: true }),
         ...(aside === undefined ? {} : { aside }),
       }),
       resultKey: (key) => sessionWindowed(key),

@@ -132,7 +132,9 @@ export function sliding(difference: Duration, options: TimeWindowOptions = {}): 
 
 /**
  * Sessions of activity: records of a key that follow each other within `gap` are one session, from the first one's time to the last one's, both
- * inclusive. A record between two sessions may make one of them.
+ * inclusive. A record between two sessions may make one of them. A session takes records until stream time has passed its end by more than the gap and the grace. With
+ * `naming: 'kafka-streams'` it is the JVM's store that decides: without a record cache it hides a session in the last millisecond of that, and a record of its time takes
+ * its place; with a longer retention it shows closed ones, which a record may join to an open one.
  *
  * Kafka Streams: `SessionWindows.ofInactivityGapAndGrace` (KIP-94).
  *

@@ -121,6 +121,8 @@ export type OperatorSpec =
       readonly merger: (left: unknown, right: unknown, key: unknown) => unknown
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      /** Whether a closed session that the store still shows takes no records: otherwise it does, as in Kafka Streams. */
+      readonly closedGrowNoMore?: boolean
       readonly aside?: WindowAside
     }
   | {

@@ -37,8 +37,8 @@ export class SessionAggregate implements Operator, ClockedWindows {
   private readonly dropped: DroppedRecords
   private readonly streamTime: StreamTime
   private readonly closed: ClosedWindows | undefined
-  /** Whether the store shows sessions for longer than they are open, so that none is missed that is to be sent. */
-  private readonly keepsClosed: boolean
+  /** Whether sessions that the store shows for longer than they are open take no records then. */
+  private readonly closedGrowNoMore: boolean
   private readonly clock: WindowClock | undefined
   private readonly late: LateRecords | undefined
 
@@ -52,6 +52,7 @@ export class SessionAggregate implements Operator, ClockedWindows {
       readonly merger: Merger
       readonly sendsOldValues: boolean
       readonly emit: EmitStrategy
+      readonly closedGrowNoMore?: boolean
       readonly aside?: WindowAside
     },
     environment: OperatorEnvironment,
@@ -69,7 +70,7 @@ export class SessionAggregate implements Operator, ClockedWindows {
     this.dropped = environment.dropped
     this.streamTime = environment.streamTimes.of(streamTimeName(name))
     this.closed = spec.emit === 'final' ? new ClosedWindows(spec.store, environment, spec.aside?.shownMs) : undefined
-    this.keepsClosed = spec.aside?.shownMs !== undefined
+    this.closedGrowNoMore = spec.closedGrowNoMore === true
     this.clock = clockOf(name, spec, environment, this)
     this.late = late === undefined ? undefined : new LateRecords(late)
     if (spec.emit === 'updates' && this.store.cached) this.store.onChange(this.sendChange, spec.sendsOldValues)
@@ -143,8 +144,8 @@ export class SessionAggregate implements Operator, ClockedWindows {
     const reachMs = gapOf === undefined ? 0 : gapMs
     const key = binaryKeyOf(record.keyCell, this.key, this.scratch)
     let joined = [...store.find(key, timestamp - gapMs + reachMs, timestamp + gapMs)]
-    // What was closed may lie within the gap, and in the store still: it was sent, and grows no more.
-    if (clock !== undefined || this.keepsClosed) joined = joined.filter((session) => session.end >= closedMs)
+    // What was closed may lie within the gap, and in the store still: its result is final, and it grows no more.
+    if (clock !== undefined || this.closedGrowNoMore) joined = joined.filter((session) => session.end >= closedMs)
     let aggregate = fold.initial()
     let start: number = timestamp
     let end: number = timestamp + reachMs

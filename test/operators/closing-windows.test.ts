@@ -376,6 +376,39 @@ test('a session that was closed and sent does not grow with a late record that j
   await driver.close()
 })
 
+test.for([
+  // As the JVM's vectors of sessions at the edge have it.
+  ['kafka-streams', ['k 0-0 1', 'j 7-7 1', 'k 0-0 1', 'k 1-1 1']],
+  ['variables', ['k 0-0 1', 'j 7-7 1', 'k 0-0 2', 'k 0-0 null', 'k 0-1 3']],
+] as const)(
+  'found by chance: a session that ends exactly its gap and grace ago takes records, with names of %s',
+  async ([naming, expected]) => {
+    const driver = await TopologyTestDriver.open(
+      topology(
+        'edge',
+        (builder) => {
+          const group = builder.stream<string, string>('in', text).groupByKey(text)
+          group
+            .windowedBy(session(5, { grace: 2 }))
+            .count({ store: { name: 'edge', caching: false } })
+            .toStream()
+            .to('out', { key: json() as Serde<Windowed<string>>, value: json<number>() })
+        },
+        { naming },
+      ),
+    )
+    for (const [key, timestamp] of [
+      ['k', 0],
+      ['j', 7],
+      ['k', 0],
+      ['k', 1],
+    ] as const)
+      driver.pipe('in', key, 'v', { timestamp })
+    expect(sent(driver)).toEqual(expected)
+    await driver.close()
+  },
+)
+
 test('the decisions are a store of the topology, with a changelog', () => {
   const { stores } = counts('session', idle(5)).build()
   expect(stores.get('counts-decisions')).toMatchObject({
