@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { asOclifReads } from './command-words.ts'
+import { nodeVersionProblem } from './node-version.ts'
 import { run, settings } from './oclif.ts'
 import { watchOutput } from './output-errors.ts'
 import { withPluginCommands } from './plugin-commands.ts'
@@ -10,6 +11,12 @@ import { reportError } from './report-error.ts'
 
 // The commands run as they were built; oclif need not look for TypeScript sources.
 settings.enableAutoTranspile = false
+
+const tooOld = nodeVersionProblem(process.versions.node)
+if (tooOld !== undefined) {
+  process.stderr.write(`error: ${tooOld}\n`)
+  process.exit(1)
+}
 
 const words = process.argv.slice(2)
 watchOutput(words[0], process)
