@@ -81,9 +81,9 @@ class CountedProducer implements Producer {
       get open() {
         return transactions.open
       },
-      commit: async (offsets: TransactionOffsets) => {
+      commit: async (offsets: TransactionOffsets, committed?: () => void) => {
         steps.take(producer)
-        await transactions.commit(offsets)
+        await transactions.commit(offsets, committed)
         steps.take(producer)
       },
       abort: () => transactions.abort(),
