@@ -45,14 +45,17 @@ export async function openBroker(brokers: string | undefined): Promise<Broker> {
     import('../plugins/kafka/index.ts'),
   ])
   const config = await readConfig()
-  const environment = brokers === undefined ? process.env : { ...process.env, MILLRACE_BROKERS: brokers }
-  const { settings } = readSettings(config, environment)
+  // What --brokers says takes the place of the setting, and what is wrong with it is said of what was typed.
+  const { brokers: _configured, ...otherSettings } = config
+  const { MILLRACE_BROKERS: _variable, ...otherVariables } = process.env
+  const { settings } = brokers === undefined ? readSettings(config, process.env) : readSettings(otherSettings, otherVariables)
+  const addresses = brokers?.split(',').map((address) => address.trim()) ?? settings.brokers
   const name = settings.broker ?? 'kafka'
   const brokerParts = partsOf(pluginSet([kafka()], config.plugins), 'brokers')
   const connect = Object.hasOwn(brokerParts, name) ? brokerParts[name] : undefined
   if (connect === undefined) throw new Errors.CLIError(`The setting broker is ${name}, which this command cannot reach.`, { exit: 1 })
   const security = brokerSecurity(settings)
-  return connect({ brokers: settings.brokers, clientId: 'millrace-cli', security, logger: warnings, clock: new SystemClock() })
+  return connect({ brokers: addresses, clientId: 'millrace-cli', security, logger: warnings, clock: new SystemClock() })
 }
 
 /** What millrace.config.ts exports; nothing where there is none. */
