@@ -72,7 +72,9 @@ describe('millrace topic', () => {
       ",
         "1 error: No broker answers at 127.0.0.1:1 (nothing listens there). Start Kafka (or \`millrace broker\`) there, or set MILLRACE_BROKERS to where it is.
       ",
-        "2 error: nonsense is no address of a broker. Write it as host:port, such as localhost:9092; several are separated by commas.
+        "2 error: The settings are wrong:
+        MILLRACE_BROKERS has nonsense; a broker is a host and a port, such as kafka-1:9092.
+      Correct them in millrace.config.ts or in the environment.
       ",
         "2 error: The option --partitions is missing.",
       ]
