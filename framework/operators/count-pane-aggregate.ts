@@ -82,6 +82,8 @@ export class CountPaneAggregate implements Operator {
       const { records, firstStart: base, aggregates } = value
       const binary = binaryKey(key, this.key, this.scratch)
       const passed = records - base
+      // Nothing has come since its windows were sent by an earlier end: that of an input that has grown, or one whose commit the app did not live to see.
+      if (passed === 0) continue
       // Of the windows that have begun, the first that has not ended.
       const first = partial === true ? step - size : 0
       const ended = Math.max(0, Math.floor((passed - size - first) / step) + 1)

@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest'
 import type { Config } from '../../framework/config.ts'
-import { tumblingCount } from '../../framework/dsl/count-windows.ts'
+import { slidingCount, tumblingCount } from '../../framework/dsl/count-windows.ts'
 import { type TopologyDefinition, topology } from '../../framework/dsl/topology-definition.ts'
 import { session, sliding, tumbling, within } from '../../framework/dsl/windows.ts'
-import type { KGroupedStream } from '../../framework/index.ts'
+import { collect, type FixedKeyProcessorContext, type KGroupedStream } from '../../framework/index.ts'
 import { string } from '../../framework/serdes/serdes.ts'
 import { TopologyTestDriver } from '../kit/index.ts'
 import { AppBench } from './app-bench.ts'
@@ -158,5 +158,34 @@ test('at least once: a window of records is sent before its store forgets it, so
     await diesAndEnds(bench, build, { cacheBytesMax: 0 }, { atStep, sends: true })
     expect([...bench.values('out')].join('')).toMatch(/x.*z/)
     expect([...bench.values('out')].join('')).toContain('y')
+  }
+})
+
+test('found by chance: an end that comes again, behind a crash, sends windows of records of which none has come since', async () => {
+  const build = topology('last', (builder) => {
+    const input = builder.fromElements<string, string>(elements, { name: 'in', ...text })
+    let context: FixedKeyProcessorContext<string, string>
+    // The positions of all elements are committed before the end.
+    const committed = input.processValues<string>(() => ({
+      init: (given) => {
+        context = given
+      },
+      process: ({ value }) => {
+        context.commit()
+        context.forward({ value })
+      },
+    }))
+    const windows = committed.groupByKey(text).windowedBy(slidingCount(7, { step: 1, partial: true, atEnd: 'send' }))
+    windows
+      .aggregate({ all: collect((one: string) => one) }, { store: 'w' })
+      .map(({ all }, { key }) => [key, all.join('')])
+      .to('out', text)
+  })
+  for (let atStep = 0; atStep < 24; atStep++) {
+    const bench = new AppBench()
+    await bench.createTopics({ out: 1 })
+    await diesAndEnds(bench, build, { cacheBytesMax: 0 }, { atStep, sends: true })
+    expect(bench.values('out')).toContain('y')
+    expect([...bench.values('out')].join(' ')).toContain('xz')
   }
 })
