@@ -176,10 +176,10 @@ function membersOf(sent: readonly string[], byTime: boolean): Set<string> {
 
 /**
  * Whether each record is in a window that is sent by the end of the input. A record that comes twice moves which are in one of those that only a number of them fills. Sessions that
- * become one are deleted before that one is written, as by the JVM: an app that dies in between has lost what was committed of them.
+ * become one are deleted before that one is written, as by the JVM: an app that dies in between has lost what was committed of them. And which sliding windows a record
+ * makes depends on which others there are already: one that comes twice finds some of its own (seed 374495693).
  */
-const sendsAll = ({ window: { cut } }: Choice): boolean =>
-  cut.kind === 'count' ? cut.sendsAtEnd === true : cut.kind === 'time' || cut.kind === 'sliding'
+const sendsAll = ({ window: { cut } }: Choice): boolean => (cut.kind === 'count' ? cut.sendsAtEnd === true : cut.kind === 'time')
 
 test.each(places)(
   'at least once: wherever it is killed, no record of a bounded input is missing in its windows: stores %s',
