@@ -82,7 +82,7 @@ export class OutgoingPartition {
     valueSerde: Pick<Serde<V>, 'write'>,
     headers: Headers,
   ): number {
-    const batch = this.#source.holds ? (this.#held.at(-1) ?? this.beginHeld()) : (this.#open ??= new OpenBatch(this.#source.memory()))
+    const batch = this.#source.holds ? (this.#held.at(-1) ?? this.beginHeld()) : (this.#open ?? this.#begin())
     if (batch.records === 0) batch.openedAtMs = this.#source.nowMs
     return batch.append(timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
   }
@@ -90,6 +90,12 @@ export class OutgoingPartition {
   undoAppend(): void {
     const batch = this.#source.holds ? this.#held.at(-1) : this.#open
     batch?.undoAppend()
+  }
+
+  #begin(): OpenBatch {
+    const batch = new OpenBatch(this.#source.memory())
+    this.#open = batch
+    return batch
   }
 
   /** Of what is held back, the next record begins a batch. */
