@@ -28,7 +28,7 @@ export class DepartedProducers {
     this.known = present
     if (gone.length === 0) return
     const { admin, settings, clock, logger } = this.parts
-    logger.log('info', `Ending the transactions of ${gone.length} producers whose members are gone.`, { producers: gone })
+    logger.log('info', `Ending the transactions of producers whose members are gone: ${gone.length}.`, { producers: gone })
     // By then the broker has given them up itself.
     let patience: Timer | undefined
     const isOver = new Promise<void>((resolve) => {

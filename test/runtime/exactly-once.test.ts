@@ -195,7 +195,7 @@ describe('exactly_once_v2', () => {
     await bench.clock.advanceUntil(() => bench.values('out').length === 40)
     expect(bench.clock.monotonicMs() - diedMs).toBeLessThan(9_000)
     expect(survivor.logged).toContainEqual(
-      expect.objectContaining({ message: 'Ending the transactions of 1 producers whose members are gone.' }),
+      expect.objectContaining({ message: 'Ending the transactions of producers whose members are gone: 1.' }),
     )
     await survivor.stop()
   })
