@@ -39,6 +39,17 @@ function seenBy(seen: string[]) {
   })
 }
 
+/** An app that has processed one record, and waits for the end of its transaction. */
+async function whileCommitting() {
+  const bench = await benchOf(1)
+  const gate = new Gate()
+  const seen: string[] = []
+  const app = bench.start(seenBy(seen), { config: exactlyOnce, network: gate })
+  await bench.produce('in', [['a', 'a']])
+  await bench.clock.advanceUntil(() => gate.waiting === 1)
+  return { bench, gate, seen, app }
+}
+
 /** Ends of transactions wait until it opens. */
 class Gate implements MemoryNetwork {
   waiting = 0
@@ -84,12 +95,7 @@ describe('exactly_once_v2', () => {
   })
 
   it('goes on while a transaction is being committed, and commits that with the next one', async () => {
-    const bench = await benchOf(1)
-    const gate = new Gate()
-    const seen: string[] = []
-    const app = bench.start(seenBy(seen), { config: exactlyOnce, network: gate })
-    await bench.produce('in', [['a', 'a']])
-    await bench.clock.advanceUntil(() => gate.waiting === 1)
+    const { bench, gate, seen, app } = await whileCommitting()
     await bench.produce('in', [
       ['a', 'a'],
       ['a', 'a'],
@@ -107,12 +113,7 @@ describe('exactly_once_v2', () => {
   })
 
   it('undoes what it has processed while a transaction was committed in vain, and goes on behind the last one', async () => {
-    const bench = await benchOf(1)
-    const gate = new Gate()
-    const seen: string[] = []
-    const app = bench.start(seenBy(seen), { config: exactlyOnce, network: gate })
-    await bench.produce('in', [['a', 'a']])
-    await bench.clock.advanceUntil(() => gate.waiting === 1)
+    const { bench, gate, seen, app } = await whileCommitting()
     await bench.produce('in', [
       ['b', 'b'],
       ['a', 'a'],
@@ -127,12 +128,7 @@ describe('exactly_once_v2', () => {
   })
 
   it('waits for the commit that is under way before it ends, and commits the rest', async () => {
-    const bench = await benchOf(1)
-    const gate = new Gate()
-    const seen: string[] = []
-    const app = bench.start(seenBy(seen), { config: exactlyOnce, network: gate })
-    await bench.produce('in', [['a', 'a']])
-    await bench.clock.advanceUntil(() => gate.waiting === 1)
+    const { bench, gate, seen, app } = await whileCommitting()
     await bench.produce('in', [['a', 'a']])
     await bench.clock.advanceUntil(() => seen.length === 2)
     app.app.stop()

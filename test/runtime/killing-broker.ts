@@ -2,9 +2,8 @@
 // brokers, or is lost with it.
 
 import type { TopologyDefinition } from '../../framework/index.ts'
-import type { Broker, Producer, ProducerOptions, TopicWriter, TransactionOffsets, Transactions } from '../../framework/ports/broker.ts'
-import type { Headers } from '../../framework/ports/record.ts'
-import type { Serde } from '../../framework/ports/serde.ts'
+import type { Broker, Producer, ProducerOptions, TopicWriter, Transactions } from '../../framework/ports/broker.ts'
+import { around } from '../simulation/planted-faults.ts'
 import type { AppBench, StartOptions } from './app-bench.ts'
 
 export interface Death {
@@ -56,83 +55,37 @@ export async function liveUntil(death: Death, bench: AppBench, definition: Topol
 }
 
 function killingBroker(broker: Broker, steps: Steps): Broker {
-  return {
-    admin: broker.admin,
-    connect: () => broker.connect(),
-    fetcher: (options) => broker.fetcher(options),
-    producer: (options: ProducerOptions) => new CountedProducer(broker.producer(options), steps),
-    member: (options) => broker.member(options),
-    close: () => broker.close(),
-  }
+  return around(broker, { producer: (options: ProducerOptions) => countedProducer(broker.producer(options), steps) })
 }
 
-class CountedProducer implements Producer {
-  readonly transactions?: Transactions
-  private readonly producer: Producer
-  private readonly steps: Steps
+function countedProducer(producer: Producer, steps: Steps): Producer {
+  const { transactions } = producer
+  return around(producer, {
+    writer: async (topic: string) => countedWriter(await producer.writer(topic), producer, steps),
+    flush: async () => {
+      steps.take(producer)
+      await producer.flush()
+      steps.take(producer)
+    },
+    ...(transactions === undefined ? {} : { transactions: countedTransactions(transactions, producer, steps) }),
+  })
+}
 
-  constructor(producer: Producer, steps: Steps) {
-    this.producer = producer
-    this.steps = steps
-    const { transactions } = producer
-    if (transactions === undefined) return
-    this.transactions = {
-      initialize: () => transactions.initialize(),
-      get open() {
-        return transactions.open
-      },
-      commit: async (offsets: TransactionOffsets, committed?: () => void) => {
-        steps.take(producer)
-        await transactions.commit(offsets, committed)
-        steps.take(producer)
-      },
-      abort: () => transactions.abort(),
-    }
-  }
+function countedWriter(writer: TopicWriter, producer: Producer, steps: Steps): TopicWriter {
+  return around(writer, {
+    append: (...record: Parameters<TopicWriter['append']>) => {
+      steps.take(producer)
+      writer.append(...record)
+    },
+  })
+}
 
-  async writer(topic: string): Promise<TopicWriter> {
-    const writer = await this.producer.writer(topic)
-    const { producer, steps } = this
-    return {
-      topic,
-      partitions: writer.partitions,
-      partitionOf: (bytes, keyStart, keyEnd) => writer.partitionOf(bytes, keyStart, keyEnd),
-      append<V>(
-        partition: number,
-        timestamp: number,
-        keyBytes: Uint8Array,
-        keyStart: number,
-        keyEnd: number,
-        value: V | null,
-        valueSerde: Pick<Serde<V>, 'write'>,
-        headers: Headers,
-      ): void {
-        steps.take(producer)
-        writer.append(partition, timestamp, keyBytes, keyStart, keyEnd, value, valueSerde, headers)
-      },
-      acknowledged: (partition) => writer.acknowledged(partition),
-    }
-  }
-
-  get full(): boolean {
-    return this.producer.full
-  }
-
-  drained(): Promise<void> {
-    return this.producer.drained()
-  }
-
-  poll(): void {
-    this.producer.poll()
-  }
-
-  async flush(): Promise<void> {
-    this.steps.take(this.producer)
-    await this.producer.flush()
-    this.steps.take(this.producer)
-  }
-
-  close(): Promise<void> {
-    return this.producer.close()
-  }
+function countedTransactions(transactions: Transactions, producer: Producer, steps: Steps): Transactions {
+  return around(transactions, {
+    commit: async (...what: Parameters<Transactions['commit']>) => {
+      steps.take(producer)
+      await transactions.commit(...what)
+      steps.take(producer)
+    },
+  })
 }
